@@ -1,0 +1,32 @@
+/** What a model accepts: data for the dialects, which apply or ignore parameters by it, and for `/v1/models`. */
+export type Family = 'opus' | 'sonnet' | 'haiku' | 'fable';
+
+export type EffortLevel = 'low' | 'medium' | 'high' | 'xhigh' | 'max';
+
+export interface Abilities {
+  /** `both`: temperature and top_p; `one`: either, not both at once; `none`: any sampling parameter is refused. */
+  readonly sampling: 'both' | 'one' | 'none';
+  /** How thinking is asked for: a token budget, or adaptive with an effort level. */
+  readonly thinking: 'budget' | 'adaptive';
+  /** Whether `thinking: {type: 'disabled'}` is accepted. */
+  readonly thinkingOff: boolean;
+  readonly effort: readonly EffortLevel[];
+  /** Whether a request may end with an assistant message that the answer continues. */
+  readonly prefill: boolean;
+  readonly maxOutputTokens: number;
+  readonly contextTokens: number;
+}
+
+export interface ResolvedModel {
+  /** What the caller wrote. */
+  readonly requested: string;
+  /** What the upstream is asked for: a full id, or a short name that passes through (`sonnet`). */
+  readonly id: string;
+  readonly family: Family;
+  /** `exact`: passed through; `alias`: mapped by the table; `unknown`: nobody knows it, the default family answers. */
+  readonly via: 'exact' | 'alias' | 'unknown';
+  readonly abilities: Abilities;
+}
+
+/** Name to model; throws `model_not_found` where unknown names are rejected. */
+export type ResolveModel = (name: string) => ResolvedModel;
