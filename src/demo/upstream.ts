@@ -25,7 +25,7 @@ import { compose } from './compose.ts';
 import { errorBody, statusOfType } from './failure.ts';
 import { makeId, toMessage } from './message.ts';
 import { writeStream } from './stream.ts';
-import { DEMO_MODELS } from './models.ts';
+import { modelPage } from './models.ts';
 import { countTokens, PromptCache } from './tokens.ts';
 import { validate } from './validate.ts';
 
@@ -175,13 +175,15 @@ const readBody = async (request: IncomingMessage): Promise<unknown> => {
 
 const route = async (exchange: Exchange): Promise<void> => {
   const { method, path, headers } = exchange.recorded;
-  const { pathname } = new URL(path, 'http://demo');
+  const { pathname, searchParams } = new URL(path, 'http://demo');
   const name = `${method} ${pathname}`;
-  if (name === 'HEAD /' || name === 'GET /') return sendJson(exchange, 200, { name: 'demo upstream (no model)' });
-  if (method === 'HEAD') return sendJson(exchange, 404, {});
+  if (name === 'HEAD /' || name === 'GET /') return sendJson(exchange, 200, { body: { name: 'demo upstream (no model)' } });
+  if (method === 'HEAD') return sendJson(exchange, 404, { body: {} });
   authenticate(headers);
-  if (name === 'GET /v1/models') return sendJson(exchange, 200, { data: DEMO_MODELS, has_more: false, first_id: DEMO_MODELS[0]?.id, last_id: DEMO_MODELS.at(-1)?.id });
-  if (name === 'POST /v1/messages/count_tokens') return sendJson(exchange, 200, { input_tokens: countTokens(validate(exchange.recorded.body, { counting: true })) });
+  if (name === 'GET /v1/models') return sendJson(exchange, 200, { body: modelPage(searchParams) });
+  if (name === 'POST /v1/messages/count_tokens') {
+    return sendJson(exchange, 200, { body: { input_tokens: countTokens(validate(exchange.recorded.body, { counting: true })) } });
+  }
   if (name === 'POST /v1/messages') return answerMessage(exchange);
   throw new DemoError({ status: 404, message: 'Not found' });
 };
@@ -212,7 +214,7 @@ const answerMessage = async (exchange: Exchange): Promise<void> => {
     return;
   }
   await breakUnstreamed(answer, exchange);
-  if (!response.destroyed) sendJson(exchange, 200, result.message, answer.headers);
+  if (!response.destroyed) sendJson(exchange, 200, { body: result.message, headers: answer.headers });
 };
 
 /** What breaks a stream breaks an answer without one before its first byte. */
@@ -227,10 +229,10 @@ const breakUnstreamed = async ({ breaks }: DemoAnswer, { signal, cut }: Exchange
 
 const fail = (exchange: Exchange, failure: DemoFailure): void => {
   if (exchange.response.headersSent) exchange.response.destroy();
-  else sendJson(exchange, failure.status, errorBody(failure, exchange.requestId), failure.headers);
+  else sendJson(exchange, failure.status, { body: errorBody(failure, exchange.requestId), headers: failure.headers });
 };
 
-const sendJson = (exchange: Exchange, status: number, body: object, headers: Readonly<Record<string, string>> = {}): void => {
+const sendJson = (exchange: Exchange, status: number, { body, headers }: { body: object; headers?: Readonly<Record<string, string>> | undefined }): void => {
   exchange.response.writeHead(status, { ...headersOf(exchange, headers), 'content-type': 'application/json' });
   exchange.response.end(JSON.stringify(body));
   exchange.recorded.completed = true;

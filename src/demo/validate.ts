@@ -41,13 +41,20 @@ const checkModel = (model: string): void => {
   if (!model.startsWith('claude-') || familyOf(model) === undefined) throw new DemoError({ status: 404, type: 'not_found_error', message: `model: ${model}` });
 };
 
+/** Claude Code changes the effort in mid-conversation by a system message that carries `output_config`. */
+const MESSAGE_FIELDS = {
+  user: ['role', 'content'],
+  assistant: ['role', 'content'],
+  system: ['role', 'content', 'output_config'],
+};
+
 const checkMessage = (message: unknown, index: number, count: number): void => {
   const path = `messages.${index}`;
   if (!isObject(message)) throw invalid(`${path}: Input should be a valid dictionary`);
   const { role, content } = message;
   if (role !== 'user' && role !== 'assistant' && role !== 'system') throw invalid(`${path}.role: Input should be 'user' or 'assistant'`);
   if (role === 'system' && index === 0) throw invalid(`${path}.role: the first message must use the user role; use the top-level \`system\` parameter`);
-  for (const field of Object.keys(message)) if (field !== 'role' && field !== 'content') throw invalid(`${path}.${field}: Extra inputs are not permitted`);
+  for (const field of Object.keys(message)) if (!MESSAGE_FIELDS[role].includes(field)) throw invalid(`${path}.${field}: Extra inputs are not permitted`);
   if (typeof content !== 'string' && !Array.isArray(content)) throw invalid(`${path}.content: Input should be a valid list`);
   const mayBeEmpty = role === 'assistant' && index === count - 1;
   if (content.length === 0 && !mayBeEmpty) throw invalid(`${path}: all messages must have non-empty content except for the optional final assistant message`);
