@@ -59,3 +59,12 @@ export interface Dialect<Answer = unknown> {
   /** The frame sent while nothing else can be said. */
   readonly keepalive: SseFrame;
 }
+
+/** One entry of `/v1/models`: a model, or an alias and what it stands for. */
+export interface ListedModel {
+  readonly id: string;
+  readonly resolvesTo: string;
+  readonly displayName: string;
+  /** RFC 3339. */
+  readonly createdAt: string;
+}

@@ -1,0 +1,62 @@
+/** What becomes of every parameter of `/v1/messages`. Read by the parser, the report and docs/COMPATIBILITY.md. */
+import type { Parameter, ParameterCase } from '../parameters.ts';
+
+const onClaudeCode = (fate: ParameterCase['fate'], why: string): ParameterCase => ({ fate, if: { engine: 'claude-code' }, when: `engine \`claude-code\`: ${why}` });
+const API_ONLY = 'a feature of the API alone; Claude Code cannot ask for it';
+const NO_SAMPLING: ParameterCase = { fate: 'ignored', if: { sampling: 'none' }, when: 'the model takes no sampling parameters' };
+
+const cacheControl = (name: string): Parameter => ({
+  name, fate: 'applied', note: 'Passed on.',
+  cases: [onClaudeCode('emulated', 'Claude Code sets its own cache breakpoints')],
+});
+
+const apiOnly = (name: string, fate: 'ignored' | 'refused', note = 'Passed on.'): Parameter => ({ name, fate: 'applied', note, cases: [onClaudeCode(fate, API_ONLY)] });
+
+export const messagesParameters: readonly Parameter[] = [
+  { name: 'model', fate: 'applied', note: 'A Claude model, or a name mapped to one; `x-proxy-model` names it, `model` in the answer is the model that answered.' },
+  {
+    name: 'messages', fate: 'applied',
+    note:
+      'Passed on with all blocks: text, images, documents, tool use and results, thinking with signatures, citations, search results, `role: "system"` in mid-conversation. ' +
+      'Tool ids outside `[a-zA-Z0-9_-]` are mapped, the same way every time.',
+    cases: [
+      { fate: 'refused', when: 'it ends with an assistant message to be continued (prefill) and the model cannot do that, with the API’s own words; engine `claude-code`: for every model' },
+    ],
+  },
+  { name: 'system', fate: 'applied', note: 'A string or text blocks.' },
+  { name: 'max_tokens', fate: 'applied', note: 'Passed on; the API refuses more than the model’s maximum.' },
+  { name: 'stream', fate: 'applied', note: 'The API’s own events in their order, `ping` included.' },
+  { name: 'stop_sequences', fate: 'applied', note: 'Passed on.' },
+  { name: 'temperature', fate: 'applied', note: 'Passed on.', cases: [NO_SAMPLING] },
+  { name: 'top_p', fate: 'applied', note: 'Passed on.', cases: [NO_SAMPLING, { fate: 'ignored', when: 'a temperature is given too and the model takes only one of them' }] },
+  { name: 'top_k', fate: 'applied', note: 'Passed on.', cases: [NO_SAMPLING] },
+  { name: 'metadata', fate: 'applied', note: '`user_id` is passed on.' },
+  {
+    name: 'tools', fate: 'applied', note: 'Client tools are passed on unchanged, with `strict`, `input_examples`, `defer_loading`, `eager_input_streaming`.',
+    cases: [{ fate: 'refused', when: 'engine `claude-code` and a tool that runs at the API (`web_search_…`, `code_execution_…`, …)' }],
+  },
+  { name: 'tool_choice', fate: 'applied', note: '`auto`, `any`, `tool`, `none`, with `disable_parallel_tool_use`.' },
+  { name: 'thinking', fate: 'applied', note: '`enabled` with a budget, `adaptive`, `disabled`, with `display`; signatures are kept through tool loops.' },
+  { name: 'output_config', fate: 'applied', note: '`effort` and `format`.' },
+  { name: 'output_format', fate: 'applied', note: 'The older name of `output_config.format`.' },
+  cacheControl('cache_control'),
+  cacheControl('system[].cache_control'),
+  cacheControl('messages[].content[].cache_control'),
+  cacheControl('tools[].cache_control'),
+  {
+    name: 'thread', fate: 'refused',
+    note: 'Refused with the API’s own `thread_unsupported_request`: the SDK then sends the whole conversation. This server keeps no conversation that a request does not carry.',
+  },
+  { name: 'context_management', fate: 'applied', note: 'Passed on.' },
+  apiOnly('compaction', 'ignored'),
+  { name: 'service_tier', fate: 'applied', note: 'Passed on.' },
+  apiOnly('speed', 'ignored'),
+  apiOnly('inference_geo', 'refused'),
+  apiOnly('container', 'refused'),
+  apiOnly('mcp_servers', 'refused'),
+  apiOnly('diagnostics', 'ignored'),
+  apiOnly('fallbacks', 'ignored'),
+  apiOnly('fallback_credit_token', 'ignored'),
+  apiOnly('billing_policy', 'ignored'),
+  { name: 'betas', fate: 'applied', note: 'Taken as values of `anthropic-beta`; the SDK sends them as that header.' },
+];

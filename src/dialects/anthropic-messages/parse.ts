@@ -1,0 +1,120 @@
+/** A Messages request to a turn: nearly the same thing. What is not read passes through as it came. */
+import type { TurnRequest } from '../../turn/turn.ts';
+import { isClientTool, type Message, type Tool } from '../../turn/turn.ts';
+import { TurnError } from '../../turn/errors.ts';
+import type { ResolvedModel } from '../../models/model.ts';
+import type { ParseContext, ParsedRequest } from '../dialect.ts';
+import { check, invalid } from '../invalid.ts';
+import { Report } from '../parameters.ts';
+import { withNativeToolIds } from './history.ts';
+import { messagesParameters } from './parameters.ts';
+import { clientTool, countTokensRequest, messagesRequest, type CountTokensRequest, type MessagesRequest } from './wire.ts';
+
+export const parse = (body: unknown, context: ParseContext): ParsedRequest<null> => {
+  const checked = check(messagesRequest, body, 'anthropic');
+  refuseThread(checked);
+  const model = context.resolveModel(checked.model);
+  const report = new Report(messagesParameters, { engine: context.engine, abilities: model.abilities });
+  const passed = passedOn(checked, { context, model, report });
+  const request = { ...passed, ...sampling(checked, model, report) } as TurnRequest;
+  return {
+    request,
+    betas: betasOf(checked, context),
+    model,
+    stream: checked.stream === true,
+    report: report.done(),
+    emulatedStops: [],
+    answer: null,
+  };
+};
+
+/** `POST /v1/messages/count_tokens`: the same request without a limit; `max_tokens` is then 1, since nothing is generated. */
+export const parseCountTokens = (body: unknown, context: ParseContext): ParsedRequest<null> => {
+  const checked = check(countTokensRequest, body, 'anthropic');
+  refuseThread(checked);
+  const model = context.resolveModel(checked.model);
+  const report = new Report(messagesParameters, { engine: context.engine, abilities: model.abilities });
+  const request = { max_tokens: 1, ...passedOn(checked, { context, model, report }) } as TurnRequest;
+  return { request, betas: betasOf(checked, context), model, stream: false, report: report.done(), emulatedStops: [], answer: null };
+};
+
+/** A request in a thread carries only what is new: the SDK resends everything when it reads this. */
+const refuseThread = ({ thread }: CountTokensRequest): void => {
+  if (thread === undefined || thread === null) return;
+  throw new TurnError('thread_unsupported', 'This server does not support Message Threads. Send the full conversation without `thread`.', {
+    param: 'thread',
+    details: { details: { error_code: 'thread_unsupported_request', unsupported: ['thread'] } },
+  });
+};
+
+interface Parsing {
+  readonly context: ParseContext;
+  readonly model: ResolvedModel;
+  readonly report: Report;
+}
+
+/** The members of the body that reach the model, with the model's resolved name and no explicit nulls. */
+const passedOn = (body: CountTokensRequest | MessagesRequest, { context, model, report }: Parsing): object => {
+  report.add(body);
+  checkTools(body.tools ?? [], context);
+  const messages = withNativeToolIds(body.messages as Message[]);
+  checkEnd(messages, { context, model });
+  const given = Object.entries(body).filter(([name, value]) => value !== null && value !== undefined && !READ.has(name) && reaches(name, { context, model, report }));
+  return { ...Object.fromEntries(given), ...outputConfig(body), model: model.id, messages };
+};
+
+/** Not passed on as they are: read above, or by `sampling`. */
+const READ: ReadonlySet<string> = new Set(['stream', 'thread', 'betas', 'output_format', 'temperature', 'top_p', 'top_k']);
+
+/** The API takes whatever it knows; Claude Code only what the table says, for the rest was reported as ignored. */
+const reaches = (name: string, { context, report }: Parsing): boolean => context.engine === 'anthropic-api' || report.applies(name);
+
+const outputConfig = ({ output_format: format, output_config }: CountTokensRequest): { output_config?: object } =>
+  format === null || format === undefined ? {} : { output_config: { format, ...output_config } };
+
+const sampling = ({ temperature, top_p, top_k }: MessagesRequest, { abilities }: ResolvedModel, report: Report): Partial<TurnRequest> => {
+  if (abilities.sampling === 'none') return {};
+  const both = typeof temperature === 'number' && typeof top_p === 'number';
+  const dropTopP = both && abilities.sampling === 'one';
+  if (dropTopP) report.ignore('top_p');
+  return {
+    ...(typeof temperature === 'number' ? { temperature } : {}),
+    ...(typeof top_p === 'number' && !dropTopP ? { top_p } : {}),
+    ...(typeof top_k === 'number' ? { top_k } : {}),
+  };
+};
+
+const betasOf = (body: Readonly<Record<string, unknown>>, { betas }: ParseContext): readonly string[] => {
+  const more = Array.isArray(body['betas']) ? body['betas'].filter((beta) => typeof beta === 'string') : [];
+  return [...new Set([...betas, ...more])];
+};
+
+const checkTools = (tools: readonly object[], { engine }: ParseContext): void => {
+  for (const [index, tool] of tools.entries()) {
+    if (isClientTool(tool as Tool)) checkClientTool(tool, index);
+    else if (engine === 'claude-code') {
+      const param = `tools.${index}.type`;
+      throw new TurnError('unsupported_parameter', `${param}: tools that run at the Anthropic API are not available through Claude Code; use ENGINE=anthropic-api, or a tool of your own.`, { param });
+    }
+  }
+};
+
+const checkClientTool = (tool: object, index: number): void => {
+  const result = clientTool.safeParse(tool, { reportInput: true });
+  const issue = result.error?.issues[0];
+  if (issue !== undefined) throw invalid('anthropic', ['tools', index, ...issue.path], issue.input === undefined ? 'this field is required.' : `${issue.message}.`);
+};
+
+/** In the API's own words; an answer paused in server tools may be sent back to go on, which is no prefill. */
+const checkEnd = (messages: readonly Message[], { context, model }: Pick<Parsing, 'context' | 'model'>): void => {
+  const index = messages.findLastIndex(({ role }) => role !== 'system');
+  const last = messages[index];
+  if (last?.role !== 'assistant') return;
+  const param = `messages.${index}`;
+  if (context.engine === 'claude-code') {
+    throw new TurnError('invalid_request', 'Assistant message prefill is not available through Claude Code. The conversation must end with a user message.', { param });
+  }
+  const paused = Array.isArray(last.content) && last.content.some(({ type }) => type === 'server_tool_use');
+  if (model.abilities.prefill || paused) return;
+  throw new TurnError('invalid_request', 'This model does not support assistant message prefill. The conversation must end with a user message.', { param });
+};

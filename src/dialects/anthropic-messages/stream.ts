@@ -1,0 +1,19 @@
+/** The upstream's own events, each under its name, in their order: https://docs.anthropic.com/en/api/messages-streaming. */
+import { TurnError } from '../../turn/errors.ts';
+import { isStreamEvent, type TurnEvent } from '../../turn/events.ts';
+import type { SseFrame } from '../dialect.ts';
+
+export const keepalive: SseFrame = { event: 'ping', data: '{"type":"ping"}' };
+
+/** Throws `upstream_error` when the events end before the answer does. */
+export const stream = async function* (events: AsyncIterable<TurnEvent>): AsyncGenerator<SseFrame> {
+  let complete = false;
+  for await (const event of events) {
+    if (event.type === 'ping') yield keepalive;
+    else if (isStreamEvent(event)) {
+      complete = event.type === 'message_stop';
+      yield { event: event.type, data: JSON.stringify(event) };
+    }
+  }
+  if (!complete) throw new TurnError('upstream_error', 'The upstream answer ended before it was complete.');
+};

@@ -1,0 +1,67 @@
+/** Checks a body against a schema; the first problem becomes a `TurnError` that names the field in the dialect's own style. */
+import type { z } from 'zod';
+import { TurnError } from '../turn/errors.ts';
+
+/** `openai`: `messages[2].content`; `anthropic`: `messages.2.content`. */
+export type PathStyle = 'openai' | 'anthropic';
+type Path = readonly PropertyKey[];
+type Issue = z.core.$ZodIssue;
+
+/** Deeper bodies are refused: whatever walks them later may then recurse. */
+const DEEPEST = 500;
+
+export const check = <Out>(schema: z.ZodType<Out>, body: unknown, style: PathStyle): Out => {
+  if (isDeeper(body, DEEPEST)) throw invalid(style, [], `it is nested more than ${DEEPEST} levels deep.`);
+  const result = schema.safeParse(body, { reportInput: true });
+  if (result.success) return result.data;
+  const [first] = result.error.issues;
+  throw invalid(style, ...(first === undefined ? ([[], 'Invalid request.'] as const) : say(deepest(first, []))));
+};
+
+/** `invalid_request` for a field, in the dialect's words. */
+export const invalid = (style: PathStyle, path: Path, problem: string): TurnError => {
+  const param = pathText(style, path);
+  if (param === '') return new TurnError('invalid_request', `Invalid request body: ${problem}`);
+  return new TurnError('invalid_request', style === 'openai' ? `Invalid value for '${param}': ${problem}` : `${param}: ${problem}`, { param });
+};
+
+export const pathText = (style: PathStyle, path: Path): string =>
+  path
+    .map((step, index) => (typeof step === 'number' && style === 'openai' ? `[${step}]` : `${index === 0 ? '' : '.'}${String(step).slice(0, 64)}`))
+    .join('');
+
+/** Level by level, so that the check itself cannot overflow the stack. */
+const isDeeper = (body: unknown, levels: number): boolean => {
+  let level: readonly unknown[] = [body];
+  for (let depth = 0; depth <= levels && level.length > 0; depth += 1) {
+    level = level.flatMap((value): readonly unknown[] => (typeof value === 'object' && value !== null ? Object.values(value) : []));
+  }
+  return level.length > 0;
+};
+
+interface Problem {
+  readonly path: Path;
+  readonly issue: Issue;
+}
+
+/** In a union, the alternative that got furthest is the one the caller meant. */
+const deepest = (issue: Issue, base: Path): Problem => {
+  const here: Problem = { path: [...base, ...issue.path], issue };
+  if (issue.code !== 'invalid_union') return here;
+  const inner = issue.errors.flatMap((branch) => branch.slice(0, 1).map((one) => deepest(one, here.path)));
+  return inner.reduce((best, one) => (one.path.length > best.path.length ? one : best), here);
+};
+
+const say = ({ path, issue }: Problem): readonly [Path, string] => {
+  if (issue.input === undefined && (issue.code === 'invalid_type' || issue.code === 'invalid_value' || issue.code === 'invalid_union')) {
+    return [path, 'this field is required.'];
+  }
+  if (issue.code === 'invalid_union') return [path, `none of the accepted forms; it is ${kindOf(issue.input)}.`];
+  return [path, `${issue.message}.`];
+};
+
+const kindOf = (value: unknown): string => {
+  if (value === null) return 'null';
+  if (Array.isArray(value)) return 'an array';
+  return typeof value === 'object' ? 'an object of an unknown kind' : `a ${typeof value}`;
+};

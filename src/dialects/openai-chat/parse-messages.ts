@@ -1,0 +1,161 @@
+/**
+ * OpenAI messages to a conversation of the Messages API. Leading system messages become `system`, later ones
+ * stay where they are. All results of one step go into one user message, directly after the calls.
+ */
+import type Anthropic from '@anthropic-ai/sdk';
+import { TurnError } from '../../turn/errors.ts';
+import type { Message } from '../../turn/turn.ts';
+import { invalid } from '../invalid.ts';
+import { nativeToolId, shortHash } from '../tool-ids.ts';
+import { resultContent, textBlocks, textsOf, userBlocks } from './parse-content.ts';
+import type { ChatMessage } from './wire.ts';
+
+export interface Conversation {
+  readonly system: readonly Anthropic.TextBlockParam[];
+  readonly messages: readonly Message[];
+}
+
+type AssistantMessage = Extract<ChatMessage, { role: 'assistant' }>;
+type ToolMessage = Extract<ChatMessage, { role: 'tool' | 'function' }>;
+
+export const parseMessages = (messages: readonly ChatMessage[]): Conversation => {
+  const walk = new Walk();
+  for (const [index, message] of messages.entries()) walk.add(message, index);
+  walk.close(messages.length);
+  if (walk.messages.length === 0) throw invalid('openai', ['messages'], 'at least one message must have content.');
+  return { system: walk.system, messages: walk.messages };
+};
+
+/** A call whose result has not been seen yet. */
+interface OpenCall {
+  /** How the client names it: its `tool_call_id`, or the function's name in the legacy form. */
+  readonly clientId: string;
+  readonly id: string;
+}
+
+class Walk {
+  readonly system: Anthropic.TextBlockParam[] = [];
+  readonly messages: Message[] = [];
+  readonly #timesUsed = new Map<string, number>();
+  #open: OpenCall[] = [];
+  #results: Anthropic.ToolResultBlockParam[] | undefined;
+
+  add(message: ChatMessage, index: number): void {
+    if (message.role === 'tool' || message.role === 'function') {
+      this.#addResult(message, index);
+      return;
+    }
+    this.close(index);
+    switch (message.role) {
+      case 'system':
+      case 'developer':
+        this.#addSystem(textBlocks(textsOf(message.content)));
+        return;
+      case 'user':
+        this.#push('user', userBlocks(message.content, ['messages', index, 'content']));
+        return;
+      case 'assistant':
+        this.#push('assistant', this.#assistantBlocks(message, index));
+        return;
+      default:
+        message satisfies never;
+    }
+  }
+
+  /** Before anything but a result, and at the end: every call must have been answered. */
+  close(index: number): void {
+    if (this.#open.length > 0) {
+      const names = this.#open.map((call) => call.clientId).join(', ');
+      throw new TurnError(
+        'invalid_request',
+        `An assistant message with 'tool_calls' must be followed by tool messages responding to each 'tool_call_id'. Without a response: ${names}`,
+        { param: `messages[${index - 1}]` },
+      );
+    }
+    this.#results = undefined;
+  }
+
+  #addSystem(blocks: Anthropic.TextBlockParam[]): void {
+    if (this.messages.length === 0) this.system.push(...blocks);
+    else if (blocks.length > 0) this.messages.push({ role: 'system', content: blocks });
+  }
+
+  #push(role: 'user' | 'assistant', content: Anthropic.ContentBlockParam[]): void {
+    if (content.length > 0) this.messages.push({ role, content });
+  }
+
+  #addResult(message: ToolMessage, index: number): void {
+    const clientId = message.role === 'tool' ? message.tool_call_id : message.name;
+    const place = this.#open.findIndex((call) => call.clientId === clientId);
+    const [call] = place === -1 ? [] : this.#open.splice(place, 1);
+    if (call === undefined) {
+      throw new TurnError(
+        'invalid_request',
+        `Messages with role '${message.role}' must be a response to a preceding assistant message with a call of that ${message.role === 'tool' ? 'id' : 'name'}.`,
+        { param: `messages[${index}].${message.role === 'tool' ? 'tool_call_id' : 'name'}` },
+      );
+    }
+    const content = resultContent(message.content, ['messages', index, 'content']);
+    if (this.#results === undefined) {
+      this.#results = [];
+      this.messages.push({ role: 'user', content: this.#results });
+    }
+    this.#results.push({ type: 'tool_result', tool_use_id: call.id, ...(content === undefined ? {} : { content }) });
+  }
+
+  #assistantBlocks(message: AssistantMessage, index: number): Anthropic.ContentBlockParam[] {
+    const said = textBlocks([...saidBy(message.content), message.refusal ?? '']);
+    const path = ['messages', index] as const;
+    const calls = (message.tool_calls ?? []).map((call, place) =>
+      this.#call(call.id, { ...call.function, argumentsPath: [...path, 'tool_calls', place, 'function', 'arguments'] }),
+    );
+    const legacy = message.function_call;
+    if (legacy !== null && legacy !== undefined) {
+      calls.push(this.#call(legacy.name, { ...legacy, argumentsPath: [...path, 'function_call', 'arguments'], idSeed: `${legacy.name} ${legacy.arguments}` }));
+    }
+    return [...said, ...calls];
+  }
+
+  #call(clientId: string, { name, arguments: json, argumentsPath, idSeed }: CalledFunction): Anthropic.ToolUseBlockParam {
+    const base = idSeed === undefined ? nativeToolId(clientId) : `call_${shortHash(idSeed)}`;
+    const id = this.#unused(base);
+    this.#open.push({ clientId, id });
+    return { type: 'tool_use', id, name, input: parseArguments(json, argumentsPath) };
+  }
+
+  /** The API wants every id once; some clients count from `call_1` in each step. The n-th use is named for n. */
+  #unused(id: string): string {
+    const times = (this.#timesUsed.get(id) ?? 0) + 1;
+    this.#timesUsed.set(id, times);
+    return times === 1 ? id : `${id}_${times}`;
+  }
+}
+
+interface CalledFunction {
+  readonly name: string;
+  readonly arguments: string;
+  readonly argumentsPath: readonly (string | number)[];
+  readonly idSeed?: string;
+}
+
+const saidBy = (content: AssistantMessage['content']): readonly string[] => {
+  if (typeof content === 'string') return [content];
+  return (content ?? []).map((part) => (part.type === 'text' ? part.text : part.refusal));
+};
+
+const parseArguments = (json: string, path: readonly (string | number)[]): object => {
+  if (json.trim() === '') return {};
+  const input = parseJson(json);
+  if (typeof input !== 'object' || input === null || Array.isArray(input)) {
+    throw invalid('openai', path, 'expected a JSON object as a string.');
+  }
+  return input;
+};
+
+const parseJson = (json: string): unknown => {
+  try {
+    return JSON.parse(json);
+  } catch {
+    return undefined;
+  }
+};

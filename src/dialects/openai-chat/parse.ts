@@ -1,0 +1,106 @@
+/** A Chat Completions request to a turn. */
+import type { TurnRequest } from '../../turn/turn.ts';
+import { TurnError } from '../../turn/errors.ts';
+import type { ParseContext, ParsedRequest } from '../dialect.ts';
+import { check } from '../invalid.ts';
+import { Report } from '../parameters.ts';
+import { parseSampling } from '../sampling.ts';
+import { textBlocks } from './parse-content.ts';
+import { parseMessages, type Conversation } from './parse-messages.ts';
+import { parseFormat, parseMaxTokens, parseServiceTier, parseStops, parseThinking, parseUser } from './parse-settings.ts';
+import { parseTools, usesLegacyFunctions } from './parse-tools.ts';
+import { chatParameters } from './parameters.ts';
+import { chatRequest, type ChatRequest } from './wire.ts';
+
+/** What the renderer must know of the request. */
+export interface ChatAnswer {
+  readonly includeUsage: boolean;
+  /** The request used `functions`: the answer says `function_call`. */
+  readonly legacyFunctions: boolean;
+  /** The whole answer must be JSON: the API was told to see to it. */
+  readonly json: boolean;
+  readonly reasoning: boolean;
+  /** Unix seconds. */
+  readonly created: number;
+}
+
+export const parse = (body: unknown, context: ParseContext): ParsedRequest<ChatAnswer> => {
+  const chat = check(chatRequest, body, 'openai');
+  const model = context.resolveModel(chat.model);
+  const { abilities } = model;
+  const report = new Report(chatParameters, { engine: context.engine, abilities });
+  report.add(chat);
+  reportNames(chat, report);
+
+  const conversation = parseMessages(chat.messages);
+  checkEnd(conversation, { prefill: abilities.prefill && context.engine === 'anthropic-api', report, last: chat.messages.length - 1 });
+  const tools = parseTools(chat, report);
+  const max_tokens = parseMaxTokens(chat, abilities, report);
+  const toolForced = tools.tool_choice?.type === 'any' || tools.tool_choice?.type === 'tool';
+  const insideLoop = context.engine === 'anthropic-api' && endsInResults(conversation);
+  const { thinking, effort } = parseThinking(chat, { maxTokens: max_tokens, abilities, toolForced, insideLoop }, report);
+  const thinks = thinking !== undefined && thinking.type !== 'disabled';
+  const sampling = parseSampling({ temperature: chat.temperature, topP: chat.top_p, abilities, thinking: thinks }, report);
+  const { format, instruction } = parseFormat(chat.response_format, report);
+  const stops = parseStops(chat.stop, report);
+  const system = [...conversation.system, ...textBlocks(instruction === undefined ? [] : [instruction])];
+  const output_config = { ...(effort === undefined ? {} : { effort }), ...(format === undefined ? {} : { format }) };
+
+  const request: TurnRequest = {
+    model: model.id,
+    max_tokens,
+    ...(system.length > 0 ? { system } : {}),
+    messages: [...conversation.messages],
+    ...tools,
+    ...sampling,
+    ...stops.native,
+    ...(thinking === undefined ? {} : { thinking }),
+    ...(Object.keys(output_config).length > 0 ? { output_config } : {}),
+    ...parseServiceTier(chat.service_tier, report),
+    ...parseUser(chat.safety_identifier ?? chat.user),
+  };
+  return {
+    request,
+    betas: context.betas,
+    model,
+    stream: chat.stream === true,
+    report: report.done(),
+    emulatedStops: stops.emulated,
+    answer: {
+      includeUsage: chat.stream_options?.include_usage === true,
+      legacyFunctions: usesLegacyFunctions(chat),
+      json: format !== undefined,
+      reasoning: chat.reasoning?.exclude !== true,
+      created: context.now,
+    },
+  };
+};
+
+const reportNames = (chat: ChatRequest, report: Report): void => {
+  const named = chat.messages.some(({ role, name }) => role !== 'tool' && role !== 'function' && name !== null && name !== undefined);
+  if (named) report.ignore('messages[].name');
+};
+
+const endsInResults = ({ messages }: Conversation): boolean => {
+  const last = messages.findLast(({ role }) => role !== 'system');
+  return last?.role === 'user' && Array.isArray(last.content) && last.content.some((block) => block.type === 'tool_result');
+};
+
+interface End {
+  readonly prefill: boolean;
+  readonly report: Report;
+  /** Index of the caller's last message. */
+  readonly last: number;
+}
+
+/** OpenAI answers an assistant message with another; Claude continues it, where it can. */
+const checkEnd = ({ messages }: Conversation, { prefill, report, last }: End): void => {
+  if (messages.findLast(({ role }) => role !== 'system')?.role !== 'assistant') return;
+  if (!prefill) {
+    throw new TurnError('invalid_request', 'This model does not support assistant message prefill. The conversation must end with a user message.', {
+      param: `messages[${last}].role`,
+    });
+  }
+  report.emulate('messages');
+};
+

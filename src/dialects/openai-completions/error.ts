@@ -1,0 +1,2 @@
+/** One envelope for all of OpenAI's endpoints. */
+export { errorFrame, renderError } from '../openai-chat/error.ts';

@@ -1,0 +1,55 @@
+/** A prompt to a turn: one user message. */
+import { TurnError } from '../../turn/errors.ts';
+import type { ParseContext, ParsedRequest } from '../dialect.ts';
+import { check, invalid } from '../invalid.ts';
+import { parseMaxTokens, parseStops, parseUser } from '../openai-chat/parse-settings.ts';
+import { Report } from '../parameters.ts';
+import { parseSampling } from '../sampling.ts';
+import { completionParameters } from './parameters.ts';
+import { completionRequest, type CompletionRequest } from './wire.ts';
+
+export interface CompletionAnswer {
+  readonly includeUsage: boolean;
+  /** Text to send before the answer (`echo`); empty for none. */
+  readonly echo: string;
+  /** Unix seconds. */
+  readonly created: number;
+}
+
+export const parse = (body: unknown, context: ParseContext): ParsedRequest<CompletionAnswer> => {
+  const asked = check(completionRequest, body, 'openai');
+  const model = context.resolveModel(asked.model);
+  const report = new Report(completionParameters, { engine: context.engine, abilities: model.abilities });
+  report.add(asked);
+  const prompt = promptOf(asked.prompt);
+  const stops = parseStops(asked.stop, report);
+  return {
+    request: {
+      model: model.id,
+      max_tokens: parseMaxTokens(asked, model.abilities, report),
+      messages: [{ role: 'user', content: [{ type: 'text', text: prompt }] }],
+      ...parseSampling({ temperature: asked.temperature, topP: asked.top_p, abilities: model.abilities, thinking: false }, report),
+      ...stops.native,
+      ...parseUser(asked.user),
+    },
+    betas: context.betas,
+    model,
+    stream: asked.stream === true,
+    report: report.done(),
+    emulatedStops: stops.emulated,
+    answer: { includeUsage: asked.stream_options?.include_usage === true, echo: asked.echo === true ? prompt : '', created: context.now },
+  };
+};
+
+const promptOf = (prompt: CompletionRequest['prompt']): string => {
+  const all = typeof prompt === 'string' ? [prompt] : (prompt ?? []);
+  if (all.some((one) => typeof one !== 'string')) {
+    throw new TurnError('unsupported_parameter', "Unsupported value for 'prompt': token numbers mean nothing to Claude; send text.", { param: 'prompt' });
+  }
+  if (all.length > 1) {
+    throw new TurnError('unsupported_parameter', "Unsupported value for 'prompt': send one prompt a request.", { param: 'prompt' });
+  }
+  const [text] = all;
+  if (typeof text !== 'string' || text.trim() === '') throw invalid('openai', ['prompt'], 'the prompt must have text.');
+  return text;
+};

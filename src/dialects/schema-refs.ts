@@ -1,0 +1,32 @@
+/** Local references in a JSON Schema. */
+
+/** Whether some `$ref` leads back to itself. References that lead nowhere, or outside, count as an end. */
+export const isRecursive = (root: unknown): boolean => {
+  const settled = new Set<string>();
+  const visit = (node: unknown, within: readonly string[]): boolean => {
+    if (typeof node !== 'object' || node === null) return false;
+    const ref = Array.isArray(node) ? undefined : (node as Record<string, unknown>)['$ref'];
+    if (typeof ref === 'string' && follow(ref, within)) return true;
+    return Object.values(node).some((child) => visit(child, within));
+  };
+  const follow = (ref: string, within: readonly string[]): boolean => {
+    if (within.includes(ref)) return true;
+    if (settled.has(ref)) return false;
+    const recursive = visit(resolve(root, ref), [...within, ref]);
+    settled.add(ref);
+    return recursive;
+  };
+  return visit(root, ['#']);
+};
+
+/** The value at a pointer inside the document (RFC 6901), undefined where there is none. */
+const resolve = (root: unknown, ref: string): unknown => {
+  if (!ref.startsWith('#/')) return undefined;
+  return ref
+    .slice(2)
+    .split('/')
+    .reduce<unknown>((node, step) => stepInto(node, step.replaceAll('~1', '/').replaceAll('~0', '~')), root);
+};
+
+const stepInto = (node: unknown, step: string): unknown =>
+  typeof node === 'object' && node !== null && Object.hasOwn(node, step) ? (node as Record<string, unknown>)[step] : undefined;
