@@ -1,0 +1,13 @@
+/** `npm start`: the server with the user's own login. */
+import { withEnvFile } from '../node/config.ts';
+import { endOnSignals, run, StartError } from '../node/run.ts';
+
+try {
+  const running = await run(withEnvFile(process.env, '.env'));
+  endOnSignals(running);
+  console.log([...running.about, `Listening on ${running.server.url}`].join('\n'));
+} catch (error) {
+  if (!(error instanceof StartError)) throw error;
+  console.error(error.message);
+  process.exit(1);
+}

@@ -1,0 +1,57 @@
+/** Every route on one screen. */
+import { Hono } from 'hono';
+import { bodyLimit } from 'hono/body-limit';
+import { methodNotAllowed } from 'hono/method-not-allowed';
+import { anthropicMessages } from '../dialects/anthropic-messages/index.ts';
+import { openAiChat } from '../dialects/openai-chat/index.ts';
+import { openAiCompletions } from '../dialects/openai-completions/index.ts';
+import { TurnError } from '../turn/errors.ts';
+import { authenticate } from './authenticate.ts';
+import { browserGuard, corsHeaders } from './browser-guard.ts';
+import { elsewhere, noSuchRoute, notServed, wrongMethod } from './elsewhere.ts';
+import type { HttpEnv } from './env.ts';
+import { renderThrown, respondError } from './errors.ts';
+import { healthRoute } from './health.ts';
+import { modelRoute, modelsRoute } from './models-routes.ts';
+import { trace } from './request-line.ts';
+import type { Services } from './services.ts';
+import { countRoute, turnRoute } from './turn-routes.ts';
+
+export const createApp = (services: Services): Hono<HttpEnv> => {
+  const app = new Hono<HttpEnv>();
+  const { settings, version } = services;
+
+  app.onError(renderThrown(services));
+  app.notFound((c) => respondError(noSuchRoute(), c, services));
+
+  app.use(trace(services));
+  app.use(browserGuard(settings));
+  app.use(corsHeaders(settings));
+  app.use(authenticate(services));
+  app.use(methodNotAllowed({ app, onMethodNotAllowed: (c, allowed) => (c.header('allow', allowed.join(', ')), respondError(wrongMethod(allowed), c, services)) }));
+  app.use(bodyLimit({ maxSize: settings.maxBodyBytes, onError: () => { throw tooLarge(settings.maxBodyBytes); } }));
+
+  app.get('/', (c) => c.json({ name: 'opencode-claude-proxy', version }));
+  app.get('/ping', (c) => c.json({ status: 'ok', version }));
+  app.get('/health', healthRoute(services));
+
+  for (const [path, explanation] of Object.entries(elsewhere)) {
+    app.all(path, () => { throw notServed(explanation); });
+    app.all(`${path}/*`, () => { throw notServed(explanation); });
+  }
+
+  for (const root of ['/v1', '']) {
+    app.post(`${root}/chat/completions`, turnRoute(openAiChat, services));
+    app.post(`${root}/completions`, turnRoute(openAiCompletions, services));
+  }
+  for (const root of ['/v1', '', '/anthropic/v1']) {
+    app.post(`${root}/messages`, turnRoute(anthropicMessages, services));
+    app.post(`${root}/messages/count_tokens`, countRoute(anthropicMessages, services));
+    app.get(`${root}/models`, modelsRoute(services));
+    app.get(`${root}/models/:id{.+}`, modelRoute(services));
+  }
+  return app;
+};
+
+const tooLarge = (bytes: number): TurnError =>
+  new TurnError('body_too_large', `The body is larger than ${bytes} bytes, the limit of this server (MAX_BODY_BYTES).`);

@@ -1,0 +1,28 @@
+/** A failure becomes the caller's dialect: one place, whatever went wrong. */
+import type { ErrorHandler } from 'hono';
+import type { ContentfulStatusCode } from 'hono/utils/http-status';
+import type { Dialect } from '../dialects/dialect.ts';
+import { statusOf, toTurnError, type TurnError } from '../turn/errors.ts';
+import { dialectOf } from './dialect-of.ts';
+import type { HttpContext, HttpEnv } from './env.ts';
+import type { Services } from './services.ts';
+
+export const renderThrown = (services: Pick<Services, 'log'>): ErrorHandler<HttpEnv> => (thrown, c) => respondError(thrown, c, services);
+
+export const respondError = (thrown: unknown, c: HttpContext, services: Pick<Services, 'log'>): Response => {
+  const error = toTurnError(thrown);
+  noteError(error, c, services);
+  if (error.retryAfterSeconds !== undefined) c.header('retry-after', String(error.retryAfterSeconds));
+  const dialect = dialectOf(c);
+  if (isAnthropic(dialect)) c.header('request-id', c.get('requestId'));
+  return c.json(dialect.renderError(error, c.get('requestId')).body, statusOf(error) as ContentfulStatusCode);
+};
+
+/** The request's log line names the code; what was not foreseen is logged whole. */
+export const noteError = (error: TurnError, c: HttpContext, { log }: Pick<Services, 'log'>): void => {
+  c.get('line').add({ error: error.code });
+  if (error.code === 'internal') log.error({ id: c.get('requestId'), err: error.cause ?? error }, 'internal error');
+  else if (error.cause !== undefined) log.debug({ id: c.get('requestId'), code: error.code, err: error.cause }, error.message);
+};
+
+export const isAnthropic = (dialect: Dialect): boolean => dialect.name === 'anthropic-messages';

@@ -1,0 +1,50 @@
+/** One log line a request, written when its body has ended. Never bodies, never keys, never query strings. */
+import type { MiddlewareHandler } from 'hono';
+import type { HttpEnv } from './env.ts';
+import type { Services } from './services.ts';
+
+export class RequestLine {
+  readonly #fields: Record<string, unknown>;
+  readonly #startedAt: number;
+  readonly #services: Pick<Services, 'clock' | 'log'>;
+  #bodyFollows = false;
+
+  constructor(fields: object, services: Pick<Services, 'clock' | 'log'>) {
+    this.#fields = { ...fields };
+    this.#services = services;
+    this.#startedAt = services.clock.now();
+  }
+
+  add(fields: object): void {
+    Object.assign(this.#fields, fields);
+  }
+
+  /** The body is a stream: whoever ends it calls `end`. */
+  bodyFollows(): void {
+    this.#bodyFollows = true;
+  }
+
+  headersSent(status: number): void {
+    this.add({ status });
+    if (!this.#bodyFollows) this.end();
+  }
+
+  end(): void {
+    const { clock, log } = this.#services;
+    this.add({ ms: clock.now() - this.#startedAt });
+    log.info(this.#fields, 'request');
+  }
+}
+
+/** Gives the request its id, its log line, and the headers that every answer carries. */
+export const trace = (services: Pick<Services, 'clock' | 'log'>): MiddlewareHandler<HttpEnv> => async (c, next) => {
+  const id = `req_${crypto.randomUUID().replaceAll('-', '')}`;
+  const line = new RequestLine({ id, method: c.req.method, path: c.req.path.slice(0, 200) }, services);
+  c.set('requestId', id);
+  c.set('signal', c.req.raw.signal);
+  c.set('line', line);
+  await next();
+  c.header('x-request-id', id);
+  c.header('x-content-type-options', 'nosniff');
+  line.headersSent(c.res.status);
+};

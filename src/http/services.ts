@@ -1,0 +1,57 @@
+/** Everything the HTTP layer works with comes in here; it starts nothing itself. */
+import type { Clock } from '../access/clock.ts';
+import type { KeyRing } from '../access/keys.ts';
+import type { Leases } from '../access/leases.ts';
+import type { ResolveModel } from '../models/model.ts';
+import type { Engine } from '../turn/engine.ts';
+
+export interface Services {
+  readonly engine: Engine;
+  readonly resolveModel: ResolveModel;
+  /** Every name that may be asked for: models and aliases. */
+  readonly listModels: () => Promise<readonly ListedModel[]>;
+  readonly leases: Leases;
+  readonly keys: KeyRing;
+  readonly settings: HttpSettings;
+  readonly log: Log;
+  readonly clock: Clock;
+  readonly version: string;
+  /** Which login the engine uses, in words; never the secret. */
+  readonly login: string;
+}
+
+/** A name that may be asked for, and what answers then (itself, for a model). */
+export interface ListedModel {
+  readonly id: string;
+  readonly displayName: string;
+  /** RFC 3339. */
+  readonly createdAt: string;
+  readonly resolvesTo: string;
+}
+
+export interface HttpSettings {
+  readonly maxBodyBytes: number;
+  /** How long a streamed answer's status waits for the first event, so that an early error is a real status. */
+  readonly headerWaitMs: number;
+  /** After this much silence in a stream a sign of life is sent. */
+  readonly keepaliveMs: number;
+  /** From admission to the end of the answer. */
+  readonly turnTimeoutMs: number;
+  /** Silence of the engine that is worth a warning in the log. */
+  readonly stallAlarmMs: number;
+  /** Refuse requests with parameters that would be ignored. */
+  readonly strict: boolean;
+  /** Origins of web pages that may call this server; `*` for any. */
+  readonly corsOrigins: readonly string[];
+  /** Refuse `Host` values that are neither loopback nor listed below: the defence against DNS rebinding. */
+  readonly checkHost: boolean;
+  readonly allowedHosts: readonly string[];
+}
+
+/** The part of a pino logger that is used: fields first, then the sentence. */
+export interface Log {
+  debug(fields: object, message: string): void;
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+  error(fields: object, message: string): void;
+}

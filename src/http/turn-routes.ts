@@ -1,0 +1,119 @@
+/** What a POST becomes: parsed by its dialect, run as a turn, rendered by its dialect. */
+import type { Handler } from 'hono';
+import { localOwner } from '../access/keys.ts';
+import type { Dialect, ParsedRequest, SseFrame } from '../dialects/dialect.ts';
+import { strictError } from '../dialects/report.ts';
+import { toTurnError } from '../turn/errors.ts';
+import type { TurnEvent } from '../turn/events.ts';
+import { foldMessage } from '../turn/fold.ts';
+import type { Turn } from '../turn/turn.ts';
+import { answerHeaders } from './answer-headers.ts';
+import { readJson } from './body.ts';
+import { cutAtStops } from './emulated-stops.ts';
+import type { HttpContext, HttpEnv } from './env.ts';
+import { isAnthropic, noteError } from './errors.ts';
+import { withKeepalive } from './keepalive.ts';
+import { openingOf } from './opening.ts';
+import { runTurn } from './run-turn.ts';
+import type { Services } from './services.ts';
+import { sseBody, sseHeaders } from './sse.ts';
+import { TurnRecord } from './turn-record.ts';
+
+export const turnRoute = (dialect: Dialect, services: Services): Handler<HttpEnv> => async (c) => {
+  const parsed = parseBody(await readJson(c), c, { dialect, services });
+  const gone = new AbortController();
+  const client = AbortSignal.any([c.get('signal'), gone.signal]);
+  const record = new TurnRecord();
+  const events = record.watch(cutAtStops(runTurn(turnOf(parsed, c), client, services), parsed.emulatedStops));
+  const answer: Answer = { c, dialect, services, parsed, record };
+  return parsed.stream ? streamed(events, answer, () => gone.abort()) : whole(events, answer);
+};
+
+/** `/v1/messages/count_tokens`: the same request, only counted. */
+export const countRoute = (dialect: Dialect, services: Services): Handler<HttpEnv> => async (c) => {
+  const parsed = parseBody(countable(await readJson(c)), c, { dialect, services });
+  const lease = await services.leases.acquire(c.get('owner') ?? localOwner, c.get('signal'));
+  try {
+    return c.json({ input_tokens: await services.engine.countTokens(turnOf(parsed, c), c.get('signal')) });
+  } finally {
+    lease.release();
+  }
+};
+
+interface Answer {
+  readonly c: HttpContext;
+  readonly dialect: Dialect;
+  readonly services: Services;
+  readonly parsed: ParsedRequest;
+  readonly record: TurnRecord;
+}
+
+const parseBody = (body: unknown, c: HttpContext, { dialect, services }: Pick<Answer, 'dialect' | 'services'>): ParsedRequest => {
+  const parsed = dialect.parse(body, {
+    resolveModel: services.resolveModel,
+    betas: listOf(c.req.header('anthropic-beta')),
+    now: Math.floor(services.clock.now() / 1000),
+    engine: services.engine.name,
+  });
+  const refused = services.settings.strict ? strictError(parsed.report) : undefined;
+  if (refused !== undefined) throw refused;
+  c.get('line').add({ dialect: dialect.name, asked: parsed.model.requested, model: parsed.model.id, stream: parsed.stream });
+  return parsed;
+};
+
+const turnOf = (parsed: ParsedRequest, c: HttpContext): Turn => ({
+  id: c.get('requestId'),
+  owner: c.get('owner') ?? localOwner,
+  request: parsed.request,
+  betas: parsed.betas,
+});
+
+// While it waits nothing can be sent: the status of a JSON answer comes with its end.
+const whole = async (events: AsyncIterable<TurnEvent>, answer: Answer): Promise<Response> => {
+  const { c, dialect, parsed } = answer;
+  const message = await foldMessage(events).finally(() => tellHeaders(answer));
+  return c.json(dialect.render(message, parsed));
+};
+
+const streamed = async (events: AsyncIterable<TurnEvent>, answer: Answer, leave: () => void): Promise<Response> => {
+  const { c, dialect, parsed, services } = answer;
+  const { clock, settings } = services;
+  const opening = await openingOf(events, settings.headerWaitMs, clock).finally(() => tellHeaders(answer));
+  const frames = withKeepalive(dialect.stream(opening.events, parsed), {
+    frame: dialect.keepalive,
+    everyMs: settings.keepaliveMs,
+    atOnce: !opening.begun,
+    clock,
+  });
+  c.get('line').bodyFollows();
+  return c.body(sseBody(toItsEnd(frames, answer), leave), 200, sseHeaders);
+};
+
+/** A stream that fails ends with the dialect's error frame; however it ends, the log line is written. */
+async function* toItsEnd(frames: AsyncIterable<SseFrame>, answer: Answer): AsyncGenerator<SseFrame, void, undefined> {
+  const { c, dialect, services, record } = answer;
+  try {
+    yield* frames;
+  } catch (thrown) {
+    const error = toTurnError(thrown);
+    noteError(error, c, services);
+    yield dialect.errorFrame(error, c.get('requestId'));
+  } finally {
+    c.get('line').add(record.figures());
+    c.get('line').end();
+  }
+}
+
+const tellHeaders = ({ c, dialect, services, parsed, record }: Answer): void => {
+  const headers = answerHeaders(parsed, record.notices, { nowMs: services.clock.now(), anthropic: isAnthropic(dialect) });
+  for (const [name, value] of Object.entries(headers)) c.header(name, value);
+  if (isAnthropic(dialect)) c.header('request-id', c.get('requestId'));
+  c.get('line').add(record.figures());
+};
+
+// A count has no answer, so callers leave out how long it may be; a turn needs it.
+const countable = (body: unknown): unknown =>
+  typeof body === 'object' && body !== null && !Array.isArray(body) && !('max_tokens' in body) ? { ...body, max_tokens: 1 } : body;
+
+const listOf = (header: string | undefined): readonly string[] =>
+  (header ?? '').split(',').map((value) => value.trim()).filter((value) => value !== '');

@@ -1,0 +1,14 @@
+/** The log: JSON lines on standard output. What may hold a secret is left out, even if someone logs it by mistake. */
+import { pino, type Logger } from 'pino';
+import type { Config } from './settings.ts';
+
+const secrets = ['authorization', 'x-api-key', 'apiKey', 'token', 'accessToken', 'refreshToken', 'credentialsJson', 'env', 'headers', 'body'];
+
+export const createLog = ({ LOG_LEVEL }: Pick<Config, 'LOG_LEVEL'>): Logger =>
+  pino({
+    level: LOG_LEVEL,
+    base: null,
+    timestamp: pino.stdTimeFunctions.isoTime,
+    formatters: { level: (label) => ({ level: label }) },
+    redact: { paths: secrets.flatMap((name) => [`["${name}"]`, `*["${name}"]`]), censor: '[not logged]' },
+  });

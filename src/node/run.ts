@@ -1,0 +1,69 @@
+/** From an environment to a running server, and from a signal to its end: what both commands do. */
+import type { Logger } from 'pino';
+import type { Engine } from '../turn/engine.ts';
+import { parseConfig, type Environment } from './config.ts';
+import { findCredentials, type Credentials } from './credentials.ts';
+import { createEngine } from './engine.ts';
+import { findExistingLogin } from './existing-login.ts';
+import { createLog } from './log.ts';
+import { createServer, type RunningServer } from './server.ts';
+
+/** Why the server does not start, in words for the person who started it. */
+export class StartError extends Error {
+  override readonly name = 'StartError';
+}
+
+export interface Running {
+  readonly server: RunningServer;
+  readonly engine: Engine;
+  /** The login in use, and what else was set: sentences to be printed. */
+  readonly about: readonly string[];
+  readonly log: Logger;
+}
+
+/** Throws `StartError` with everything that is wrong. */
+export const run = async (env: Environment): Promise<Running> => {
+  const parsed = parseConfig(env);
+  if (!parsed.ok) throw new StartError(['The settings have problems:', ...parsed.problems.map((problem) => `  ${problem}`)].join('\n'));
+  const { config } = parsed;
+  const credentials = findCredentials(env, { engine: config.ENGINE, existingLogin: await findExistingLogin(env) });
+  if (credentials.kind === 'none') throw new StartError(credentials.help);
+  const log = createLog(config);
+  const engine = await saying(() => createEngine({ config, env, credentials, log }));
+  try {
+    const server = await saying(() => createServer({ config, engine, log, login: credentials.from }));
+    return { server, engine, log, about: aboutLogin(config.ENGINE, credentials) };
+  } catch (error) {
+    await engine.close();
+    throw error;
+  }
+};
+
+/** Ends the server at the first SIGTERM or SIGINT, in order; at the second at once. Never returns. */
+export const endOnSignals = ({ server, log }: Pick<Running, 'server' | 'log'>, alsoEnd: () => Promise<void> = async () => undefined): void => {
+  let ending = false;
+  const end = async (signal: NodeJS.Signals): Promise<void> => {
+    if (ending) process.exit(1);
+    ending = true;
+    log.info({ signal }, 'ending: running answers may finish, new requests are refused; a second signal ends at once');
+    await server.close();
+    await alsoEnd();
+    log.info({ signal }, 'ended');
+    log.flush();
+    process.exit(0);
+  };
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void end(signal));
+};
+
+const aboutLogin = (engine: string, { from, ignored }: Exclude<Credentials, { kind: 'none' }>): readonly string[] => [
+  `Engine: ${engine}, with ${from}.`,
+  ...(ignored.length > 0 ? [`Also set and not used: ${ignored.join(', ')}.`] : []),
+];
+
+const saying = async <Value>(work: () => Promise<Value>): Promise<Value> => {
+  try {
+    return await work();
+  } catch (error) {
+    throw new StartError(error instanceof Error ? error.message : String(error), { cause: error });
+  }
+};

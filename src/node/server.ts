@@ -1,0 +1,113 @@
+/** The server process, composed: engine, queue and app behind a listening socket, and the way it ends. */
+import { once } from 'node:events';
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { createAdaptorServer } from '@hono/node-server';
+import { systemClock } from '../access/clock.ts';
+import { createKeyRing } from '../access/keys.ts';
+import { createLeases, type Leases } from '../access/leases.ts';
+import { createApp } from '../http/app.ts';
+import { isLoopbackHost } from '../http/browser-guard.ts';
+import type { HttpSettings, Log } from '../http/services.ts';
+import type { Engine } from '../turn/engine.ts';
+import { createModels } from './models.ts';
+import type { Config } from './settings.ts';
+import { version } from './version.ts';
+
+export interface ServerParts {
+  readonly config: Config;
+  readonly engine: Engine;
+  /** Which login the engine uses, in words. */
+  readonly login: string;
+  readonly log: Log;
+}
+
+export interface RunningServer {
+  /** `http://127.0.0.1:8080`, with the port that was picked. */
+  readonly url: string;
+  readonly port: number;
+  /** Lets running answers finish, up to DRAIN_TIMEOUT_MS, then ends the engine and every connection. */
+  close(): Promise<void>;
+}
+
+/** Starts to listen. Throws where the address cannot be had; the engine is then left to the caller. */
+export const createServer = async ({ config, engine, login, log }: ServerParts): Promise<RunningServer> => {
+  const clock = systemClock;
+  const leases = createLeases({
+    maxConcurrency: config.MAX_CONCURRENCY,
+    queueLimit: config.QUEUE_LIMIT,
+    queueTimeoutMs: config.QUEUE_TIMEOUT_MS,
+    clock,
+  });
+  const keys = await createKeyRing(config.PROXY_API_KEY);
+  const models = createModels(config, engine);
+  const app = createApp({ engine, leases, keys, log, clock, version, login, ...models, settings: httpSettings(config) });
+  const server = createAdaptorServer({ fetch: app.fetch, hostname: config.HOST }) as Server;
+  // Longer than the idle time of common clients and load balancers, so that they close first.
+  server.keepAliveTimeout = 75_000;
+  await listen(server, config);
+  const { port } = server.address() as AddressInfo;
+  return {
+    url: `http://${config.HOST.includes(':') ? `[${config.HOST}]` : config.HOST}:${port}`,
+    port,
+    close: onlyOnce(() => end({ server, engine, leases, drainTimeoutMs: config.DRAIN_TIMEOUT_MS })),
+  };
+};
+
+/** The address cannot be had; the message is for the person who started the server. */
+export class ListenError extends Error {
+  override readonly name = 'ListenError';
+}
+
+const listen = async (server: Server, { HOST, PORT }: Config): Promise<void> => {
+  server.listen(PORT, HOST);
+  try {
+    await once(server, 'listening');
+  } catch (error) {
+    throw new ListenError(whyNot(error, { HOST, PORT }), { cause: error });
+  }
+};
+
+const whyNot = (error: unknown, { HOST, PORT }: Pick<Config, 'HOST' | 'PORT'>): string => {
+  const code = (error as NodeJS.ErrnoException).code;
+  if (code === 'EADDRINUSE') return `Port ${PORT} on ${HOST} is in use. Stop the program that has it, or set PORT to another one (0 picks a free one).`;
+  if (code === 'EACCES') return `This user may not listen on port ${PORT}. Set PORT to one above 1023.`;
+  if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND') return `This machine has no address ${HOST}. Set HOST to one of its own.`;
+  return `Listening on ${HOST}:${PORT} failed: ${error instanceof Error ? error.message : String(error)}`;
+};
+
+const end = async (parts: { server: Server; engine: Engine; leases: Leases; drainTimeoutMs: number }): Promise<void> => {
+  const { server, engine, leases, drainTimeoutMs } = parts;
+  leases.drain();
+  await atMost(drainTimeoutMs, leases.idle());
+  await engine.close();
+  const closed = once(server, 'close');
+  server.close();
+  // The last bytes of finished answers are still on their way.
+  await atMost(1_000, closed);
+  server.closeAllConnections();
+};
+
+const atMost = async (ms: number, work: Promise<unknown>): Promise<void> => {
+  const timer = Promise.withResolvers<void>();
+  const cancel = systemClock.after(ms, timer.resolve);
+  await Promise.race([work, timer.promise]);
+  cancel();
+};
+
+const onlyOnce = (work: () => Promise<void>): (() => Promise<void>) => {
+  let running: Promise<void> | undefined;
+  return () => (running ??= work());
+};
+
+const httpSettings = (config: Config): HttpSettings => ({
+  maxBodyBytes: config.MAX_BODY_BYTES,
+  headerWaitMs: config.HEADER_WAIT_MS,
+  keepaliveMs: config.KEEPALIVE_MS,
+  turnTimeoutMs: config.TURN_TIMEOUT_MS,
+  stallAlarmMs: config.STALL_ALARM_MS,
+  strict: config.PROXY_STRICT,
+  corsOrigins: config.CORS_ORIGINS,
+  checkHost: isLoopbackHost(config.HOST) && config.PROXY_API_KEY.length === 0,
+  allowedHosts: config.ALLOWED_HOSTS.map((host) => host.toLowerCase()),
+});

@@ -1,0 +1,48 @@
+/** How the text of one setting becomes a value. Every type takes the string of an environment variable. */
+import { z } from 'zod';
+
+export const text = z.string();
+
+export const list = z.string().transform((value) => value.split(',').map((each) => each.trim()).filter((each) => each !== ''));
+
+export const whole = (min: number, max: number = Number.MAX_SAFE_INTEGER) =>
+  z
+    .string()
+    .regex(/^\d+$/, 'must be a whole number')
+    .transform(Number)
+    .pipe(z.number().min(min, `must be at least ${min}`).max(max, `must be at most ${max}`));
+
+export const flag = z
+  .string()
+  .toLowerCase()
+  .pipe(z.enum(['1', 'true', 'yes', 'on', '0', 'false', 'no', 'off'], 'must be 1 or 0'))
+  .transform((value) => ['1', 'true', 'yes', 'on'].includes(value));
+
+export const oneOf = <const Values extends readonly [string, ...string[]]>(...values: Values) =>
+  z.enum(values, `must be one of ${values.join(', ')}`);
+
+/** `auto`, or a whole number. */
+export const wholeOrAuto = (min: number) => z.union([z.literal('auto'), whole(min)], `must be auto or a whole number of at least ${min}`);
+
+/** `{"gpt-4o":"claude-…"}` or `gpt-4o=claude-…,o1=opus`. */
+export const mapping = z.string().transform((value, context) => {
+  const pairs = value.trimStart().startsWith('{') ? fromJson(value) : fromPairs(value);
+  if (pairs !== undefined) return pairs;
+  context.addIssue({ code: 'custom', message: 'must be name=model,name=model or a JSON object of strings' });
+  return z.NEVER;
+});
+
+const fromJson = (value: string): Readonly<Record<string, string>> | undefined => {
+  try {
+    const parsed = z.record(z.string(), z.string()).safeParse(JSON.parse(value));
+    return parsed.success ? parsed.data : undefined;
+  } catch {
+    return undefined;
+  }
+};
+
+const fromPairs = (value: string): Readonly<Record<string, string>> | undefined => {
+  const pairs = value.split(',').map((pair) => pair.trim()).filter((pair) => pair !== '').map((pair) => pair.split('='));
+  const complete = pairs.every(([name, model, ...rest]) => name?.trim() && model?.trim() && rest.length === 0);
+  return complete ? Object.fromEntries(pairs.map(([name, model]) => [name?.trim(), model?.trim()])) : undefined;
+};

@@ -1,0 +1,199 @@
+import * as fc from 'fast-check';
+import { createParser, type EventSourceMessage } from 'eventsource-parser';
+import { describe, expect, it } from 'vitest';
+import type { SseFrame } from '../../src/dialects/dialect.ts';
+import { cutAtStops } from '../../src/http/emulated-stops.ts';
+import { withKeepalive } from '../../src/http/keepalive.ts';
+import { openingOf } from '../../src/http/opening.ts';
+import { encodeFrame, sseBody } from '../../src/http/sse.ts';
+import { TurnError } from '../../src/turn/errors.ts';
+import type { TurnEvent } from '../../src/turn/events.ts';
+import { foldMessage } from '../../src/turn/fold.ts';
+import { HandClock } from '../access/hand-clock.ts';
+import { answer, beginning, delta, settled } from './scripted-engine.ts';
+
+/** A source that a test fills by hand. */
+const handFed = <Item>() => {
+  const { readable, writable } = new TransformStream<Item, Item>(undefined, undefined, { highWaterMark: 100 });
+  const writer = writable.getWriter();
+  return { items: readable as AsyncIterable<Item>, give: (item: Item) => writer.write(item), end: () => writer.close(), fail: (error: unknown) => writer.abort(error) };
+};
+
+describe('frames as bytes', () => {
+  it.each<[SseFrame, string]>([
+    [{ data: 'x' }, 'data: x\n\n'],
+    [{ event: 'ping', data: '{}' }, 'event: ping\ndata: {}\n\n'],
+    [{ data: 'a\nb' }, 'data: a\ndata: b\n\n'],
+    [{ comment: 'keepalive' }, ': keepalive\n\n'],
+    [{ comment: 'a\n\ndata: no' }, ': a data: no\n\n'],
+  ])('%j', (frame, expected) => expect(encodeFrame(frame)).toBe(expected));
+
+  it('say to any parser what was meant', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), (data) => {
+        const seen: EventSourceMessage[] = [];
+        createParser({ onEvent: (event) => seen.push(event) }).feed(encodeFrame({ event: 'e', data }));
+        expect(seen.map((event) => event.data)).toEqual([data.replaceAll(/\r\n|\r/g, '\n')]);
+      }),
+    );
+  });
+
+  it('never split a character, and end when the frames end', async () => {
+    async function* frames(): AsyncGenerator<SseFrame> {
+      yield { data: 'žluťoučký 🐎' };
+    }
+    const chunks: Uint8Array[] = [];
+    for await (const chunk of sseBody(frames(), () => undefined)) chunks.push(chunk);
+    expect(chunks.map((chunk) => new TextDecoder('utf-8', { fatal: true }).decode(chunk))).toEqual(['data: žluťoučký 🐎\n\n']);
+  });
+
+  it('tell the source when the reader leaves', async () => {
+    let left = false;
+    let ended = false;
+    async function* frames(): AsyncGenerator<SseFrame> {
+      try {
+        for (;;) yield { data: 'x' };
+      } finally {
+        ended = true;
+      }
+    }
+    const reader = sseBody(frames(), () => (left = true)).getReader();
+    await reader.read();
+    await reader.cancel();
+    expect([left, ended]).toEqual([true, true]);
+  });
+});
+
+describe('keepalive', () => {
+  const setUp = (atOnce: boolean) => {
+    const clock = new HandClock();
+    const source = handFed<SseFrame>();
+    const frames = withKeepalive(source.items, { frame: { comment: 'k' }, everyMs: 10, atOnce, clock });
+    return { clock, ...source, frames };
+  };
+
+  it('fills silence and nothing else', async () => {
+    const { clock, give, end, frames } = setUp(false);
+    const read: SseFrame[] = [];
+    const reading = (async () => {
+      for await (const frame of frames) read.push(frame);
+    })();
+    await give({ data: '1' });
+    for (let silence = 0; silence < 2; silence += 1) {
+      await settled();
+      clock.advance(10);
+    }
+    await settled();
+    clock.advance(9);
+    await give({ data: '2' });
+    await end();
+    await reading;
+    expect(read).toEqual([{ data: '1' }, { comment: 'k' }, { comment: 'k' }, { data: '2' }]);
+    expect(clock.pending).toBe(0);
+  });
+
+  it('comes first where nothing else does', async () => {
+    const { frames, give } = setUp(true);
+    expect((await frames.next()).value).toEqual({ comment: 'k' });
+    await give({ data: '1' });
+    expect((await frames.next()).value).toEqual({ data: '1' });
+  });
+
+  it('passes errors on', async () => {
+    const { frames, fail } = setUp(false);
+    const next = frames.next();
+    await fail(new TurnError('upstream_error', 'broke'));
+    await expect(next).rejects.toMatchObject({ code: 'upstream_error' });
+  });
+});
+
+describe('the opening of an answer', () => {
+  const notice: TurnEvent = { type: 'notice', notice: { kind: 'route', route: 'direct' } };
+  const rest = async (events: AsyncIterable<TurnEvent>) => {
+    const read: TurnEvent[] = [];
+    for await (const event of events) read.push(event);
+    return read;
+  };
+
+  it('is the first event of the answer, notices before it included', async () => {
+    const clock = new HandClock();
+    async function* events() {
+      yield notice;
+      yield* answer('Hi');
+    }
+    const opening = await openingOf(events(), 1_000, clock);
+    expect(opening.begun).toBe(true);
+    expect(await rest(opening.events)).toEqual([notice, ...(await rest(answer('Hi')))]);
+    expect(clock.pending).toBe(0);
+  });
+
+  it('is an error where one comes in time', async () => {
+    // eslint-disable-next-line require-yield
+    async function* events(): AsyncGenerator<TurnEvent> {
+      throw new TurnError('upstream_rate_limited', 'slow down');
+    }
+    await expect(openingOf(events(), 1_000, new HandClock())).rejects.toMatchObject({ code: 'upstream_rate_limited' });
+  });
+
+  it('does not wait longer than it may, and loses nothing then', async () => {
+    const clock = new HandClock();
+    const { items, give, end } = handFed<TurnEvent>();
+    const waiting = openingOf(items, 1_000, clock);
+    await give(notice);
+    await settled();
+    clock.advance(1_000);
+    const opening = await waiting;
+    expect(opening.begun).toBe(false);
+    const [first] = beginning();
+    await give(first as TurnEvent);
+    await end();
+    expect(await rest(opening.events)).toEqual([notice, first]);
+  });
+
+  it('passes on an error that comes after the wait', async () => {
+    const clock = new HandClock();
+    const { items, fail } = handFed<TurnEvent>();
+    const waiting = openingOf(items, 1_000, clock);
+    await settled();
+    clock.advance(1_000);
+    const { events } = await waiting;
+    await fail(new TurnError('upstream_error', 'broke'));
+    await expect(rest(events)).rejects.toMatchObject({ code: 'upstream_error' });
+  });
+});
+
+describe('emulated stops', () => {
+  const cut = (text: string, stops: string[]) => foldMessage(cutAtStops(answer(text), stops));
+
+  it('cut the answer where one appears', async () => {
+    expect(await cut('one two\n\nthree four', ['\n\n'])).toMatchObject({
+      content: [{ text: 'one two' }],
+      stop_reason: 'stop_sequence',
+      stop_sequence: '\n\n',
+      usage: { input_tokens: 7 },
+    });
+  });
+
+  it('leave other answers as they are', async () => {
+    expect(await cut('one\ntwo ', ['\n\n'])).toEqual(await foldMessage(answer('one\ntwo ')));
+  });
+
+  it('find stops however the text is cut into deltas', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.stringMatching(/^[ab\n\t]{0,4}$/), { maxLength: 8 }), fc.uniqueArray(fc.constantFrom('\n', '\n\n', '\t\n', '\n\t\n'), { minLength: 1 }), async (pieces, stops) => {
+        const text = pieces.join('');
+        const at = Math.min(...stops.map((stop) => text.indexOf(stop)).filter((index) => index >= 0), text.length);
+        const message = await foldMessage(cutAtStops(pieceByPiece(pieces), stops));
+        expect(message.content[0]).toMatchObject({ text: text.slice(0, at) });
+        expect(message.stop_reason).toBe(at < text.length ? 'stop_sequence' : 'end_turn');
+      }),
+    );
+  });
+});
+
+async function* pieceByPiece(pieces: readonly string[]): AsyncGenerator<TurnEvent> {
+  for await (const event of answer('')) {
+    if (event.type !== 'content_block_delta') yield event;
+    if (event.type === 'content_block_start') yield* pieces.map(delta);
+  }
+}
