@@ -1,5 +1,6 @@
 /** Refuses what the Messages API refuses, in its words: each check throws a 400, 404 or nothing. */
 import { abilitiesOf, familyOf } from '../models/catalog.ts';
+import type { Abilities } from '../models/model.ts';
 import { blocksOf, DemoError, invalid, type DemoMessage, type DemoRequestBody, type RequestBlock } from './answer.ts';
 
 /** Gives the body back, typed, when the API would accept it. `max_tokens` is not needed to count tokens. */
@@ -171,7 +172,12 @@ const checkSettings = (body: DemoRequestBody): void => {
   if (body.max_tokens > abilities.maxOutputTokens) {
     throw invalid(`max_tokens: ${body.max_tokens} > ${abilities.maxOutputTokens}, which is the maximum allowed number of output tokens for ${body.model}`);
   }
+  checkThinkingType(body, abilities);
   checkThinking(body, abilities);
+  if (abilities.forcedTools === false && (body.tool_choice?.type === 'any' || body.tool_choice?.type === 'tool')) {
+    throw invalid(`tool_choice: forcing tool use is not supported for ${body.model}; use "auto".`);
+  }
+  if (abilities.systemMessages !== true && body.messages.some(({ role }) => role === 'system')) throw invalid("role 'system' is not supported on this model");
   const effort = body.output_config?.effort;
   if (effort !== undefined && !abilities.effort.some((level) => level === effort)) {
     throw invalid(abilities.effort.length === 0 ? 'This model does not support the effort parameter.' : `output_config.effort: '${effort}' is not supported by this model`);
@@ -182,20 +188,31 @@ const checkSampling = ({ temperature, top_p, top_k, model }: DemoRequestBody, sa
   for (const [name, value] of Object.entries({ temperature, top_p })) {
     if (value !== undefined && !(value >= 0 && value <= 1)) throw invalid(`${name}: range: 0..1`);
   }
-  if (sampling === 'none') {
-    for (const [name, value] of Object.entries({ temperature, top_p, top_k })) if (value !== undefined) throw invalid(`\`${name}\` is not supported for ${model}.`);
-  }
+  // Only values other than the default are refused.
+  const set = Object.entries({ temperature, top_p, top_k }).filter(([, value]) => value !== undefined && value !== 1);
+  if (sampling === 'none' && set[0] !== undefined) throw invalid(`\`${set[0][0]}\` is deprecated for this model. (${model})`);
   if (sampling === 'one' && temperature !== undefined && top_p !== undefined) {
     throw invalid('`temperature` and `top_p` cannot both be specified for this model. Please use only one.');
   }
 };
 
-const checkThinking = (body: DemoRequestBody, { thinking: kind, thinkingOff }: ReturnType<typeof abilitiesOf>): void => {
+/** Which `thinking.type` a model takes: https://platform.claude.com/docs/en/build-with-claude/thinking */
+const checkThinkingType = ({ model, thinking }: DemoRequestBody, { thinking: kind, thinkingOff, leastThinking, sampling }: Abilities): void => {
+  const type = thinking?.type;
+  const least = leastThinking ?? 'adaptive';
+  if (type === 'adaptive' && kind === 'budget') throw invalid('adaptive thinking is not supported on this model');
+  const refused =
+    (type === 'disabled' && !thinkingOff) || (type === 'between_tools' && leastThinking === undefined) || (type === 'enabled' && sampling === 'none');
+  if (!refused) return;
+  throw invalid(
+    `"thinking.type.${type}" is not supported for this model. Use "thinking.type.${type === 'disabled' ? least : 'adaptive'}" ` +
+      `and "output_config.effort" to control thinking behavior. (${model})`,
+  );
+};
+
+const checkThinking = (body: DemoRequestBody, { thinking: kind }: Abilities): void => {
   const { thinking, temperature, max_tokens: maxTokens, tool_choice: choice, messages } = body;
-  if (thinking === undefined) return;
-  if (thinking.type === 'disabled' && !thinkingOff) throw invalid('"thinking.type.disabled" is not supported for this model.');
-  if (thinking.type === 'adaptive' && kind === 'budget') throw invalid('adaptive thinking is not supported on this model');
-  if (thinking.type !== 'enabled') return;
+  if (thinking?.type !== 'enabled') return;
   if ((thinking.budget_tokens ?? 0) < 1024) throw invalid('thinking.enabled.budget_tokens: Input should be greater than or equal to 1024');
   if ((thinking.budget_tokens ?? 0) >= maxTokens) throw invalid('`max_tokens` must be greater than `thinking.budget_tokens`.');
   if (temperature !== undefined && temperature !== 1) throw invalid('`temperature` may only be set to 1 when thinking is enabled.');

@@ -16,11 +16,15 @@ export const SONNET_4_5 = 'claude-sonnet-4-5-20250929';
 export const HAIKU_4_5 = 'claude-haiku-4-5-20251001';
 export const OPUS_4_5 = 'claude-opus-4-5-20251101';
 
-/** Models named by this project; the engine may report more. */
+/** Models named by this project, newest first; the engine may report more. */
 export const CATALOG: readonly CatalogModel[] = [
+  { id: 'claude-haiku-5-5', displayName: 'Claude Haiku 5.5', family: 'haiku', createdAt: '2026-10-07T00:00:00Z' },
+  { id: 'claude-sonnet-5-5', displayName: 'Claude Sonnet 5.5', family: 'sonnet', createdAt: '2026-09-28T00:00:00Z' },
+  { id: 'claude-opus-5-5', displayName: 'Claude Opus 5.5', family: 'opus', createdAt: '2026-09-22T00:00:00Z' },
+  { id: 'claude-fable-5-2', displayName: 'Claude Fable 5.2', family: 'fable', createdAt: '2026-09-01T00:00:00Z' },
   { id: OPUS_4_5, displayName: 'Claude Opus 4.5', family: 'opus', createdAt: '2025-11-01T00:00:00Z' },
-  { id: SONNET_4_5, displayName: 'Claude Sonnet 4.5', family: 'sonnet', createdAt: '2025-09-29T00:00:00Z' },
   { id: HAIKU_4_5, displayName: 'Claude Haiku 4.5', family: 'haiku', createdAt: '2025-10-01T00:00:00Z' },
+  { id: SONNET_4_5, displayName: 'Claude Sonnet 4.5', family: 'sonnet', createdAt: '2025-09-29T00:00:00Z' },
 ];
 
 const ALL_EFFORTS: readonly EffortLevel[] = ['low', 'medium', 'high', 'xhigh', 'max'];
@@ -41,6 +45,7 @@ const ADAPTIVE: Abilities = {
   thinkingOff: true,
   effort: ALL_EFFORTS,
   prefill: false,
+  systemMessages: true,
   maxOutputTokens: 128_000,
   contextTokens: 1_000_000,
 };
@@ -52,13 +57,18 @@ interface Generation {
   readonly abilities: Abilities;
 }
 
-/** Newest first; the first line that fits counts. */
+/** Newest first; the first line that fits counts. From 5.5 on, thinking is always on and tools cannot be forced, except for Haiku. */
 const GENERATIONS: readonly Generation[] = [
-  { from: 0, families: ['fable'], abilities: { ...ADAPTIVE, thinkingOff: false } },
-  { from: 407, abilities: ADAPTIVE },
-  { from: 406, abilities: { ...ADAPTIVE, sampling: 'one', effort: ['low', 'medium', 'high', 'max'] } },
+  { from: 0, families: ['fable'], abilities: { ...ADAPTIVE, thinkingOff: false, forcedTools: false } },
+  { from: 505, families: ['opus'], abilities: { ...ADAPTIVE, thinkingOff: false, forcedTools: false } },
+  { from: 505, families: ['sonnet'], abilities: { ...ADAPTIVE, thinkingOff: false, leastThinking: 'between_tools', forcedTools: false } },
+  { from: 408, abilities: ADAPTIVE },
+  { from: 407, abilities: { ...ADAPTIVE, systemMessages: false } },
+  { from: 406, abilities: { ...ADAPTIVE, sampling: 'one', effort: ['low', 'medium', 'high', 'max'], systemMessages: false, maxOutputTokens: 64_000 } },
   { from: 405, families: ['opus'], abilities: { ...BUDGET, effort: ['low', 'medium', 'high'] } },
-  { from: 401, abilities: BUDGET },
+  { from: 402, abilities: BUDGET },
+  { from: 401, abilities: { ...BUDGET, maxOutputTokens: 32_000 } },
+  { from: 400, families: ['opus'], abilities: { ...BUDGET, sampling: 'both', maxOutputTokens: 32_000 } },
   { from: 0, abilities: { ...BUDGET, sampling: 'both' } },
 ];
 

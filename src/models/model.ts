@@ -13,6 +13,12 @@ export interface Abilities {
   readonly effort: readonly EffortLevel[];
   /** Whether a request may end with an assistant message that the answer continues. */
   readonly prefill: boolean;
+  /** Whether `tool_choice` may force a call (`any`, `tool`); absent: yes. */
+  readonly forcedTools?: boolean;
+  /** What asks for the least thinking where `disabled` is refused; absent: nothing does. */
+  readonly leastThinking?: 'between_tools';
+  /** Whether `messages` may hold `role: "system"` after the first one; absent: no. */
+  readonly systemMessages?: boolean;
   readonly maxOutputTokens: number;
   readonly contextTokens: number;
 }

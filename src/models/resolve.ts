@@ -1,0 +1,105 @@
+/**
+ * Which model answers a name. First hit counts: the owner's MODEL_MAP, models and short names that
+ * exist, aliases of other vendors and older models, the unknown.
+ */
+import type { EngineModel } from '../turn/engine.ts';
+import { TurnError } from '../turn/errors.ts';
+import { familyOfAlias } from './aliases.ts';
+import { abilitiesOf, CATALOG, familyOf, HAIKU_4_5, OPUS_4_5, SONNET_4_5, versionOf } from './catalog.ts';
+import type { Family, ResolvedModel, ResolveModel } from './model.ts';
+
+export interface ResolverOptions {
+  /** MODEL_MAP: name → model or short name; a name may end in `*`. Names are case-insensitive, the longest that fits counts. */
+  readonly map?: Readonly<Record<string, string>>;
+  /** What becomes of a name nobody knows: the default family answers, or `model_not_found`. */
+  readonly unknown?: 'default' | 'reject';
+  /** What a family means: the fixed 4.5 models, or the newest that the engine reports. */
+  readonly track?: 'pinned' | 'latest';
+  /** Models the engine has seen so far; asked at every call, so it may grow. */
+  readonly reported?: () => readonly EngineModel[];
+}
+
+/** Names that Claude Code resolves itself. */
+export const SHORT_NAMES = ['opus', 'sonnet', 'haiku', 'fable', 'default'] as const;
+
+const EXACT_4_5 = ['claude-opus-4-5', 'claude-sonnet-4-5', 'claude-haiku-4-5'];
+const DEFAULT_FAMILY: Family = 'sonnet';
+
+/** The resolver throws `model_not_found` for an unknown name when those are rejected, and for an empty one; nothing else. */
+export const createResolver = (options: ResolverOptions = {}): ResolveModel => {
+  const { unknown = 'default', track = 'pinned', reported = () => [] } = options;
+  const patterns = patternsOf(options.map ?? {});
+
+  const answer = (requested: string, via: ResolvedModel['via'], id: string): ResolvedModel => {
+    const fullId = reported().find((model) => model.aliases.includes(id))?.id ?? id;
+    return { requested, id, via, family: familyOf(fullId) ?? DEFAULT_FAMILY, abilities: abilitiesOf(fullId) };
+  };
+
+  return (requested) => {
+    const name = normalise(requested);
+    if (name === '') throw notFound(requested);
+    const models = reported();
+    const mapped = targetOf(patterns, [requested.trim().toLowerCase(), name]);
+    // A target that no table knows is the owner's word, and passes as it is.
+    if (mapped !== undefined) return answer(requested, 'alias', knownId(normalise(mapped), track, models)?.id ?? mapped);
+    const known = knownId(name, track, models);
+    if (known !== undefined) return answer(requested, known.via, known.id);
+    if (unknown === 'reject') throw notFound(requested);
+    const family = (name.startsWith('claude') ? familyOf(name) : undefined) ?? DEFAULT_FAMILY;
+    return answer(requested, 'unknown', idOfFamily(family, track, models));
+  };
+};
+
+interface Pattern {
+  readonly pattern: string;
+  readonly target: string;
+}
+
+/** Longest first, so that the most exact line counts. Lines without a target say nothing. */
+const patternsOf = (map: Readonly<Record<string, string>>): readonly Pattern[] =>
+  Object.entries(map)
+    .map(([pattern, target]) => ({ pattern: pattern.trim().toLowerCase(), target: target.trim() }))
+    .filter(({ target }) => target !== '')
+    .sort((a, b) => b.pattern.length - a.pattern.length);
+
+const targetOf = (patterns: readonly Pattern[], names: readonly string[]): string | undefined =>
+  patterns.find(({ pattern }) => names.some((name) => fits(pattern, name)))?.target;
+
+const fits = (pattern: string, name: string): boolean =>
+  pattern.endsWith('*') ? name.startsWith(pattern.slice(0, -1)) : name === pattern;
+
+const knownId = (
+  name: string,
+  track: 'pinned' | 'latest',
+  reported: readonly EngineModel[],
+): { id: string; via: 'exact' | 'alias' } | undefined => {
+  const exact = exactId(name, reported);
+  if (exact !== undefined) return { id: exact, via: 'exact' };
+  const family = familyOfAlias(name);
+  return family === undefined ? undefined : { id: idOfFamily(family, track, reported), via: 'alias' };
+};
+
+/** Lower case, without the vendor in front (`openai/gpt-4o`), Claude's versions with dashes (`claude-sonnet-4.5`). */
+const normalise = (name: string): string => {
+  const bare = name.trim().toLowerCase().split('/').at(-1) ?? '';
+  return bare.startsWith('claude-') ? bare.replaceAll(/(\d)\.(?=\d)/g, '$1-') : bare;
+};
+
+const exactId = (name: string, reported: readonly EngineModel[]): string | undefined => {
+  const names = [...CATALOG.map(({ id }) => id), ...EXACT_4_5, ...SHORT_NAMES, ...reported.flatMap(({ id, aliases }) => [id, ...aliases])];
+  return names.find((known) => known.toLowerCase() === name);
+};
+
+const PINNED: Readonly<Record<Family, string>> = { opus: OPUS_4_5, sonnet: SONNET_4_5, haiku: HAIKU_4_5, fable: 'fable' };
+
+const idOfFamily = (family: Family, track: 'pinned' | 'latest', reported: readonly EngineModel[]): string =>
+  (track === 'latest' ? newest(family, reported) : undefined) ?? PINNED[family];
+
+/** The newest model of a family; ids with a version only, `sonnet` alone says nothing about age. */
+export const newest = (family: Family, models: readonly EngineModel[]): string | undefined =>
+  models
+    .filter(({ id }) => familyOf(id) === family && versionOf(id) !== undefined)
+    .sort((a, b) => (versionOf(b.id) ?? 0) - (versionOf(a.id) ?? 0) || b.id.localeCompare(a.id))[0]?.id;
+
+const notFound = (name: string): TurnError =>
+  new TurnError('model_not_found', `The model \`${name.slice(0, 200)}\` does not exist here. GET /v1/models lists the names that do.`, { param: 'model' });

@@ -1,0 +1,222 @@
+import * as fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { abilitiesOf, CATALOG, HAIKU_4_5, OPUS_4_5, SONNET_4_5, versionOf } from '../../src/models/catalog.ts';
+import { listModels } from '../../src/models/list.ts';
+import { createResolver } from '../../src/models/resolve.ts';
+import type { EngineModel } from '../../src/turn/engine.ts';
+import { TurnError } from '../../src/turn/errors.ts';
+
+const REPORTED: readonly EngineModel[] = [
+  { id: 'claude-opus-5-5', displayName: 'Opus', aliases: ['default', 'opus'] },
+  { id: 'claude-fable-5-2', displayName: 'Fable', aliases: ['fable'] },
+  { id: 'claude-sonnet-5-5', displayName: 'Sonnet', aliases: ['sonnet'] },
+  { id: 'claude-sonnet-5', displayName: 'Sonnet 5', aliases: [] },
+  { id: 'claude-haiku-5-5', displayName: 'Haiku', aliases: ['haiku'] },
+  { id: 'claude-haiku-6-20270101', displayName: 'Haiku 6', aliases: [] },
+];
+const reported = () => REPORTED;
+const resolve = createResolver();
+
+describe('the default mapping', () => {
+  test.each([
+    ['gpt-4o', SONNET_4_5],
+    ['gpt-4-turbo', SONNET_4_5],
+    ['gpt-4o-mini', HAIKU_4_5],
+    ['gpt-3.5-turbo', HAIKU_4_5],
+    ['gpt-4', OPUS_4_5],
+    ['o1', OPUS_4_5],
+    ['o1-preview', OPUS_4_5],
+    ['o1-mini', HAIKU_4_5],
+    ['claude-3-5-sonnet-20241022', SONNET_4_5],
+    ['claude-3-5-sonnet-latest', SONNET_4_5],
+    ['claude-3-5-haiku-20241022', HAIKU_4_5],
+    ['claude-3-opus-20240229', OPUS_4_5],
+    // dated and suffixed variants
+    ['gpt-4o-2024-08-06', SONNET_4_5],
+    ['gpt-4o-audio-preview', SONNET_4_5],
+    ['gpt-4o-mini-2024-07-18', HAIKU_4_5],
+    ['gpt-4-0613', OPUS_4_5],
+    ['gpt-4-32k', OPUS_4_5],
+    ['gpt-4-turbo-2024-04-09', SONNET_4_5],
+    ['gpt-3.5-turbo-16k', HAIKU_4_5],
+    ['o1-mini-2024-09-12', HAIKU_4_5],
+    ['o1-2024-12-17', OPUS_4_5],
+    // later names, by size
+    ['gpt-4.1', SONNET_4_5],
+    ['gpt-4.1-mini', HAIKU_4_5],
+    ['gpt-4.1-nano-2025-04-14', HAIKU_4_5],
+    ['gpt-5', SONNET_4_5],
+    ['gpt-5-mini', HAIKU_4_5],
+    ['gpt-5-nano', HAIKU_4_5],
+    ['gpt-5.5', SONNET_4_5],
+    ['gpt-5-pro', OPUS_4_5],
+    ['gpt-5-codex', SONNET_4_5],
+    ['gpt-5.1-codex-mini', HAIKU_4_5],
+    ['o3', OPUS_4_5],
+    ['o3-mini', HAIKU_4_5],
+    ['o3-pro', OPUS_4_5],
+    ['o4-mini', HAIKU_4_5],
+    ['codex-mini-latest', HAIKU_4_5],
+    ['codex', SONNET_4_5],
+    // older Claude models
+    ['claude-3-7-sonnet-20250219', SONNET_4_5],
+    ['claude-3-haiku-20240307', HAIKU_4_5],
+    ['claude-3.5-sonnet', SONNET_4_5],
+    ['claude-2.1', SONNET_4_5],
+    ['claude-instant-1.2', HAIKU_4_5],
+    ['claude-opus-4-1-20250805', OPUS_4_5],
+    // vendors in front, any case
+    ['openai/gpt-4o', SONNET_4_5],
+    ['openrouter/anthropic/claude-3-opus', OPUS_4_5],
+    ['GPT-4O-Mini', HAIKU_4_5],
+    ['  gpt-4o ', SONNET_4_5],
+  ])('%s is answered by %s', (name, id) => {
+    expect(resolve(name)).toMatchObject({ requested: name, id, via: 'alias', abilities: abilitiesOf(id) });
+  });
+
+  test.each([
+    SONNET_4_5, HAIKU_4_5, OPUS_4_5,
+    'opus', 'sonnet', 'haiku', 'fable', 'default',
+    'claude-opus-5-5', 'claude-sonnet-5-5', 'claude-haiku-5-5', 'claude-fable-5-2',
+    'claude-sonnet-4-5', 'claude-opus-4-5', 'claude-haiku-4-5',
+  ])('%s passes unchanged', (name) => {
+    expect(resolve(name)).toMatchObject({ requested: name, id: name, via: 'exact' });
+    expect(resolve(name.toUpperCase())).toMatchObject({ id: name, via: 'exact' });
+    expect(resolve(`anthropic/${name}`)).toMatchObject({ id: name, via: 'exact' });
+  });
+
+  test('a version with a dot is the same model', () => {
+    expect(resolve('anthropic/claude-sonnet-4.5')).toMatchObject({ id: 'claude-sonnet-4-5', via: 'exact' });
+  });
+});
+
+describe('unknown names', () => {
+  test.each([
+    ['llama-3', SONNET_4_5],
+    ['gemini-opus', SONNET_4_5],
+    ['claude-opus-9', OPUS_4_5],
+    ['claude-haiku-7-20290101', HAIKU_4_5],
+    ['claude-fable-9', 'fable'],
+    ['claude-next', SONNET_4_5],
+  ])('%s is answered by %s, and said to be unknown', (name, id) => {
+    expect(resolve(name)).toMatchObject({ id, via: 'unknown' });
+    const rejecting = createResolver({ unknown: 'reject' });
+    expect(() => rejecting(name)).toThrow(expect.objectContaining({ code: 'model_not_found', param: 'model' }) as Error);
+  });
+
+  test('what is known is not rejected', () => {
+    const rejecting = createResolver({ unknown: 'reject' });
+    expect([rejecting('gpt-4o').id, rejecting('default').id, rejecting('claude-3-opus-latest').id]).toEqual([SONNET_4_5, 'default', OPUS_4_5]);
+  });
+
+  test('no name at all is nobody', () => {
+    expect(() => resolve(' ')).toThrow(expect.objectContaining({ code: 'model_not_found' }) as Error);
+  });
+});
+
+describe('what the engine reports', () => {
+  test('passes unchanged, with abilities of what a short name means', () => {
+    const withEngine = createResolver({ reported });
+    expect(withEngine('claude-haiku-6-20270101')).toMatchObject({ id: 'claude-haiku-6-20270101', via: 'exact', family: 'haiku' });
+    expect(withEngine('default')).toMatchObject({ id: 'default', family: 'opus', abilities: abilitiesOf('claude-opus-5-5') });
+  });
+
+  test('is asked at each call', () => {
+    const models: EngineModel[] = [];
+    const growing = createResolver({ reported: () => models });
+    expect(growing('claude-opus-9').via).toBe('unknown');
+    models.push({ id: 'claude-opus-9', displayName: '', aliases: [] });
+    expect(growing('claude-opus-9')).toMatchObject({ id: 'claude-opus-9', via: 'exact' });
+  });
+
+  test.each([['gpt-4', 'claude-opus-5-5'], ['gpt-4o', 'claude-sonnet-5-5'], ['o1-mini', 'claude-haiku-6-20270101'], ['llama', 'claude-sonnet-5-5'], [SONNET_4_5, SONNET_4_5]])(
+    'MODEL_TRACK=latest: %s is answered by %s',
+    (name, id) => expect(createResolver({ track: 'latest', reported })(name).id).toBe(id),
+  );
+
+  test('MODEL_TRACK=latest without a report stays with 4.5', () => {
+    expect(createResolver({ track: 'latest' })('gpt-4').id).toBe(OPUS_4_5);
+  });
+});
+
+describe('MODEL_MAP', () => {
+  const mapped = createResolver({
+    map: { 'GPT-4o': 'haiku', 'gpt-*': 'claude-opus-5-5', mine: 'claude-private-1', odd: 'llama-3', none: ' ', chained: 'gpt-4o', [SONNET_4_5]: 'opus' },
+    unknown: 'reject',
+  });
+  test.each([
+    ['gpt-4o', 'haiku'],
+    ['openai/gpt-4o', 'haiku'],
+    ['gpt-4o-mini', 'claude-opus-5-5'],
+    ['MINE', 'claude-private-1'],
+    ['odd', 'llama-3'],
+    ['chained', SONNET_4_5],
+    [SONNET_4_5, 'opus'],
+    ['o1', OPUS_4_5],
+  ])('%s is answered by %s', (name, id) => {
+    expect(mapped(name)).toMatchObject({ requested: name, id, via: 'alias' });
+  });
+});
+
+test('any string resolves, or is not found; nothing else happens', () => {
+  const resolvers = [resolve, createResolver({ unknown: 'reject', reported, map: { 'a*': 'b', '*': 'sonnet', '': 'x' } }), createResolver({ track: 'latest', reported })];
+  const words = fc.constantFrom('claude', 'gpt', '-', '/', '4', '.5', 'o3', 'mini', 'opus', 'sonnet', ' ', '20250929', '[1m]', '*', '__proto__', 'constructor');
+  const names = fc.oneof(fc.string(), fc.string({ unit: 'binary' }), fc.array(words).map((parts) => parts.join('')));
+  fc.assert(
+    fc.property(names, fc.constantFrom(...resolvers), (name, one) => {
+      try {
+        const model = one(name);
+        expect(model).toMatchObject({ requested: name, id: expect.stringMatching(/./) as unknown, family: expect.stringMatching(/^(opus|sonnet|haiku|fable)$/) as unknown });
+        expect(model.abilities.maxOutputTokens).toBeGreaterThan(0);
+      } catch (error) {
+        if (!(error instanceof TurnError)) throw error;
+        expect(error.code).toBe('model_not_found');
+      }
+    }),
+    { numRuns: 1000 },
+  );
+});
+
+describe('abilities', () => {
+  test.each<[string, object]>([
+    [SONNET_4_5, { sampling: 'one', thinking: 'budget', thinkingOff: true, effort: [], prefill: true, maxOutputTokens: 64_000, contextTokens: 200_000 }],
+    [HAIKU_4_5, { sampling: 'one', thinking: 'budget', effort: [], prefill: true }],
+    [OPUS_4_5, { sampling: 'one', thinking: 'budget', effort: ['low', 'medium', 'high'], prefill: true }],
+    ['claude-opus-4-1', { sampling: 'one', maxOutputTokens: 32_000 }],
+    ['claude-sonnet-4-20250514', { sampling: 'both', maxOutputTokens: 64_000 }],
+    ['claude-opus-4-6', { sampling: 'one', thinking: 'adaptive', prefill: false, effort: ['low', 'medium', 'high', 'max'] }],
+    ['claude-opus-4-7', { sampling: 'none', thinking: 'adaptive', thinkingOff: true, systemMessages: false }],
+    ['claude-opus-4-8', { sampling: 'none', systemMessages: true }],
+    ['claude-opus-5', { thinkingOff: true, maxOutputTokens: 128_000, contextTokens: 1_000_000 }],
+    ['claude-opus-5-5', { thinkingOff: false, forcedTools: false, effort: ['low', 'medium', 'high', 'xhigh', 'max'], prefill: false }],
+    ['claude-sonnet-5-5', { thinkingOff: false, leastThinking: 'between_tools', forcedTools: false }],
+    ['claude-haiku-5-5', { sampling: 'none', thinking: 'adaptive', thinkingOff: true, prefill: false }],
+    ['claude-fable-5-2', { thinkingOff: false, forcedTools: false }],
+    ['opus', { thinking: 'adaptive', thinkingOff: false }],
+    ['default', { thinking: 'adaptive' }],
+  ])('%s', (id, expected) => expect(abilitiesOf(id)).toMatchObject(expected));
+
+  test('a date is not a version', () => {
+    expect([versionOf('claude-sonnet-4-20250514'), versionOf(OPUS_4_5), versionOf('claude-3-5-haiku-latest'), versionOf('claude-2.1'), versionOf('sonnet')]).toEqual([400, 405, 305, 201, undefined]);
+  });
+});
+
+describe('the list', () => {
+  const list = listModels({ resolve: createResolver({ reported, map: { mine: 'haiku', 'x-*': 'opus' } }), reported: REPORTED, map: { mine: 'haiku', 'x-*': 'opus' } });
+  const byId = new Map(list.map((model) => [model.id, model]));
+
+  test('names no id twice and lists every catalog model as itself', () => {
+    expect(byId.size).toBe(list.length);
+    for (const { id, displayName, createdAt } of CATALOG) {
+      expect(byId.get(id)).toMatchObject({ resolvesTo: id, createdAt });
+      if (!REPORTED.some((model) => model.id === id)) expect(byId.get(id)?.displayName).toBe(displayName);
+    }
+  });
+
+  test.each([['gpt-4o', SONNET_4_5], ['o3', OPUS_4_5], ['claude-3-opus-latest', OPUS_4_5], ['default', 'claude-opus-5-5'], ['sonnet', 'claude-sonnet-5-5'], ['mine', 'claude-haiku-5-5'], ['claude-haiku-6-20270101', 'claude-haiku-6-20270101']])(
+    '%s resolves to %s',
+    (id, resolvesTo) => expect(byId.get(id)).toMatchObject({ resolvesTo }),
+  );
+
+  test('patterns are not names', () => expect(byId.has('x-*')).toBe(false));
+});
