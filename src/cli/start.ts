@@ -1,9 +1,11 @@
 /** `npm start`: the server with the user's own login. */
 import { withEnvFile } from '../node/config.ts';
+import { runBootstrapped } from '../node/bootstrap.ts';
 import { endOnSignals, run, StartError } from '../node/run.ts';
 
 try {
-  const running = await run(withEnvFile(process.env, '.env'));
+  const env = withEnvFile(process.env, '.env');
+  const running = env['BOOTSTRAP_KEY'] ? await runBootstrapped(env) : await run(env);
   endOnSignals(running);
   console.log([...running.about, `Listening on ${running.server.url}`].join('\n'));
 } catch (error) {

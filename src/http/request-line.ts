@@ -37,8 +37,9 @@ export class RequestLine {
 }
 
 /** Gives the request its id, its log line, and the headers that every answer carries. */
-export const trace = (services: Pick<Services, 'clock' | 'log'>): MiddlewareHandler<HttpEnv> => async (c, next) => {
-  const id = `req_${crypto.randomUUID().replaceAll('-', '')}`;
+export const trace = (services: Pick<Services, 'clock' | 'log'> & { settings: { behindWorker?: boolean } }): MiddlewareHandler<HttpEnv> => async (c, next) => {
+  const given = services.settings.behindWorker === true ? c.req.header('x-request-id') : undefined;
+  const id = given ?? `req_${crypto.randomUUID().replaceAll('-', '')}`;
   const line = new RequestLine({ id, method: c.req.method, path: c.req.path.slice(0, 200) }, services);
   c.set('requestId', id);
   c.set('signal', c.req.raw.signal);

@@ -46,6 +46,8 @@ export interface HttpSettings {
   /** Refuse `Host` values that are neither loopback nor listed below: the defence against DNS rebinding. */
   readonly checkHost: boolean;
   readonly allowedHosts: readonly string[];
+  /** Every request comes through the project's own Worker, which has given it its id. */
+  readonly behindWorker?: boolean;
 }
 
 /** The part of a pino logger that is used: fields first, then the sentence. */

@@ -6,7 +6,7 @@ import { findCredentials, type Credentials } from './credentials.ts';
 import { createEngine } from './engine.ts';
 import { findExistingLogin } from './existing-login.ts';
 import { createLog } from './log.ts';
-import { createServer, type RunningServer } from './server.ts';
+import { createServer, type RunningServer, type ServerParts } from './server.ts';
 
 /** Why the server does not start, in words for the person who started it. */
 export class StartError extends Error {
@@ -23,6 +23,18 @@ export interface Running {
 
 /** Throws `StartError` with everything that is wrong. */
 export const run = async (env: Environment): Promise<Running> => {
+  const { engine, parts, about } = await prepare(env);
+  try {
+    const server = await saying(() => createServer(parts));
+    return { server, engine, log: parts.log, about };
+  } catch (error) {
+    await engine.close();
+    throw error;
+  }
+};
+
+/** Everything but the socket. Throws `StartError`. */
+export const prepare = async (env: Environment): Promise<{ engine: Engine; parts: ServerParts & { log: Logger }; about: readonly string[] }> => {
   const parsed = parseConfig(env);
   if (!parsed.ok) throw new StartError(['The settings have problems:', ...parsed.problems.map((problem) => `  ${problem}`)].join('\n'));
   const { config } = parsed;
@@ -30,13 +42,7 @@ export const run = async (env: Environment): Promise<Running> => {
   if (credentials.kind === 'none') throw new StartError(credentials.help);
   const log = createLog(config);
   const engine = await saying(() => createEngine({ config, env, credentials, log }));
-  try {
-    const server = await saying(() => createServer({ config, engine, log, login: credentials.from }));
-    return { server, engine, log, about: aboutLogin(config.ENGINE, credentials) };
-  } catch (error) {
-    await engine.close();
-    throw error;
-  }
+  return { engine, parts: { config, engine, log, login: credentials.from }, about: aboutLogin(config.ENGINE, credentials) };
 };
 
 /** Ends the server at the first SIGTERM or SIGINT, in order; at the second at once. Never returns. */

@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { createAdaptorServer } from '@hono/node-server';
 import { systemClock } from '../access/clock.ts';
 import { createKeyRing } from '../access/keys.ts';
-import { createLeases, type Leases } from '../access/leases.ts';
+import { createLeases } from '../access/leases.ts';
 import { createApp } from '../http/app.ts';
 import { isLoopbackHost } from '../http/browser-guard.ts';
 import type { HttpSettings, Log } from '../http/services.ts';
@@ -20,6 +20,7 @@ export interface ServerParts {
   /** Which login the engine uses, in words. */
   readonly login: string;
   readonly log: Log;
+  readonly behindWorker?: boolean;
 }
 
 export interface RunningServer {
@@ -30,8 +31,14 @@ export interface RunningServer {
   close(): Promise<void>;
 }
 
-/** Starts to listen. Throws where the address cannot be had; the engine is then left to the caller. */
-export const createServer = async ({ config, engine, login, log }: ServerParts): Promise<RunningServer> => {
+/** The app without a socket of its own. */
+export interface ComposedServer {
+  readonly fetch: ReturnType<typeof createApp>['fetch'];
+  /** Lets running answers finish, up to DRAIN_TIMEOUT_MS, and refuses new ones; then ends the engine. */
+  drain(): Promise<void>;
+}
+
+export const composeServer = async ({ config, engine, login, log, behindWorker = false }: ServerParts): Promise<ComposedServer> => {
   const clock = systemClock;
   const leases = createLeases({
     maxConcurrency: config.MAX_CONCURRENCY,
@@ -41,8 +48,23 @@ export const createServer = async ({ config, engine, login, log }: ServerParts):
   });
   const keys = await createKeyRing(config.PROXY_API_KEY);
   const models = createModels(config, engine);
-  const app = createApp({ engine, leases, keys, log, clock, version, login, ...models, settings: httpSettings(config) });
-  const server = createAdaptorServer({ fetch: app.fetch, hostname: config.HOST }) as Server;
+  const app = createApp({ engine, leases, keys, log, clock, version, login, ...models, settings: { ...httpSettings(config), behindWorker } });
+  return {
+    fetch: app.fetch,
+    drain: async () => {
+      leases.drain();
+      await atMost(config.DRAIN_TIMEOUT_MS, leases.idle());
+      await engine.close();
+    },
+  };
+};
+
+/** Starts to listen. Throws where the address cannot be had; the engine is then left to the caller. */
+export const createServer = async (parts: ServerParts): Promise<RunningServer> => serve(await composeServer(parts), parts.config);
+
+/** Puts a composed server behind a socket. Throws `ListenError`. */
+export const serve = async (composed: ComposedServer, config: Pick<Config, 'HOST' | 'PORT'>): Promise<RunningServer> => {
+  const server = createAdaptorServer({ fetch: composed.fetch, hostname: config.HOST }) as Server;
   // Longer than the idle time of common clients and load balancers, so that they close first.
   server.keepAliveTimeout = 75_000;
   await listen(server, config);
@@ -50,7 +72,7 @@ export const createServer = async ({ config, engine, login, log }: ServerParts):
   return {
     url: `http://${config.HOST.includes(':') ? `[${config.HOST}]` : config.HOST}:${port}`,
     port,
-    close: onlyOnce(() => end({ server, engine, leases, drainTimeoutMs: config.DRAIN_TIMEOUT_MS })),
+    close: onlyOnce(() => end(server, composed)),
   };
 };
 
@@ -59,7 +81,7 @@ export class ListenError extends Error {
   override readonly name = 'ListenError';
 }
 
-const listen = async (server: Server, { HOST, PORT }: Config): Promise<void> => {
+const listen = async (server: Server, { HOST, PORT }: Pick<Config, 'HOST' | 'PORT'>): Promise<void> => {
   server.listen(PORT, HOST);
   try {
     await once(server, 'listening');
@@ -76,11 +98,8 @@ const whyNot = (error: unknown, { HOST, PORT }: Pick<Config, 'HOST' | 'PORT'>): 
   return `Listening on ${HOST}:${PORT} failed: ${error instanceof Error ? error.message : String(error)}`;
 };
 
-const end = async (parts: { server: Server; engine: Engine; leases: Leases; drainTimeoutMs: number }): Promise<void> => {
-  const { server, engine, leases, drainTimeoutMs } = parts;
-  leases.drain();
-  await atMost(drainTimeoutMs, leases.idle());
-  await engine.close();
+const end = async (server: Server, { drain }: ComposedServer): Promise<void> => {
+  await drain();
   const closed = once(server, 'close');
   server.close();
   // The last bytes of finished answers are still on their way.

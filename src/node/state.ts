@@ -23,9 +23,14 @@ export const stateRoot = (configured: string, env: Environment): string => {
   return join(base, 'opencode-claude-proxy');
 };
 
+export const stateDirs = (root: string): StateDirs => ({ configDir: join(root, 'claude'), homeDir: join(root, 'home'), workDir: join(root, 'work') });
+
+/** Where Claude Code keeps its login below its configuration directory. */
+export const credentialsFile = (configDir: string): string => join(configDir, '.credentials.json');
+
 /** Creates the directories, readable for this user only. */
 export const prepareState = async (root: string): Promise<StateDirs> => {
-  const dirs: StateDirs = { configDir: join(root, 'claude'), homeDir: join(root, 'home'), workDir: join(root, 'work') };
+  const dirs = stateDirs(root);
   for (const dir of [root, ...Object.values(dirs)]) {
     await mkdir(dir, { recursive: true, mode: 0o700 });
     await chmod(dir, 0o700);
@@ -39,7 +44,7 @@ export const prepareState = async (root: string): Promise<StateDirs> => {
  */
 export const placeCredentials = async (configDir: string, json: string): Promise<'written' | 'kept'> => {
   refuseOtherJson(json);
-  const file = join(configDir, '.credentials.json');
+  const file = credentialsFile(configDir);
   const marker = join(configDir, '.credentials.source');
   const digest = createHash('sha256').update(json).digest('hex');
   if (existsSync(file) && existsSync(marker) && (await readFile(marker, 'utf8')) === digest) return 'kept';

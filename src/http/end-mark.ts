@@ -1,0 +1,19 @@
+/**
+ * The mark at the end of a stream, for the Worker in front of a container: in some versions of the
+ * platform a container that dies looks like a clean end. The Worker asks for it and takes it off.
+ */
+
+/** Says `eos`, in the request and in the answer. It never passes between this project's own parts and a client. */
+export const INTERNAL_HEADER = 'x-proxy-internal';
+/** An SSE comment, so that a reader who sees it by mistake ignores it. */
+export const END_MARK = ': eos\n\n';
+
+/** The answer with the mark at its end, when the request asks for it and the answer is a stream. */
+export const withEndMark = (request: Request, response: Response): Response => {
+  const asked = request.headers.get(INTERNAL_HEADER) === 'eos';
+  if (!asked || response.body === null || response.headers.get('content-type')?.startsWith('text/event-stream') !== true) return response;
+  const headers = new Headers(response.headers);
+  headers.set(INTERNAL_HEADER, 'eos');
+  const mark = new TransformStream<Uint8Array, Uint8Array>({ flush: (controller) => controller.enqueue(new TextEncoder().encode(END_MARK)) });
+  return new Response(response.body.pipeThrough(mark), { status: response.status, headers });
+};

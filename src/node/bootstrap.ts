@@ -1,0 +1,130 @@
+/**
+ * A server that listens before it knows its settings: on Cloudflare they and the login come after
+ * the start, over `/internal/bootstrap`, and so are in no environment that other programs could read.
+ * The caller proves itself by `BOOTSTRAP_KEY`, the one secret in the environment, made for this start.
+ */
+import { readFile } from 'node:fs/promises';
+import { isDeepStrictEqual } from 'node:util';
+import { Hono } from 'hono';
+import { z } from 'zod';
+import { createKeyRing, presentedKeys } from '../access/keys.ts';
+import { INTERNAL_HEADER, withEndMark } from '../http/end-mark.ts';
+import { parseConfig, type Environment } from './config.ts';
+import { createLog } from './log.ts';
+import { prepare, StartError, type Running } from './run.ts';
+import { composeServer, serve, type ComposedServer } from './server.ts';
+import { credentialsFile, placeCredentials, stateDirs, stateRoot } from './state.ts';
+
+/** Loose: the Worker may be newer than this server. */
+const bootstrapBody = z.looseObject({
+  settings: z.record(z.string(), z.string()),
+  /** Text of Claude Code's credentials file. */
+  credentials: z.string().optional(),
+});
+const credentialsBody = z.looseObject({ credentials: z.string() });
+
+type Bootstrap = z.output<typeof bootstrapBody>;
+
+/** Listens at once. Throws `StartError` for what is wrong with the environment itself. */
+export const runBootstrapped = async (env: Environment): Promise<Pick<Running, 'server' | 'log' | 'about'>> => {
+  const own = parseConfig({ HOST: env['HOST'], PORT: env['PORT'], PROXY_API_KEY: 'checked behind the Worker' });
+  if (!own.ok) throw new StartError(own.problems.join('\n'));
+  const front = new Front(env);
+  const server = await serve(await front.compose(), own.config);
+  return { server, log: createLog(own.config), about: ['Waiting for settings on /internal/bootstrap.'] };
+};
+
+class Front {
+  readonly #env: Environment;
+  #settings: Bootstrap['settings'] | undefined;
+  #inner: Promise<ComposedServer> | undefined;
+  #ready: ComposedServer | undefined;
+  #draining = false;
+
+  constructor(env: Environment) {
+    this.#env = env;
+  }
+
+  async compose(): Promise<ComposedServer> {
+    const door = await this.#door();
+    return {
+      fetch: async (request, ...rest) => {
+        const { pathname } = new URL(request.url);
+        if (this.#ready === undefined || pathname.startsWith('/internal/')) return door.fetch(request, ...rest);
+        return this.#answer(request, await this.#ready.fetch(request, ...rest));
+      },
+      drain: async () => {
+        this.#draining = true;
+        await (await this.#inner)?.drain();
+      },
+    };
+  }
+
+  // The Worker keeps new requests back from a server that is ending, and must not take its refusal for the answer.
+  #answer(request: Request, response: Response): Response {
+    if (!this.#draining || response.status !== 503) return withEndMark(request, response);
+    const headers = new Headers(response.headers);
+    headers.set(INTERNAL_HEADER, 'draining');
+    return new Response(response.body, { status: response.status, headers });
+  }
+
+  async #door(): Promise<Hono> {
+    const keys = await createKeyRing([this.#env['BOOTSTRAP_KEY'] ?? '']);
+    const door = new Hono();
+    door.get('/ping', (c) => c.json({ status: 'waiting for settings' }));
+    door.use('/internal/*', async (c, next) => {
+      if ((await keys.ownerOf(presentedKeys(c.req.raw.headers))) === undefined) return c.text('wrong key', 401);
+      return next();
+    });
+    door.post('/internal/bootstrap', async (c) => {
+      const body = bootstrapBody.safeParse(await c.req.json());
+      return body.success ? this.#bootstrap(body.data) : c.text(z.prettifyError(body.error), 422);
+    });
+    door.get('/internal/credentials', async (c) => c.json({ credentials: await this.#readCredentials() }));
+    door.put('/internal/credentials', async (c) => {
+      const { credentials } = credentialsBody.parse(await c.req.json());
+      await placeCredentials(this.#configDir(), credentials);
+      return c.body(null, 204);
+    });
+    door.notFound((c) => c.text('waiting for settings', 503));
+    return door;
+  }
+
+  /** The same settings again are no news: the Worker asks after each of its own restarts. */
+  async #bootstrap({ settings, credentials }: Bootstrap): Promise<Response> {
+    if (this.#settings !== undefined && !isDeepStrictEqual(this.#settings, settings)) {
+      return new Response('this server runs with other settings', { status: 409 });
+    }
+    this.#settings = settings;
+    try {
+      this.#ready = await (this.#inner ??= this.#start(settings, credentials));
+      return new Response(null, { status: 204 });
+    } catch (error) {
+      this.#inner = undefined;
+      this.#settings = undefined;
+      if (!(error instanceof StartError)) throw error;
+      return new Response(error.message, { status: 422 });
+    }
+  }
+
+  // The Worker has checked hosts and origins; the address in the inner settings is never listened on.
+  async #start(settings: Bootstrap['settings'], credentials: string | undefined): Promise<ComposedServer> {
+    const { BOOTSTRAP_KEY: _, ...rest } = this.#env;
+    const login = credentials === undefined ? {} : { CLAUDE_OAUTH_CREDS: credentials };
+    const { parts } = await prepare({ ...rest, ...settings, ...login, HOST: '127.0.0.1', ALLOWED_HOSTS: 'container' });
+    return composeServer({ ...parts, behindWorker: true });
+  }
+
+  async #readCredentials(): Promise<string | null> {
+    try {
+      return await readFile(credentialsFile(this.#configDir()), 'utf8');
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+      throw error;
+    }
+  }
+
+  #configDir(): string {
+    return stateDirs(stateRoot(this.#settings?.['STATE_DIR'] ?? this.#env['STATE_DIR'] ?? '', this.#env)).configDir;
+  }
+}
