@@ -51,6 +51,12 @@ export class MessageFold {
     }
   }
 
+  /** The message as far as it has come. */
+  soFar(): AnswerMessage {
+    return this.#open();
+  }
+
+  /** The whole message; throws `upstream_error` before `message_stop`. */
   message(): AnswerMessage {
     if (this.#message === undefined || !this.#complete) {
       throw new TurnError('upstream_error', 'The upstream answer ended before it was complete.');

@@ -1,0 +1,183 @@
+/**
+ * One live Claude Code process, driven through the Agent SDK: settings, history and turns go in,
+ * SDK messages come out to whoever listens. It knows nothing of HTTP, matching or pools.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { query, type Options, type Query, type SDKControlGetContextUsageResponse, type SDKControlInitializeResponse, type SDKMessage, type SDKUserMessage, type SpawnedProcess } from '@anthropic-ai/claude-agent-sdk';
+import { TurnError } from '../../turn/errors.ts';
+import type { Child, End, EndReason, SpawnRecipe } from './child.ts';
+import { SuspendedCalls, toolServer, type OfferedTool } from './client-tools.ts';
+import { errorOfEnd } from './failures.ts';
+import type { Exchange } from './history.ts';
+import { changeSettings, type AppliedSettings, type LiveSettings } from './settings.ts';
+import type { McpResult } from './tool-results.ts';
+
+export interface Listener {
+  message(message: SDKMessage): void;
+  ended(end: End): void;
+}
+
+/** Time for a process to answer `initialize` or a control call; a healthy one needs 0.1 s, a cold one under load a few. */
+const CONTROL_TIMEOUT_MS = 30_000;
+
+export class CliProcess {
+  readonly child: Child;
+  readonly calls = new SuspendedCalls();
+  readonly ready: Promise<SDKControlInitializeResponse>;
+  readonly ended: Promise<End>;
+  /** How this process was spawned, so that more like it can be spawned ahead. */
+  readonly recipe: SpawnRecipe;
+  readonly #query: Query;
+  readonly #input: ReadableStreamDefaultController<SDKUserMessage>;
+  #applied: AppliedSettings | undefined;
+  #listener: Listener | undefined;
+
+  /** `ahead`: a child spawned before by the same recipe, which waits for its `initialize`. */
+  constructor(options: Options, spawnChild: (recipe: SpawnRecipe) => Child, ahead?: Child) {
+    let child: Child | undefined;
+    let recipe: SpawnRecipe | undefined;
+    let controller: ReadableStreamDefaultController<SDKUserMessage> | undefined;
+    const input = new ReadableStream<SDKUserMessage>({ start: (given) => void (controller = given) });
+    this.#query = query({
+      prompt: input,
+      options: {
+        ...options,
+        spawnClaudeCodeProcess: ({ command, args, cwd, env }): SpawnedProcess => {
+          recipe = { command, args, cwd: cwd ?? options.cwd ?? '/', env: definedOnly(env) };
+          child = ahead ?? spawnChild(recipe);
+          return child.process;
+        },
+      },
+    });
+    if (child === undefined || recipe === undefined || controller === undefined) throw new TurnError('engine_unavailable', 'The Agent SDK did not spawn Claude Code.');
+    if (options.model !== undefined) this.#applied = { settings: { model: options.model }, offered: [], serial: 0 };
+    this.child = child;
+    this.recipe = recipe;
+    this.#input = controller;
+    this.ended = child.ended;
+    this.ready = this.#inTime(this.#query.initializationResult());
+    void this.#read();
+    void this.ended.then((end) => this.#listener?.ended(end));
+  }
+
+  get offeredTools(): readonly string[] {
+    return this.#applied?.offered ?? [];
+  }
+
+  /** From now on messages and the end go to `listener` alone. */
+  listen(listener: Listener): void {
+    this.#listener = listener;
+  }
+
+  /** Brings the process to `settings`; only what differs costs a call. */
+  async configure(settings: LiveSettings, suspended: boolean): Promise<void> {
+    const { flags, thinkingTokens, tools } = changeSettings(this.#applied, settings, suspended);
+    const work: Promise<unknown>[] = [];
+    if (flags !== undefined) work.push(this.#query.applyFlagSettings(flags));
+    // Documented as deprecated for models with adaptive thinking, and the one way to change it on a live process.
+    if (thinkingTokens !== undefined) work.push(this.#query.setMaxThinkingTokens(thinkingTokens));
+    if (tools !== undefined) work.push(this.#query.setMcpServers({ [tools.server]: toolServer(tools.server, tools.names.map((name) => ({ name })), this.calls) }));
+    if (work.length > 0) await this.#inTime(Promise.all(work));
+    this.#applied = {
+      settings,
+      offered: tools?.names ?? this.offeredTools,
+      serial: (this.#applied?.serial ?? 0) + (tools === undefined ? 0 : 1),
+    };
+  }
+
+  /** Appends messages without a request. Each user message is acknowledged by a `result` before the next is sent: else the order breaks. */
+  async append(history: readonly Exchange[]): Promise<void> {
+    for (const exchange of history) {
+      if (exchange.role === 'assistant') this.#send(exchange);
+      else {
+        const acknowledged = this.#nextResult();
+        this.#send(exchange, { shouldQuery: false });
+        await this.#inTime(acknowledged);
+      }
+    }
+  }
+
+  /** Asks the model; what happens goes to the listener. */
+  ask(turn: Exchange): void {
+    this.#send(turn);
+  }
+
+  answer(results: ReadonlyMap<string, McpResult>): void {
+    this.calls.answer(results);
+  }
+
+  /** Offers tools with all of their definition, to be counted. */
+  async offer(server: string, tools: readonly OfferedTool[]): Promise<void> {
+    await this.#inTime(this.#query.setMcpServers({ [server]: toolServer(server, tools, this.calls) }));
+  }
+
+  /** Tokens of what the process holds, by category, by the API's own count. */
+  contextUsage(): Promise<SDKControlGetContextUsageResponse> {
+    return this.#inTime(this.#query.getContextUsage());
+  }
+
+  kill(reason: EndReason): void {
+    this.child.kill(reason);
+  }
+
+  async end(reason: EndReason): Promise<void> {
+    await this.child.end(reason);
+  }
+
+  #send({ role, content }: Exchange, extra: Partial<SDKUserMessage> = {}): void {
+    // The CLI takes assistant messages on the same input, which the SDK's type does not say.
+    const message = { type: role, message: { role, content }, parent_tool_use_id: null, ...extra };
+    this.#input.enqueue(message as unknown as SDKUserMessage);
+  }
+
+  #nextResult(): Promise<void> {
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    this.listen({
+      message: (message) => {
+        if (message.type === 'result') resolve();
+      },
+      ended: (end) => reject(errorOfEnd(end)),
+    });
+    return promise;
+  }
+
+  async #read(): Promise<void> {
+    try {
+      for await (const message of this.#query) this.#listener?.message(message);
+      // EOF on stdout while the process lives: nothing more can come from it.
+      this.kill('failed');
+    } catch {
+      // The SDK throws for a process that ended, which `ended` reports, and for output it cannot read.
+      this.kill('failed');
+    }
+  }
+
+  /** A call to the process ends with the process, and hangs no longer than the limit. */
+  async #inTime<T>(work: Promise<T>): Promise<T> {
+    const late = Promise.withResolvers<never>();
+    const timer = setTimeout(() => {
+      this.kill('hung');
+      late.reject(errorOfEnd({ reason: 'hung', code: null, signal: null }));
+    }, CONTROL_TIMEOUT_MS);
+    const ended = this.ended.then((end) => Promise.reject(errorOfEnd(end)));
+    ended.catch(() => undefined);
+    work.catch(() => undefined);
+    try {
+      return await Promise.race([work, ended, late.promise]);
+    } catch (error) {
+      // The SDK notices the end of a process in its own words, a moment before or after we do.
+      if (error instanceof TurnError) throw error;
+      throw await this.#explain(error);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  async #explain(cause: unknown): Promise<TurnError> {
+    const end = await Promise.race([this.ended, sleep(200, undefined, { ref: false })]);
+    return end === undefined ? new TurnError('engine_died', 'Claude Code refused a control call.', { cause }) : errorOfEnd(end);
+  }
+}
+
+const definedOnly = (env: Record<string, string | undefined>): Record<string, string> =>
+  Object.fromEntries(Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined));

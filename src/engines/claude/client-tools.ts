@@ -1,0 +1,63 @@
+/**
+ * The client's tools as an in-process MCP server whose calls wait: the handler of a call returns
+ * only when the client's next request brings the result, and the CLI goes on with the same turn.
+ */
+import { Server } from '@modelcontextprotocol/sdk/server/index.js';
+import { CallToolRequestSchema, ListToolsRequestSchema } from '@modelcontextprotocol/sdk/types.js';
+import type { McpSdkServerConfigWithInstance } from '@anthropic-ai/claude-agent-sdk';
+import type { McpResult } from './tool-results.ts';
+
+/** The Messages API's id of the call, as the CLI passes it on. */
+const TOOL_USE_ID = 'claudecode/toolUseId';
+
+/** Calls and results of one process, whichever comes first. */
+export class SuspendedCalls {
+  readonly #results = new Map<string, PromiseWithResolvers<McpResult>>();
+
+  /** Waits for the result of a call. */
+  async resultOf(toolUseId: string): Promise<McpResult> {
+    const result = await this.#slot(toolUseId).promise;
+    this.#results.delete(toolUseId);
+    return result;
+  }
+
+  answer(results: ReadonlyMap<string, McpResult>): void {
+    for (const [id, result] of results) this.#slot(id).resolve(result);
+  }
+
+  #slot(id: string): PromiseWithResolvers<McpResult> {
+    const known = this.#results.get(id);
+    if (known !== undefined) return known;
+    const slot = Promise.withResolvers<McpResult>();
+    this.#results.set(id, slot);
+    return slot;
+  }
+}
+
+export interface OfferedTool {
+  readonly name: string;
+  readonly description?: string;
+  readonly input_schema?: object;
+}
+
+/**
+ * A server that offers `tools`. The definitions the model sees travel in the extra body, so in a turn the
+ * ones here only carry the name; `readOnlyHint` makes the CLI deliver all calls of a turn at once.
+ */
+export const toolServer = (name: string, tools: readonly OfferedTool[], calls: SuspendedCalls): McpSdkServerConfigWithInstance => {
+  const server = new Server({ name, version: '1.0.0' }, { capabilities: { tools: {} } });
+  server.setRequestHandler(ListToolsRequestSchema, () => ({
+    tools: tools.map(({ name: tool, description, input_schema }) => ({
+      name: tool,
+      description,
+      inputSchema: { ...input_schema, type: 'object' as const },
+      annotations: { readOnlyHint: true },
+    })),
+  }));
+  server.setRequestHandler(CallToolRequestSchema, ({ params }) => {
+    const id = params._meta?.[TOOL_USE_ID];
+    if (typeof id !== 'string') throw new Error(`Claude Code called ${params.name} without the id of the call.`);
+    return calls.resultOf(id);
+  });
+  return { type: 'sdk', name, instance: server as unknown as McpSdkServerConfigWithInstance['instance'] };
+};

@@ -1,0 +1,241 @@
+/**
+ * The engine over the official Claude Code CLI. A conversation lives in a process: the next request
+ * goes on where it stands, answers the calls it waits for, or, when no process holds it, is replayed.
+ */
+import { mkdirSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import type { SDKControlInitializeResponse } from '@anthropic-ai/claude-agent-sdk';
+import type { Engine, EngineHealth, EngineModel } from '../../turn/engine.ts';
+import { TurnError, toTurnError } from '../../turn/errors.ts';
+import { isStreamEvent, type TurnEvent } from '../../turn/events.ts';
+import type { Turn } from '../../turn/turn.ts';
+import { Child, type EndReason, type SpawnRecipe } from './child.ts';
+import { chooseSession, toConversation, type Conversation } from './choose-session.ts';
+import { CliProcess } from './cli-process.ts';
+import { countTokensOn } from './count-tokens.ts';
+import { defaultMaxProcesses } from './memory.ts';
+import { cliOptions, type ClaudeHost } from './options.ts';
+import { Pool } from './pool.ts';
+import { Reaper } from './reaper.ts';
+import { planReplay } from './replay.ts';
+import { loginProblem, reportedModels } from './reported.ts';
+import type { Session } from './session.ts';
+import { Sessions } from './sessions.ts';
+import { toLiveSettings, type LiveSettings } from './settings.ts';
+import { resumeOptions } from './transcript.ts';
+
+export interface EngineLog {
+  debug(fields: object, message: string): void;
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+  error(fields: object, message: string): void;
+}
+
+export interface ClaudeEngineOptions extends Omit<ClaudeHost, 'maxRetries'> {
+  /** Where the notes of running children are kept. */
+  readonly stateDir: string;
+  readonly log: EngineLog;
+  readonly maxRetries?: number;
+  /** Default: by memory. */
+  readonly maxProcesses?: number;
+  readonly idleTtlMs?: number;
+  readonly suspendTtlMs?: number;
+  /** Children that wait, spawned, for the next new conversation. */
+  readonly spares?: number;
+}
+
+/** How one step begins on the process that was found for it. */
+interface Route {
+  readonly name: 'first' | 'append' | 'resume' | 'continue' | 'answer-suspended';
+  readonly session: Session;
+  readonly begin: () => void;
+}
+
+const MINUTE = 60_000;
+
+export const createClaudeEngine = (options: ClaudeEngineOptions): ClaudeEngine => new ClaudeEngine(options);
+
+export class ClaudeEngine implements Engine {
+  readonly name = 'claude-code';
+  readonly #options: ClaudeEngineOptions;
+  readonly #host: ClaudeHost;
+  readonly #pool: Pool;
+  readonly #sessions: Sessions;
+  readonly #reaper: Reaper;
+  readonly #ends = new Map<EndReason, number>();
+  #account: Promise<SDKControlInitializeResponse> | undefined;
+  #unwell: string | undefined = 'Claude Code is starting';
+  #closed = false;
+
+  constructor(options: ClaudeEngineOptions) {
+    this.#options = options;
+    this.#host = { ...options, maxRetries: options.maxRetries ?? 2 };
+    mkdirSync(options.workDir, { recursive: true });
+    this.#reaper = new Reaper(options.stateDir);
+    const reaped = this.#reaper.reap();
+    if (reaped > 0) options.log.warn({ reaped }, 'ended Claude Code processes that an earlier server left behind');
+    this.#sessions = new Sessions({
+      idleTtlMs: options.idleTtlMs ?? 15 * MINUTE,
+      suspendTtlMs: options.suspendTtlMs ?? 30 * MINUTE,
+      now: Date.now,
+      freed: () => this.#pool.freed(),
+    });
+    this.#pool = new Pool({
+      max: options.maxProcesses ?? defaultMaxProcesses(),
+      spares: options.spares ?? 1,
+      spawn: (recipe) => this.#spawn(recipe),
+      start: (system, ahead) => this.#start(system, ahead),
+      evict: () => this.#sessions.evict(),
+      busy: () => this.#sessions.count('running') >= availableParallelism(),
+      log: (error, what) => options.log.warn({ error: toTurnError(error).message }, what),
+    });
+  }
+
+  async *run(turn: Turn, signal: AbortSignal): AsyncGenerator<TurnEvent> {
+    const conversation = toConversation(turn.owner, turn.request);
+    if (conversation === undefined) {
+      throw new TurnError('invalid_request', 'The conversation must end with a message of the user; Claude Code cannot continue an assistant message.', { param: 'messages' });
+    }
+    const settings = toLiveSettings(turn.request);
+    for (let attempt = 1; ; attempt += 1) {
+      let began = false;
+      try {
+        const { name, session, begin } = await this.#route(conversation, settings, signal);
+        yield { type: 'notice', notice: { kind: 'route', route: name } };
+        for await (const event of session.step(conversation, settings, { begin, signal })) {
+          began ||= isStreamEvent(event);
+          yield event;
+        }
+        return;
+      } catch (thrown) {
+        const error = signal.aborted ? abortedBy(signal) : toTurnError(thrown);
+        // The client has seen nothing, so a fresh process may try once what a dead one could not.
+        if (error.code !== 'engine_died' || began || attempt > 1) throw error;
+        this.#options.log.warn({ request: turn.id, error: error.message }, 'trying again on a fresh process');
+      }
+    }
+  }
+
+  async countTokens(turn: Turn, signal: AbortSignal): Promise<number> {
+    const conversation = toConversation(turn.owner, turn.request);
+    if (conversation === undefined) throw new TurnError('invalid_request', 'The conversation must end with a message of the user.', { param: 'messages' });
+    const settings = toLiveSettings(turn.request);
+    const process = await this.#pool.take(conversation.system, settings, signal);
+    try {
+      return await countTokensOn(process, conversation, { settings, tools: turn.request.tools ?? [] });
+    } finally {
+      void process.end('spent');
+    }
+  }
+
+  async models(): Promise<readonly EngineModel[]> {
+    return reportedModels(await this.#initialised());
+  }
+
+  /** Starts the first process ahead of the first request, and learns whether the login works. */
+  async warmUp(): Promise<void> {
+    await this.#initialised();
+  }
+
+  health(): EngineHealth {
+    return {
+      ok: this.#unwell === undefined && !this.#closed,
+      ...(this.#closed ? { reason: 'The engine is closed' } : this.#unwell !== undefined && { reason: this.#unwell }),
+      gauges: {
+        processes: this.#pool.size,
+        processes_ready: this.#pool.ready,
+        sessions_running: this.#sessions.count('running'),
+        sessions_idle: this.#sessions.count('idle'),
+        sessions_suspended: this.#sessions.count('suspended'),
+        ...Object.fromEntries([...this.#ends].map(([reason, count]) => [`ended_${reason}`, count])),
+      },
+    };
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#sessions.close();
+    await this.#pool.close();
+  }
+
+  async #route(conversation: Conversation, settings: LiveSettings, signal: AbortSignal): Promise<Route> {
+    if (this.#closed) throw new TurnError('draining', 'The server is shutting down.');
+    const choice = chooseSession(conversation, settings, this.#sessions.choosable());
+    if (choice.kind === 'replay') {
+      this.#options.log.debug({ reason: choice.reason }, 'replay');
+      for (const id of choice.supersedes) this.#supersede(id);
+      return this.#replay(conversation, settings, signal);
+    }
+    const session = this.#sessions.get(choice.session);
+    if (session === undefined) throw new TurnError('internal', 'The chosen session is gone.');
+    session.claim();
+    await session.settled;
+    await session.process.configure(settings, choice.kind === 'answer-suspended');
+    const begin = choice.kind === 'continue' ? () => session.process.ask(conversation.turn) : () => session.process.answer(choice.results);
+    return { name: choice.kind, session, begin };
+  }
+
+  async #replay(conversation: Conversation, settings: LiveSettings, signal: AbortSignal): Promise<Route> {
+    const plan = planReplay(conversation.history);
+    const process =
+      plan.kind === 'resume'
+        ? await this.#pool.startOwn(() => new CliProcess(cliOptions(this.#host, conversation.system, resumeOptions(plan.resumed, settings.model, this.#host.workDir)), (recipe) => this.#spawn(recipe)), signal)
+        : await this.#pool.take(conversation.system, settings, signal);
+    const session = this.#sessions.add(process);
+    const abandon = (): void => process.kill('aborted');
+    signal.addEventListener('abort', abandon);
+    try {
+      await process.ready;
+      // The model first: on a process that holds messages it could not be changed any more.
+      await process.configure(settings, false);
+      await process.append(plan.kind === 'resume' ? plan.appended : conversation.history);
+    } catch (error) {
+      process.kill('failed');
+      throw error;
+    } finally {
+      signal.removeEventListener('abort', abandon);
+    }
+    return { name: plan.kind, session, begin: () => process.ask(conversation.turn) };
+  }
+
+  #supersede(id: number): void {
+    const session = this.#sessions.get(id);
+    if (session !== undefined) this.#sessions.retire(session, 'superseded');
+  }
+
+  #start(system: string, ahead: Child | undefined): CliProcess {
+    return new CliProcess(cliOptions(this.#host, system), (recipe) => this.#spawn(recipe), ahead);
+  }
+
+  #spawn(recipe: SpawnRecipe): Child {
+    const child = new Child(recipe);
+    this.#reaper.note(child);
+    void child.ended.then(({ reason, code, signal, errno }) => {
+      this.#ends.set(reason, (this.#ends.get(reason) ?? 0) + 1);
+      const unexpected = reason === 'crashed' || reason === 'hung' || reason === 'spawn_failed';
+      if (unexpected) this.#options.log.warn({ pid: child.pid, reason, code, signal, errno, stderr: child.stderrTail }, 'Claude Code ended');
+      else this.#options.log.debug({ pid: child.pid, reason }, 'Claude Code ended');
+    });
+    return child;
+  }
+
+  /** What a first process says of the account; asked again after a failure. */
+  #initialised(): Promise<SDKControlInitializeResponse> {
+    this.#account ??= this.#askAccount().catch((error: unknown) => {
+      this.#account = undefined;
+      this.#unwell = toTurnError(error).message;
+      throw error;
+    });
+    return this.#account;
+  }
+
+  async #askAccount(): Promise<SDKControlInitializeResponse> {
+    const process = await this.#pool.startFirst();
+    const answer = await process.ready;
+    this.#unwell = loginProblem(answer);
+    return answer;
+  }
+}
+
+const abortedBy = (signal: AbortSignal): TurnError =>
+  signal.reason instanceof TurnError ? signal.reason : new TurnError('client_closed', 'The client closed the connection.');

@@ -1,0 +1,221 @@
+/**
+ * Processes that are ready before they are needed, within a bound. A spare is a child that was spawned
+ * and waits for its `initialize`; a warm process is initialised for a system prompt that keeps coming.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { TurnError } from '../../turn/errors.ts';
+import type { Child, EndReason, SpawnRecipe } from './child.ts';
+import type { CliProcess } from './cli-process.ts';
+import type { LiveSettings } from './settings.ts';
+
+export interface PoolOptions {
+  readonly max: number;
+  /** Children that wait for any system prompt. */
+  readonly spares: number;
+  readonly spawn: (recipe: SpawnRecipe) => Child;
+  readonly start: (system: string, ahead: Child | undefined) => CliProcess;
+  /** Frees one process that nobody is using right now; false when there is none. */
+  readonly evict: () => boolean;
+  /** Whether turns are running that a start would take CPU from. */
+  readonly busy: () => boolean;
+  readonly log: (error: unknown, what: string) => void;
+}
+
+/** A prompt seen this often is expected again; the pool remembers this many prompts. */
+const REPEATED = 2;
+const REMEMBERED = 32;
+/** Between a process taken and its replacement: the turn that took it goes first. */
+const REFILL_DELAY_MS = 150;
+const REFILL_PATIENCE = 20;
+
+export class Pool {
+  readonly #options: PoolOptions;
+  readonly #children = new Set<Child>();
+  readonly #spares: Child[] = [];
+  readonly #warm = new Map<string, CliProcess>();
+  /** By system prompt, least recently used first: how often it came, and with which settings last. */
+  readonly #prompts = new Map<string, { count: number; settings: LiveSettings }>();
+  readonly #waiting: (() => void)[] = [];
+  #recipe: SpawnRecipe | undefined;
+  #refilling = false;
+  #closed = false;
+
+  constructor(options: PoolOptions) {
+    this.#options = options;
+  }
+
+  get size(): number {
+    return this.#children.size;
+  }
+
+  get ready(): number {
+    return this.#spares.length + this.#warm.size;
+  }
+
+  /** An initialised process for a system prompt; waits when all of `max` are at work. */
+  async take(system: string, settings: LiveSettings, signal: AbortSignal): Promise<CliProcess> {
+    this.#remember(system, settings);
+    const warm = this.#warm.get(system);
+    const process = warm ?? (await this.#begin(system, signal));
+    this.#warm.delete(system);
+    this.#refillSoon();
+    try {
+      await process.ready;
+    } catch (error) {
+      process.kill('failed');
+      throw error;
+    }
+    return process;
+  }
+
+  /** The first process, before any request: it shows how processes are spawned, and waits for a request without a system prompt. */
+  async startFirst(): Promise<CliProcess> {
+    const process = this.#start('', undefined);
+    this.#warm.set('', process);
+    await process.ready;
+    this.#refillSoon();
+    return process;
+  }
+
+  /** Starts a process that is not taken from the pool's stock, within the bound. */
+  async startOwn(start: () => CliProcess, signal: AbortSignal): Promise<CliProcess> {
+    await this.#room(signal);
+    const process = start();
+    this.#track(process.child);
+    return process;
+  }
+
+  /** To be called when a process has become free, so that who waits for room can look again. */
+  freed(): void {
+    this.#waiting.shift()?.();
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    for (const wake of this.#waiting.splice(0)) wake();
+    await Promise.all([...this.#children].map((child) => child.end('closing')));
+  }
+
+  async #begin(system: string, signal: AbortSignal): Promise<CliProcess> {
+    const ahead = this.#spares.shift();
+    if (ahead === undefined) await this.#room(signal);
+    return this.#start(system, ahead);
+  }
+
+  #start(system: string, ahead: Child | undefined): CliProcess {
+    const process = this.#options.start(system, ahead);
+    this.#recipe = process.recipe;
+    if (ahead === undefined) this.#track(process.child);
+    return process;
+  }
+
+  #track(child: Child): void {
+    this.#children.add(child);
+    void child.ended.then(() => {
+      this.#children.delete(child);
+      const spare = this.#spares.indexOf(child);
+      if (spare >= 0) this.#spares.splice(spare, 1);
+      for (const [system, process] of this.#warm) if (process.child === child) this.#warm.delete(system);
+      this.freed();
+    });
+  }
+
+  async #room(signal: AbortSignal): Promise<void> {
+    while (!this.#closed && this.#children.size >= this.#options.max) {
+      if (this.#dropReady() || this.#options.evict()) {
+        await this.#oneEnds();
+      } else await this.#freedOrAborted(signal);
+      signal.throwIfAborted();
+    }
+    if (this.#closed) throw new TurnError('draining', 'The server is shutting down.');
+  }
+
+  #oneEnds(): Promise<unknown> {
+    return Promise.race([...this.#children].map((child) => child.ended));
+  }
+
+  #freedOrAborted(signal: AbortSignal): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#waiting.push(resolve);
+    signal.addEventListener('abort', () => resolve(), { once: true });
+    return promise;
+  }
+
+  /** Makes room by what was only kept ready. */
+  #dropReady(): boolean {
+    const [system, warm] = this.#warm.entries().next().value ?? [];
+    if (system !== undefined && warm !== undefined) {
+      this.#warm.delete(system);
+      return this.#drop(warm.child, 'evicted');
+    }
+    const spare = this.#spares.shift();
+    return spare !== undefined && this.#drop(spare, 'evicted');
+  }
+
+  #drop(child: Child, reason: EndReason): true {
+    child.kill(reason);
+    return true;
+  }
+
+  #remember(system: string, settings: LiveSettings): void {
+    const count = (this.#prompts.get(system)?.count ?? 0) + 1;
+    this.#prompts.delete(system);
+    this.#prompts.set(system, { count, settings });
+    const oldest = this.#prompts.keys().next().value;
+    if (this.#prompts.size > REMEMBERED && oldest !== undefined) this.#prompts.delete(oldest);
+  }
+
+  #refillSoon(): void {
+    if (this.#refilling) return;
+    this.#refilling = true;
+    this.#refill()
+      .catch((error: unknown) => this.#options.log(error, 'could not keep a process ready'))
+      .finally(() => (this.#refilling = false));
+  }
+
+  /** One start at a time, and only when no turn needs the CPU, or has not let go of it for long. */
+  async #refill(): Promise<void> {
+    for (let patience = REFILL_PATIENCE; !this.#closed; patience -= 1) {
+      await sleep(REFILL_DELAY_MS, undefined, { ref: false });
+      if (this.#options.busy() && patience > 0) continue;
+      const wanted = this.#nextToMake();
+      if (wanted === undefined || this.#closed) return;
+      await wanted();
+      patience = REFILL_PATIENCE;
+    }
+  }
+
+  #nextToMake(): (() => Promise<void>) | undefined {
+    if (this.#children.size >= this.#options.max) return undefined;
+    const recipe = this.#recipe;
+    if (recipe !== undefined && this.#spares.length < this.#options.spares) {
+      return () => {
+        const child = this.#options.spawn(recipe);
+        this.#track(child);
+        this.#spares.push(child);
+        return Promise.resolve();
+      };
+    }
+    const repeated = [...this.#prompts].toReversed().find(([system, { count }]) => count >= REPEATED && !this.#warm.has(system));
+    if (repeated === undefined || this.#warm.size >= this.#warmLimit()) return undefined;
+    const [system, { settings }] = repeated;
+    return () => this.#warmUp(system, settings);
+  }
+
+  /** Held conversations are worth more than guesses about the next ones. */
+  #warmLimit(): number {
+    return Math.max(1, Math.floor(this.#options.max / 8));
+  }
+
+  async #warmUp(system: string, settings: LiveSettings): Promise<void> {
+    const process = this.#start(system, this.#spares.shift());
+    this.#warm.set(system, process);
+    try {
+      await process.ready;
+      await process.configure(settings, false);
+    } catch (error) {
+      process.kill('failed');
+      throw error;
+    }
+  }
+}

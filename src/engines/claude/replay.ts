@@ -1,0 +1,31 @@
+/** Takes a history into a fresh process, natively: roles, calls, results and images stay what they are. */
+import type { CliProcess } from './cli-process.ts';
+import type { Exchange } from './history.ts';
+
+export type ReplayPlan =
+  /** Nothing to take in: the first turn of a conversation. */
+  | { readonly kind: 'first' }
+  /** Each message is written to a process that may have been started ahead. */
+  | { readonly kind: 'append' }
+  /** A transcript is read by a process started for it; keeps thinking, and is faster for long histories. */
+  | { readonly kind: 'resume'; readonly resumed: readonly Exchange[]; readonly appended: readonly Exchange[] };
+
+/**
+ * From this many messages on a resume is faster than an append (`npm run bench -- replay` measures the crossing point).
+ */
+const RESUME_FROM = 60;
+
+/** How to replay `history`, which ends with an assistant message. Pure. */
+export const planReplay = (history: readonly Exchange[]): ReplayPlan => {
+  if (history.length === 0) return { kind: 'first' };
+  // A transcript must end in finished assistant text; what follows is appended.
+  const resumable = history.findLastIndex(({ role, content }) => role === 'assistant' && !content.some(({ type }) => type === 'tool_use')) + 1;
+  const resumed = history.slice(0, resumable);
+  const hasThinking = resumed.some(({ content }) => content.some(({ type }) => type === 'thinking' || type === 'redacted_thinking'));
+  if (resumable === 0 || (!hasThinking && history.length < RESUME_FROM)) return { kind: 'append' };
+  return { kind: 'resume', resumed, appended: history.slice(resumable) };
+};
+
+export const replayInto = async (process: CliProcess, history: readonly Exchange[]): Promise<void> => {
+  await process.append(history);
+};

@@ -1,0 +1,90 @@
+/**
+ * A request's parameters as settings of a live process, and the control calls that take a process
+ * from the settings it has to the ones a turn needs. Pure.
+ */
+import { isClientTool, type TurnRequest } from '../../turn/turn.ts';
+import { TurnError } from '../../turn/errors.ts';
+
+type Effort = 'low' | 'medium' | 'high' | 'xhigh' | 'max';
+
+export interface LiveSettings {
+  readonly model: string;
+  readonly effort: Effort | null;
+  /** Budget for models that take one; 0 is off; null leaves it to the model (adaptive). */
+  readonly thinkingTokens: number | null;
+  /** JSON merged into each request body: parameters, output format and tool definitions, never messages. */
+  readonly extraBody: string;
+  /** Names of the tools the in-process server must offer, sorted. */
+  readonly toolNames: readonly string[];
+}
+
+/** Parameters that are the same in the Messages API and in the body Claude Code sends. */
+const PASSED = ['temperature', 'top_p', 'top_k', 'stop_sequences', 'tool_choice', 'service_tier', 'context_management', 'metadata'] as const;
+
+export const toLiveSettings = (request: TurnRequest): LiveSettings => {
+  const given = request as unknown as Record<string, unknown>;
+  const { thinking, output_config, max_tokens } = request;
+  const tools = (request.tools ?? []).map((tool) => {
+    if (!isClientTool(tool)) {
+      throw new TurnError('unsupported_parameter', `Server tools such as ${tool.type} cannot run behind Claude Code; use ENGINE=anthropic-api for them.`, { param: 'tools' });
+    }
+    return tool;
+  });
+  const body: Record<string, unknown> = { max_tokens };
+  for (const name of PASSED) if (given[name] !== undefined && given[name] !== null) body[name] = given[name];
+  if (thinking !== undefined) body['thinking'] = thinking;
+  // Claude Code asks to keep old thinking; with thinking off the API refuses that edit.
+  if (thinking?.type === 'disabled') body['context_management'] ??= { edits: [] };
+  if (output_config !== undefined) body['output_config'] = output_config;
+  if (tools.length > 0) body['tools'] = tools.map(withoutBreakpoint);
+  return {
+    model: request.model,
+    effort: output_config?.effort ?? null,
+    thinkingTokens: thinkingTokens(thinking),
+    extraBody: JSON.stringify(body),
+    toolNames: [...new Set(tools.map((tool) => tool.name))].toSorted(),
+  };
+};
+
+const thinkingTokens = (thinking: TurnRequest['thinking']): number | null => {
+  if (thinking === undefined || thinking.type === 'disabled') return 0;
+  return thinking.type === 'enabled' ? thinking.budget_tokens : null;
+};
+
+/** Claude Code sets its own breakpoints, and four is the API's limit. */
+const withoutBreakpoint = <T extends { cache_control?: unknown }>({ cache_control: _, ...tool }: T): Omit<T, 'cache_control'> => tool;
+
+/** The calls to make; an absent member needs no call. */
+export interface SettingsChange {
+  readonly flags?: Readonly<Record<string, unknown>>;
+  readonly thinkingTokens?: number | null;
+  /** A new server must offer these; `server` is its name, never used before in this process. */
+  readonly tools?: { readonly server: string; readonly names: readonly string[] };
+}
+
+export interface AppliedSettings {
+  readonly settings: Partial<LiveSettings>;
+  readonly offered: readonly string[];
+  readonly serial: number;
+}
+
+/**
+ * What to change. Offered tools may stay a superset of what a turn names: the model only sees the
+ * definitions in the extra body. A server is never replaced while calls wait (`suspended`): that would close them.
+ */
+export const changeSettings = (now: AppliedSettings | undefined, wanted: LiveSettings, suspended: boolean): SettingsChange => {
+  const had = now?.settings;
+  const flags: Record<string, unknown> = {};
+  if (had?.model !== wanted.model) flags['model'] = wanted.model;
+  if ((had?.effort ?? null) !== wanted.effort) flags['effortLevel'] = wanted.effort;
+  if (had?.extraBody !== wanted.extraBody) flags['env'] = { CLAUDE_CODE_EXTRA_BODY: wanted.extraBody };
+  const offered = new Set(now?.offered);
+  const missing = wanted.toolNames.some((name) => !offered.has(name));
+  const tools = missing && !suspended ? { server: `t${(now?.serial ?? 0) + 1}`, names: wanted.toolNames } : undefined;
+  if (tools !== undefined) flags['permissions'] = { allow: [`mcp__${tools.server}`] };
+  return {
+    ...(Object.keys(flags).length > 0 && { flags }),
+    ...(had?.thinkingTokens !== wanted.thinkingTokens && { thinkingTokens: wanted.thinkingTokens }),
+    ...(tools !== undefined && { tools }),
+  };
+};
