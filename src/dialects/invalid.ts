@@ -4,7 +4,7 @@ import { TurnError } from '../turn/errors.ts';
 
 /** `openai`: `messages[2].content`; `anthropic`: `messages.2.content`. */
 export type PathStyle = 'openai' | 'anthropic';
-type Path = readonly PropertyKey[];
+export type Path = readonly PropertyKey[];
 type Issue = z.core.$ZodIssue;
 
 /** Deeper bodies are refused: whatever walks them later may then recurse. */

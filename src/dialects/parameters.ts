@@ -5,6 +5,7 @@
 import { TurnError } from '../turn/errors.ts';
 import type { Abilities } from '../models/model.ts';
 import type { ParameterReport, ParseContext } from './dialect.ts';
+import { pathText, type Path, type PathStyle } from './invalid.ts';
 
 /** `refused`: a 400 that names the parameter. */
 export type Fate = 'applied' | 'emulated' | 'ignored' | 'refused';
@@ -46,26 +47,33 @@ const matches = (condition: NonNullable<ParameterCase['if']>, { engine, abilitie
   (condition.sampling === undefined || condition.sampling === abilities.sampling) &&
   (condition.thinking === undefined || condition.thinking === abilities.thinking);
 
-/**
- * Collects what happened to the parameters of one request. Throws `unsupported_parameter` for a refused one.
- * Members of the body that the table does not know are ignored, and said to be.
- */
+export interface ReportOptions {
+  readonly style: PathStyle;
+  /** What becomes of members of the body that the table does not know. */
+  readonly unknown: 'ignored' | 'passed';
+}
+
+/** Collects what happened to the parameters of one request. */
 export class Report {
   readonly #table: ReadonlyMap<string, Parameter>;
   readonly #circumstances: Circumstances;
+  readonly #options: ReportOptions;
   readonly #ignored = new Set<string>();
   readonly #emulated = new Set<string>();
 
-  constructor(table: readonly Parameter[], circumstances: Circumstances) {
+  constructor(table: readonly Parameter[], circumstances: Circumstances, options: ReportOptions) {
+    this.#options = options;
     this.#table = new Map(table.map((row) => [row.name, row]));
     this.#circumstances = circumstances;
   }
 
-  /** Reports everything that the table alone decides. */
+  /** Reports everything that the table alone decides. Throws `unsupported_parameter` for what is refused. */
   add(body: object): void {
     for (const parameter of this.#table.values()) {
-      if (valuesAt(body, parameter.name).some((value) => isSet(value, parameter.neutral))) this.#addOne(parameter);
+      const found = placesOf(body, parameter.name).find(({ value }) => isSet(value, parameter.neutral));
+      if (found !== undefined) this.#addOne(parameter, found.path);
     }
+    if (this.#options.unknown === 'passed') return;
     for (const [name, value] of Object.entries(body)) {
       if (isSet(value) && !this.#knows(name)) this.ignore(printable(name));
     }
@@ -91,12 +99,13 @@ export class Report {
     return { ignored: [...this.#ignored], emulated: [...this.#emulated] };
   }
 
-  #addOne(parameter: Parameter): void {
+  #addOne(parameter: Parameter, path: Path): void {
     const fate = fateOf(parameter, this.#circumstances);
     if (fate === 'ignored' && parameter.silent !== true) this.ignore(parameter.name);
     if (fate === 'emulated') this.emulate(parameter.name);
     if (fate === 'refused') {
-      throw new TurnError('unsupported_parameter', `Unsupported parameter: '${parameter.name}'. ${parameter.note}`, { param: parameter.name });
+      const param = pathText(this.#options.style, path);
+      throw new TurnError('unsupported_parameter', `Unsupported parameter: '${param}'. ${parameter.note}`, { param });
     }
   }
 
@@ -118,16 +127,19 @@ const same = (neutral: unknown, value: unknown): boolean => {
   return Array.isArray(neutral) === Array.isArray(value) && expected.length === given.length && expected.every(([key, part]) => (value as Record<string, unknown>)[key] === part);
 };
 
-/** All values at a path such as `messages[].content[].cache_control`; what is not there gives nothing. */
-export const valuesAt = (body: unknown, path: string): readonly unknown[] => {
-  const steps = path.split(/\.|(?=\[\])/u);
-  return steps.reduce<readonly unknown[]>((values, step) => values.flatMap((value) => stepInto(value, step)), [body]);
-};
+interface Place {
+  readonly path: Path;
+  readonly value: unknown;
+}
 
-const stepInto = (value: unknown, step: string): readonly unknown[] => {
-  if (step === '[]') return Array.isArray(value) ? value : [];
+/** Every place that a name such as `messages[].content[].cache_control` means; what is not there gives none. */
+export const placesOf = (body: unknown, name: string): readonly Place[] =>
+  name.split(/\.|(?=\[\])/u).reduce<readonly Place[]>((places, step) => places.flatMap((place) => stepInto(place, step)), [{ path: [], value: body }]);
+
+const stepInto = ({ path, value }: Place, step: string): readonly Place[] => {
+  if (step === '[]') return Array.isArray(value) ? value.map((element: unknown, index) => ({ path: [...path, index], value: element })) : [];
   if (typeof value !== 'object' || value === null || Array.isArray(value) || !Object.hasOwn(value, step)) return [];
-  return [(value as Record<string, unknown>)[step]];
+  return [{ path: [...path, step], value: (value as Record<string, unknown>)[step] }];
 };
 
 /** A name from the caller's body goes into a header: anything unusual is not repeated. */

@@ -23,7 +23,8 @@ export const parseSampling = ({ temperature, topP, abilities, thinking }: Asked,
     if (thinking) report.ignore('temperature');
     else out.temperature = temperature / 2;
   }
-  if (typeof topP === 'number' && report.applies('top_p')) {
+  // All of the probability mass is no restriction; some clients always say so.
+  if (typeof topP === 'number' && topP !== 1 && report.applies('top_p')) {
     const refused = (thinking && topP < 0.95) || (abilities.sampling === 'one' && out.temperature !== undefined);
     if (refused) report.ignore('top_p');
     else out.top_p = topP;

@@ -10,8 +10,10 @@ export interface ThinkingAsked {
   readonly budget?: number;
   readonly maxTokens: number;
   readonly abilities: Abilities;
-  /** Why this request cannot think at all, if so: a forced tool, a tool loop begun without thinking. */
-  readonly impossible: boolean;
+  /** The API does not let a model think before a tool that it must call. */
+  readonly toolForced: boolean;
+  /** The turn goes on after tool results, and the thinking before the calls is not there: models with budgets then refuse to think. */
+  readonly thoughtLost: boolean;
 }
 
 /** What becomes of the wish: exactly as asked, as near as the model allows, or not at all. */
@@ -36,8 +38,8 @@ const LARGEST_SHARE = 0.75;
 
 export const decideThinking = (asked: ThinkingAsked): ThinkingDecision => {
   if (asked.effort === 'none') return noThinking(asked.abilities);
-  if (asked.impossible) return { fate: 'ignored' };
-  return asked.abilities.thinking === 'budget' ? byBudget(asked) : byEffort(asked.effort, asked.abilities);
+  if (asked.abilities.thinking === 'adaptive') return byEffort(asked.effort, asked);
+  return asked.toolForced || asked.thoughtLost ? { fate: 'ignored' } : byBudget(asked);
 };
 
 /** A model with budgets does not think unless it is told to. */
@@ -56,11 +58,15 @@ const byBudget = ({ effort, budget, maxTokens }: ThinkingAsked): ThinkingDecisio
 
 const LADDER: readonly EffortLevel[] = ['low', 'medium', 'high', 'xhigh', 'max'];
 
-/** The highest level of the model that is not above the one asked for. */
-const byEffort = (effort: Exclude<ReasoningEffort, 'none'> | 'none', { effort: levels }: Abilities): ThinkingDecision => {
-  const asked = LADDER.indexOf(effort === 'minimal' || effort === 'none' ? 'low' : effort);
-  const level = LADDER.slice(0, asked + 1).findLast((one) => levels.includes(one));
-  const thinking = { type: 'adaptive', display: 'summarized' } as const;
-  if (level === undefined) return { fate: 'emulated', thinking };
-  return { fate: level === effort ? 'applied' : 'emulated', thinking, effort: level };
+const byEffort = (effort: Exclude<ReasoningEffort, 'none'>, { abilities, toolForced }: ThinkingAsked): ThinkingDecision => {
+  const level = nearestEffort(effort === 'minimal' ? 'low' : effort, abilities);
+  return {
+    fate: level === effort && !toolForced ? 'applied' : 'emulated',
+    ...(toolForced ? {} : { thinking: { type: 'adaptive', display: 'summarized' } }),
+    ...(level === undefined ? {} : { effort: level }),
+  };
 };
+
+/** The highest level of the model that is not above the one asked for, if it has any. */
+export const nearestEffort = (effort: EffortLevel, { effort: levels }: Abilities): EffortLevel | undefined =>
+  LADDER.slice(0, LADDER.indexOf(effort) + 1).findLast((one) => levels.includes(one));

@@ -3,6 +3,8 @@ import type { Parameter, ParameterCase } from '../parameters.ts';
 
 const onClaudeCode = (fate: ParameterCase['fate'], why: string): ParameterCase => ({ fate, if: { engine: 'claude-code' }, when: `engine \`claude-code\`: ${why}` });
 const API_ONLY = 'a feature of the API alone; Claude Code cannot ask for it';
+/** Only then is a request fitted to the model: who names a model exactly gets the API's own answer. */
+const MAPPED = 'the name was mapped to a model';
 const NO_SAMPLING: ParameterCase = { fate: 'ignored', if: { sampling: 'none' }, when: 'the model takes no sampling parameters' };
 
 const cacheControl = (name: string): Parameter => ({
@@ -24,11 +26,14 @@ export const messagesParameters: readonly Parameter[] = [
     ],
   },
   { name: 'system', fate: 'applied', note: 'A string or text blocks.' },
-  { name: 'max_tokens', fate: 'applied', note: 'Passed on; the API refuses more than the model’s maximum.' },
+  {
+    name: 'max_tokens', fate: 'applied', note: 'Passed on; the API refuses more than the model’s maximum.',
+    cases: [{ fate: 'emulated', when: `${MAPPED} with a lower maximum: that is used` }],
+  },
   { name: 'stream', fate: 'applied', note: 'The API’s own events in their order, `ping` included.' },
   { name: 'stop_sequences', fate: 'applied', note: 'Passed on.' },
-  { name: 'temperature', fate: 'applied', note: 'Passed on.', cases: [NO_SAMPLING] },
-  { name: 'top_p', fate: 'applied', note: 'Passed on.', cases: [NO_SAMPLING, { fate: 'ignored', when: 'a temperature is given too and the model takes only one of them' }] },
+  { name: 'temperature', fate: 'applied', neutral: [1], note: 'Passed on.', cases: [NO_SAMPLING] },
+  { name: 'top_p', fate: 'applied', neutral: [1], note: 'Passed on.', cases: [NO_SAMPLING, { fate: 'ignored', when: 'a temperature is given too and the model takes only one of them' }] },
   { name: 'top_k', fate: 'applied', note: 'Passed on.', cases: [NO_SAMPLING] },
   { name: 'metadata', fate: 'applied', note: '`user_id` is passed on.' },
   {
@@ -36,8 +41,21 @@ export const messagesParameters: readonly Parameter[] = [
     cases: [{ fate: 'refused', when: 'engine `claude-code` and a tool that runs at the API (`web_search_…`, `code_execution_…`, …)' }],
   },
   { name: 'tool_choice', fate: 'applied', note: '`auto`, `any`, `tool`, `none`, with `disable_parallel_tool_use`.' },
-  { name: 'thinking', fate: 'applied', note: '`enabled` with a budget, `adaptive`, `disabled`, with `display`; signatures are kept through tool loops.' },
-  { name: 'output_config', fate: 'applied', note: '`effort` and `format`.' },
+  {
+    name: 'thinking', fate: 'applied', note: '`enabled` with a budget, `adaptive`, `disabled`, with `display`; signatures are kept through tool loops.',
+    cases: [
+      { fate: 'emulated', when: `${MAPPED} that is told to think in the other way: \`adaptive\` becomes a budget by the effort, a budget becomes \`adaptive\`` },
+      { fate: 'ignored', when: `${MAPPED} that cannot think in this request, or cannot stop thinking` },
+    ],
+  },
+  {
+    name: 'output_config.effort', fate: 'applied', note: 'Passed on.',
+    cases: [
+      { fate: 'emulated', when: `${MAPPED} without that level: the next lower one, or the budget of thinking` },
+      { fate: 'ignored', when: `${MAPPED} without effort levels` },
+    ],
+  },
+  { name: 'output_config.format', fate: 'applied', note: 'Passed on.' },
   { name: 'output_format', fate: 'applied', note: 'The older name of `output_config.format`.' },
   cacheControl('cache_control'),
   cacheControl('system[].cache_control'),
@@ -47,7 +65,10 @@ export const messagesParameters: readonly Parameter[] = [
     name: 'thread', fate: 'refused',
     note: 'Refused with the API’s own `thread_unsupported_request`: the SDK then sends the whole conversation. This server keeps no conversation that a request does not carry.',
   },
-  { name: 'context_management', fate: 'applied', note: 'Passed on.' },
+  {
+    name: 'context_management', fate: 'applied', note: 'Passed on.',
+    cases: [{ fate: 'ignored', when: `${MAPPED} that cannot think in this request: edits of its thinking are left out` }],
+  },
   apiOnly('compaction', 'ignored'),
   { name: 'service_tier', fate: 'applied', note: 'Passed on.' },
   apiOnly('speed', 'ignored'),

@@ -6,6 +6,7 @@ import type { ResolvedModel } from '../../models/model.ts';
 import type { ParseContext, ParsedRequest } from '../dialect.ts';
 import { check, invalid } from '../invalid.ts';
 import { Report } from '../parameters.ts';
+import { fitToModel } from './fit.ts';
 import { withNativeToolIds } from './history.ts';
 import { messagesParameters } from './parameters.ts';
 import { clientTool, countTokensRequest, messagesRequest, type CountTokensRequest, type MessagesRequest } from './wire.ts';
@@ -14,11 +15,11 @@ export const parse = (body: unknown, context: ParseContext): ParsedRequest<null>
   const checked = check(messagesRequest, body, 'anthropic');
   refuseThread(checked);
   const model = context.resolveModel(checked.model);
-  const report = new Report(messagesParameters, { engine: context.engine, abilities: model.abilities });
+  const report = reportOf(model, context);
   const passed = passedOn(checked, { context, model, report });
   const request = { ...passed, ...sampling(checked, model, report) } as TurnRequest;
   return {
-    request,
+    request: model.via === 'exact' ? request : fitToModel(request, model.abilities, report),
     betas: betasOf(checked, context),
     model,
     stream: checked.stream === true,
@@ -33,10 +34,14 @@ export const parseCountTokens = (body: unknown, context: ParseContext): ParsedRe
   const checked = check(countTokensRequest, body, 'anthropic');
   refuseThread(checked);
   const model = context.resolveModel(checked.model);
-  const report = new Report(messagesParameters, { engine: context.engine, abilities: model.abilities });
+  const report = reportOf(model, context);
   const request = { max_tokens: 1, ...passedOn(checked, { context, model, report }) } as TurnRequest;
   return { request, betas: betasOf(checked, context), model, stream: false, report: report.done(), emulatedStops: [], answer: null };
 };
+
+/** The API itself says what it makes of members this server does not know. */
+const reportOf = ({ abilities }: ResolvedModel, { engine }: ParseContext): Report =>
+  new Report(messagesParameters, { engine, abilities }, { style: 'anthropic', unknown: engine === 'anthropic-api' ? 'passed' : 'ignored' });
 
 /** A request in a thread carries only what is new: the SDK resends everything when it reads this. */
 const refuseThread = ({ thread }: CountTokensRequest): void => {
@@ -67,7 +72,8 @@ const passedOn = (body: CountTokensRequest | MessagesRequest, { context, model, 
 const READ: ReadonlySet<string> = new Set(['stream', 'thread', 'betas', 'output_format', 'temperature', 'top_p', 'top_k']);
 
 /** The API takes whatever it knows; Claude Code only what the table says, for the rest was reported as ignored. */
-const reaches = (name: string, { context, report }: Parsing): boolean => context.engine === 'anthropic-api' || report.applies(name);
+const reaches = (name: string, { context, report }: Parsing): boolean =>
+  context.engine === 'anthropic-api' || name === 'output_config' || report.applies(name);
 
 const outputConfig = ({ output_format: format, output_config }: CountTokensRequest): { output_config?: object } =>
   format === null || format === undefined ? {} : { output_config: { format, ...output_config } };

@@ -1,8 +1,12 @@
 /** What becomes of every parameter of `/v1/chat/completions`. Read by the parser, the report and docs/COMPATIBILITY.md. */
-import type { Parameter } from '../parameters.ts';
+import type { Parameter, ParameterCase } from '../parameters.ts';
 
 const NO_SAMPLING = { fate: 'ignored', if: { sampling: 'none' }, when: 'the model takes no sampling parameters' } as const;
+const AS_EFFORT: readonly ParameterCase[] = [{ fate: 'emulated', when: 'as for `reasoning_effort`' }, { fate: 'ignored', when: 'as for `reasoning_effort`' }];
 const THINKING = { fate: 'ignored', when: 'the model thinks in this request: the API then takes its own default only' } as const;
+
+/** Where clients put `cache_control`, which only Anthropic's API knows. */
+export const CACHE_CONTROLS = ['messages[].cache_control', 'messages[].content[].cache_control', 'messages[].tool_calls[].cache_control', 'tools[].cache_control'];
 
 /** Shared with `/v1/completions`. */
 export const commonParameters: readonly Parameter[] = [
@@ -19,12 +23,12 @@ export const commonParameters: readonly Parameter[] = [
     cases: [NO_SAMPLING, THINKING],
   },
   {
-    name: 'top_p', fate: 'applied', note: 'Passed on.',
+    name: 'top_p', fate: 'applied', neutral: [1], note: 'Passed on, except 1, which restricts nothing.',
     cases: [NO_SAMPLING, { fate: 'ignored', when: 'a temperature is given too and the model takes only one of them' }, { fate: 'ignored', when: 'the model thinks in this request and the value is below 0.95' }],
   },
   { name: 'frequency_penalty', fate: 'ignored', neutral: [0], note: 'Claude has no penalties.' },
   { name: 'presence_penalty', fate: 'ignored', neutral: [0], note: 'Claude has no penalties.' },
-  { name: 'n', fate: 'refused', neutral: [1], note: 'Claude gives one answer a request: only 1 is accepted.' },
+  { name: 'n', fate: 'refused', neutral: [1], note: 'Claude gives one answer a request.' },
   { name: 'seed', fate: 'ignored', note: 'Claude has no seed.' },
   {
     name: 'stop', fate: 'applied', note: 'A string or up to four. Empty strings ask for nothing.',
@@ -43,6 +47,7 @@ export const chatParameters: readonly Parameter[] = [
       'Text without a visible character is left out: the API refuses it. Tool ids the API would refuse are mapped, the same way every time.',
     cases: [
       { fate: 'emulated', when: 'the last message is the assistant’s: Claude continues it instead of answering anew' },
+      { fate: 'emulated', when: 'there are only system messages: the last one is sent as the user’s, since Claude needs one to answer' },
       { fate: 'refused', when: 'the last message is the assistant’s and the model or the engine cannot continue it' },
     ],
   },
@@ -64,12 +69,10 @@ export const chatParameters: readonly Parameter[] = [
   { name: 'messages[].content[].file.file_data', fate: 'applied', note: 'A PDF, text or JSON file as a data URL; `filename` becomes its title.' },
   { name: 'messages[].content[].file.file_id', fate: 'refused', note: 'This server keeps no files; send the file itself in file_data.' },
   { name: 'messages[].content[].input_audio', fate: 'refused', note: 'Claude does not take audio.' },
-  ...['messages[].cache_control', 'messages[].content[].cache_control', 'messages[].tool_calls[].cache_control', 'tools[].cache_control'].map(
-    (name): Parameter => ({
-      name, fate: 'ignored', note: 'Not an OpenAI parameter; some clients send it for Claude.',
-      cases: [{ fate: 'emulated', if: { engine: 'claude-code' }, when: 'engine `claude-code`: Claude Code sets its own cache breakpoints' }],
-    }),
-  ),
+  ...CACHE_CONTROLS.map((name): Parameter => ({
+    name, fate: 'emulated',
+    note: 'Not an OpenAI parameter; some clients send it for Claude. Engine `anthropic-api`: one breakpoint at the end of the request; `claude-code`: Claude Code sets its own.',
+  })),
   {
     name: 'max_completion_tokens', fate: 'applied', note: 'As `max_tokens`, and wins over it.',
     cases: [{ fate: 'emulated', when: 'above the model’s maximum: the maximum is used' }],
@@ -104,7 +107,12 @@ export const chatParameters: readonly Parameter[] = [
       'Models with effort levels: adaptive thinking with `output_config.effort`. Models with budgets: minimal 1,024, low 4,096, medium 8,192, high 16,384, xhigh 31,999, ' +
       'max 63,999 tokens of thinking. `none` turns thinking off.',
     cases: [
-      { fate: 'emulated', when: 'the model lacks the level (the next lower one is used; `minimal` is `low`), or the budget exceeds three quarters of max_tokens (it is cut to that)' },
+      {
+        fate: 'emulated',
+        when:
+          'the model lacks the level (the next lower one is used; `minimal` is `low`); the budget exceeds three quarters of max_tokens (it is cut to that); ' +
+          'or a tool is forced on a model with effort levels (the level is set, without thinking)',
+      },
       {
         fate: 'ignored',
         when:
@@ -113,12 +121,12 @@ export const chatParameters: readonly Parameter[] = [
       },
     ],
   },
-  { name: 'reasoning.effort', fate: 'applied', note: 'OpenRouter’s form of `reasoning_effort`, which wins over it.', cases: [{ fate: 'emulated', when: 'as for `reasoning_effort`' }, { fate: 'ignored', when: 'as for `reasoning_effort`' }] },
-  { name: 'reasoning.enabled', fate: 'applied', note: '`false` is effort `none`; `true` alone is effort `medium`.' },
+  { name: 'reasoning.effort', fate: 'applied', note: 'OpenRouter’s form of `reasoning_effort`, which wins over it.', cases: AS_EFFORT },
+  { name: 'reasoning.enabled', fate: 'applied', note: '`false` is effort `none`; `true` alone is effort `medium`.', cases: AS_EFFORT },
   { name: 'reasoning.exclude', fate: 'applied', note: 'No `reasoning_content` in the answer.' },
   {
     name: 'reasoning.max_tokens', fate: 'applied', note: 'The budget of thinking tokens, for models that have one.',
-    cases: [{ fate: 'ignored', if: { thinking: 'adaptive' }, when: 'the model has effort levels and no budget' }],
+    cases: [{ fate: 'ignored', if: { thinking: 'adaptive' }, when: 'the model has effort levels and no budget' }, ...AS_EFFORT],
   },
   { name: 'verbosity', fate: 'ignored', neutral: ['medium'], note: 'Claude has no such setting: effort is about thinking, not about length.' },
   { name: 'safety_identifier', fate: 'applied', note: 'As `user`, and wins over it.' },

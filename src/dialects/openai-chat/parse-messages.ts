@@ -6,6 +6,7 @@ import type Anthropic from '@anthropic-ai/sdk';
 import { TurnError } from '../../turn/errors.ts';
 import type { Message } from '../../turn/turn.ts';
 import { invalid } from '../invalid.ts';
+import type { Report } from '../parameters.ts';
 import { nativeToolId, shortHash } from '../tool-ids.ts';
 import { resultContent, textBlocks, textsOf, userBlocks } from './parse-content.ts';
 import type { ChatMessage } from './wire.ts';
@@ -18,12 +19,19 @@ export interface Conversation {
 type AssistantMessage = Extract<ChatMessage, { role: 'assistant' }>;
 type ToolMessage = Extract<ChatMessage, { role: 'tool' | 'function' }>;
 
-export const parseMessages = (messages: readonly ChatMessage[]): Conversation => {
+export const parseMessages = (messages: readonly ChatMessage[], report: Report): Conversation => {
   const walk = new Walk();
   for (const [index, message] of messages.entries()) walk.add(message, index);
   walk.close(messages.length);
-  if (walk.messages.length === 0) throw invalid('openai', ['messages'], 'at least one message must have content.');
-  return { system: walk.system, messages: walk.messages };
+  return walk.messages.length > 0 ? { system: walk.system, messages: walk.messages } : onlySystem(walk.system, report);
+};
+
+/** Claude needs a message to answer. OpenAI does not, so some callers put all they have to say into a system message. */
+const onlySystem = (system: readonly Anthropic.TextBlockParam[], report: Report): Conversation => {
+  const last = system.at(-1);
+  if (last === undefined) throw invalid('openai', ['messages'], 'at least one message must have content.');
+  report.emulate('messages');
+  return { system: system.slice(0, -1), messages: [{ role: 'user', content: [last] }] };
 };
 
 /** A call whose result has not been seen yet. */

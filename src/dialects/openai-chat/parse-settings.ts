@@ -69,7 +69,8 @@ export const parseThinking = (body: ChatRequest, context: ThinkingContext, repor
     maxTokens,
     abilities,
     ...(typeof budget === 'number' && budget > 0 ? { budget } : {}),
-    impossible: context.toolForced || (context.insideLoop && abilities.thinking === 'budget'),
+    toolForced: context.toolForced,
+    thoughtLost: context.insideLoop,
   });
   if (decision.fate === 'emulated') report.emulate(from);
   if (decision.fate === 'ignored') report.ignore(from);
@@ -78,9 +79,10 @@ export const parseThinking = (body: ChatRequest, context: ThinkingContext, repor
 
 const effortOf = ({ reasoning_effort: plain, reasoning }: ChatRequest): { effort: ReasoningEffort | undefined; from: string } => {
   if (plain !== null && plain !== undefined) return { effort: plain, from: 'reasoning_effort' };
-  if (reasoning?.enabled === false) return { effort: 'none', from: 'reasoning.effort' };
-  const implied = reasoning?.enabled === true || (reasoning?.max_tokens ?? 0) > 0 ? 'medium' : undefined;
-  return { effort: reasoning?.effort ?? implied, from: 'reasoning.effort' };
+  if (reasoning?.enabled === false) return { effort: 'none', from: 'reasoning.enabled' };
+  if (reasoning?.effort !== null && reasoning?.effort !== undefined) return { effort: reasoning.effort, from: 'reasoning.effort' };
+  if ((reasoning?.max_tokens ?? 0) > 0) return { effort: 'medium', from: 'reasoning.max_tokens' };
+  return { effort: reasoning?.enabled === true ? 'medium' : undefined, from: 'reasoning.enabled' };
 };
 
 export interface Format {

@@ -3,13 +3,13 @@ import type { TurnRequest } from '../../turn/turn.ts';
 import { TurnError } from '../../turn/errors.ts';
 import type { ParseContext, ParsedRequest } from '../dialect.ts';
 import { check } from '../invalid.ts';
-import { Report } from '../parameters.ts';
+import { placesOf, Report } from '../parameters.ts';
 import { parseSampling } from '../sampling.ts';
 import { textBlocks } from './parse-content.ts';
 import { parseMessages, type Conversation } from './parse-messages.ts';
 import { parseFormat, parseMaxTokens, parseServiceTier, parseStops, parseThinking, parseUser } from './parse-settings.ts';
 import { parseTools, usesLegacyFunctions } from './parse-tools.ts';
-import { chatParameters } from './parameters.ts';
+import { CACHE_CONTROLS, chatParameters } from './parameters.ts';
 import { chatRequest, type ChatRequest } from './wire.ts';
 
 /** What the renderer must know of the request. */
@@ -28,11 +28,11 @@ export const parse = (body: unknown, context: ParseContext): ParsedRequest<ChatA
   const chat = check(chatRequest, body, 'openai');
   const model = context.resolveModel(chat.model);
   const { abilities } = model;
-  const report = new Report(chatParameters, { engine: context.engine, abilities });
+  const report = new Report(chatParameters, { engine: context.engine, abilities }, { style: 'openai', unknown: 'ignored' });
   report.add(chat);
   reportNames(chat, report);
 
-  const conversation = parseMessages(chat.messages);
+  const conversation = parseMessages(chat.messages, report);
   checkEnd(conversation, { prefill: abilities.prefill && context.engine === 'anthropic-api', report, last: chat.messages.length - 1 });
   const tools = parseTools(chat, report);
   const max_tokens = parseMaxTokens(chat, abilities, report);
@@ -49,6 +49,7 @@ export const parse = (body: unknown, context: ParseContext): ParsedRequest<ChatA
   const request: TurnRequest = {
     model: model.id,
     max_tokens,
+    ...(wantsCaching(chat) && context.engine === 'anthropic-api' ? { cache_control: { type: 'ephemeral' } } : {}),
     ...(system.length > 0 ? { system } : {}),
     messages: [...conversation.messages],
     ...tools,
@@ -80,6 +81,10 @@ const reportNames = (chat: ChatRequest, report: Report): void => {
   const named = chat.messages.some(({ role, name }) => role !== 'tool' && role !== 'function' && name !== null && name !== undefined);
   if (named) report.ignore('messages[].name');
 };
+
+/** Some clients mark messages as they would for Claude; the API can place the one breakpoint that matters itself. */
+const wantsCaching = (chat: ChatRequest): boolean =>
+  CACHE_CONTROLS.some((name) => placesOf(chat, name).some(({ value }) => value !== null && value !== undefined));
 
 const endsInResults = ({ messages }: Conversation): boolean => {
   const last = messages.findLast(({ role }) => role !== 'system');

@@ -10,7 +10,7 @@ export const completionParameters: readonly Parameter[] = [
   },
   { name: 'suffix', fate: 'refused', neutral: [''], note: 'Claude cannot fill in a middle.' },
   { name: 'echo', fate: 'emulated', neutral: [false], note: 'This server puts the prompt before the answer.' },
-  { name: 'best_of', fate: 'refused', neutral: [1], note: 'Claude gives one answer a request: only 1 is accepted.' },
+  { name: 'best_of', fate: 'refused', neutral: [1], note: 'Claude gives one answer a request.' },
   { name: 'logprobs', fate: 'ignored', neutral: [0], note: 'Claude gives no log probabilities.' },
   ...commonParameters,
 ];

@@ -1,0 +1,81 @@
+/**
+ * Writes docs/COMPATIBILITY.md from the tables that the dialects use.
+ * `--check` writes nothing and fails when the file is not what the tables say.
+ */
+import { readFile, writeFile } from 'node:fs/promises';
+import { messagesParameters } from '../src/dialects/anthropic-messages/parameters.ts';
+import { chatParameters } from '../src/dialects/openai-chat/parameters.ts';
+import { completionParameters } from '../src/dialects/openai-completions/parameters.ts';
+import type { Parameter } from '../src/dialects/parameters.ts';
+
+export const compatibilityFile = new URL('../docs/COMPATIBILITY.md', import.meta.url);
+
+export const compatibilityMarkdown = (): string =>
+  [
+    INTRODUCTION,
+    section('`POST /v1/chat/completions`', chatParameters, CHAT_ANSWERS),
+    section('`POST /v1/completions`', completionParameters, COMPLETION_ANSWERS),
+    section('`POST /v1/messages`', messagesParameters, MESSAGES_ANSWERS),
+  ].join('\n\n');
+
+const INTRODUCTION = `# Compatibility
+
+<!-- Written by scripts/compatibility.ts from the tables in src/dialects; do not edit by hand. -->
+
+What becomes of every parameter. **applied**: it does what it says. **emulated**: this server does it in place of the
+API, or as near as the model allows. **ignored**: it has no effect. **refused**: a 400 that names it.
+
+- The response says what happened: \`x-proxy-ignored\` and \`x-proxy-emulated\` list the names below.
+- With \`PROXY_STRICT=1\` a request with an ignored parameter is refused with a 400 that names it.
+- Null and values that ask for nothing (a default such as \`n: 1\`) are never reported.
+- Parameters that are not in the table are ignored and reported; on \`/v1/messages\` with the engine \`anthropic-api\` they are passed on.
+- Types and ranges are checked as OpenAI and Anthropic check them.`;
+
+const CHAT_ANSWERS = `### Answers
+
+| Claude | OpenAI |
+| --- | --- |
+| \`end_turn\`, \`stop_sequence\`, \`pause_turn\` | \`finish_reason: "stop"\` |
+| \`max_tokens\`, \`model_context_window_exceeded\` | \`"length"\` |
+| \`tool_use\` | \`"tool_calls"\`, or \`"function_call"\` where the request used \`functions\` |
+| \`refusal\` | \`"content_filter"\`; \`refusal\` has the API's explanation, if it gave one |
+| text blocks | \`content\`, joined; citations are not carried |
+| thinking blocks | \`reasoning_content\`; redacted thinking is not carried |
+| \`input_tokens\` + cache reads + cache writes | \`usage.prompt_tokens\` |
+| cache reads, cache writes | \`prompt_tokens_details.cached_tokens\`, \`.cache_write_tokens\` |
+| \`output_tokens\`, \`output_tokens_details.thinking_tokens\` | \`completion_tokens\`, \`completion_tokens_details.reasoning_tokens\` (absent where the API does not report it) |
+| the model that answered | \`model\`; \`system_fingerprint\` is \`fp_\` and its name |
+
+With \`response_format: json_object\` this is the one text this server adds to a request, as the last system block:
+"Answer with a single JSON object and nothing else: no prose around it and no code fence." Where a schema is enforced and a
+finished, unstreamed answer is not JSON all the same, the request fails with a 500 instead of returning it.
+
+Where this server cuts an answer at a stop sequence of whitespace, the upstream request is aborted there, and the usage is
+what the API had reported by then.`;
+
+const COMPLETION_ANSWERS = 'Answers are as above, with `text` in place of a message. Tools, thinking and formats do not exist here.';
+
+const MESSAGES_ANSWERS = `Answers are the API's own messages and events, unchanged.
+
+\`POST /v1/messages/count_tokens\` takes the same parameters without \`max_tokens\`. Values of the header \`anthropic-beta\` are passed
+on by the engine \`anthropic-api\`; Claude Code sends its own.`;
+
+const section = (title: string, parameters: readonly Parameter[], after: string): string =>
+  [`## ${title}`, '', '| parameter | fate | |', '| --- | --- | --- |', ...parameters.map((parameter) => row(parameter)), '', after].join('\n').concat('\n');
+
+const row = ({ name, fate, note, cases = [], neutral = [] }: Parameter): string => {
+  const exceptions = cases.map((one) => ` **${one.fate}**: ${one.when}.`);
+  const quiet = neutral.length === 0 || fate === 'applied' ? '' : ` Accepted: ${neutral.map((value) => `\`${JSON.stringify(value)}\``).join(', ')}.`;
+  return `| \`${name}\` | ${fate} | ${[note + quiet, ...exceptions].join('').replaceAll('|', '\\|')} |`;
+};
+
+const main = async (): Promise<void> => {
+  const wanted = compatibilityMarkdown();
+  if (!process.argv.includes('--check')) return writeFile(compatibilityFile, wanted);
+  if ((await readFile(compatibilityFile, 'utf8')) === wanted) return undefined;
+  console.error('docs/COMPATIBILITY.md is not what src/dialects says; run: node scripts/compatibility.ts');
+  process.exitCode = 1;
+  return undefined;
+};
+
+if (import.meta.main) await main();
