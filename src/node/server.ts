@@ -35,7 +35,7 @@ export interface RunningServer {
 export interface ComposedServer {
   readonly fetch: ReturnType<typeof createApp>['fetch'];
   /** Lets running answers finish, up to DRAIN_TIMEOUT_MS, and refuses new ones; then ends the engine. */
-  drain(): Promise<void>;
+  readonly drain: () => Promise<void>;
 }
 
 export const composeServer = async ({ config, engine, login, log, behindWorker = false }: ServerParts): Promise<ComposedServer> => {

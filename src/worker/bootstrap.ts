@@ -1,0 +1,44 @@
+/**
+ * How a container gets its settings and its login: over its internal door, after its start, under a
+ * key that is made for each start. They are in no environment that other programs could read.
+ */
+import { TurnError } from '../turn/errors.ts';
+import { RestartNeeded, type ContainerFetch } from './container.ts';
+import type { ContainerLogin } from './login-sync.ts';
+
+/** Body of `POST /internal/bootstrap`. Fields that a side does not know are ignored: versions meet during a rollout. */
+export interface BootstrapBody {
+  readonly settings: Readonly<Record<string, string>>;
+  /** Text of Claude Code's credentials file; kept apart because it changes while the program runs. */
+  readonly credentials?: string;
+}
+
+export const newBootstrapKey = (): string =>
+  Array.from(crypto.getRandomValues(new Uint8Array(32)), (byte) => byte.toString(16).padStart(2, '0')).join('');
+
+/**
+ * 409: the program has other settings; 401: it was started by someone else. Both are cured by a new
+ * program. Any other refusal is the owner's to cure, and told in the server's words.
+ */
+export const bootstrap = async (fetch: ContainerFetch, key: string, body: BootstrapBody): Promise<void> => {
+  const response = await fetch('/internal/bootstrap', { method: 'POST', headers: door(key), body: JSON.stringify(body) });
+  const said = await response.text();
+  if (response.ok) return;
+  if (response.status === 409 || response.status === 401) throw new RestartNeeded(said);
+  throw new TurnError('engine_unavailable', `The server in the container refused its settings: ${said.slice(0, 2_000)}`);
+};
+
+export const containerLogin = (fetch: ContainerFetch, key: () => string): ContainerLogin => ({
+  read: async () => {
+    const response = await fetch('/internal/credentials', { headers: door(key()) });
+    const { credentials } = JSON.parse(await response.text()) as { credentials?: string | null };
+    return credentials ?? undefined;
+  },
+  write: async (credentials) => {
+    const response = await fetch('/internal/credentials', { method: 'PUT', headers: door(key()), body: JSON.stringify({ credentials }) });
+    await response.arrayBuffer();
+    if (!response.ok) throw new Error(`the container did not take the login: ${response.status}`);
+  },
+});
+
+const door = (key: string): Record<string, string> => ({ authorization: `Bearer ${key}`, 'content-type': 'application/json' });

@@ -1,0 +1,43 @@
+/** Why a container cannot be asked, read from the platform's words, and how a caller is told. */
+import { TurnError } from '../turn/errors.ts';
+
+export type DownReason =
+  | 'starting'
+  | 'stopped'
+  | 'crashed'
+  /** `max_instances` are running, or the image is still being distributed after a deployment. */
+  | 'no_instance'
+  /** The account asks for more starts per second than it may. */
+  | 'start_rate'
+  /** The instance has never run: after a first deployment that takes minutes. */
+  | 'provisioning';
+
+/** The program cannot be started. */
+export class DownError extends Error {
+  readonly reason: DownReason;
+
+  constructor(reason: DownReason) {
+    super(`the container is down: ${reason}`);
+    this.reason = reason;
+  }
+}
+
+/** The texts are those that `@cloudflare/containers` 0.3.7 looks for in what `monitor()` rejects with. */
+export const downReason = (error: unknown): DownReason => {
+  const text = String(error instanceof Error ? error.message : error).toLowerCase();
+  if (text.includes('no container instance')) return 'no_instance';
+  if (text.includes('too many containers per second')) return 'start_rate';
+  return 'crashed';
+};
+
+const SAYS: Readonly<Record<DownReason, { readonly message: string; readonly retryAfterSeconds: number }>> = {
+  starting: { message: 'The container is starting; ask again in a few seconds.', retryAfterSeconds: 5 },
+  stopped: { message: 'The container is being replaced; ask again in a few seconds.', retryAfterSeconds: 5 },
+  crashed: { message: 'The container ends right after its start; its log (npm run tail) has the reason.', retryAfterSeconds: 30 },
+  no_instance: { message: 'No container instance is free: max_instances are running, or a deployment is still being rolled out.', retryAfterSeconds: 15 },
+  start_rate: { message: 'Too many containers are being started at once.', retryAfterSeconds: 10 },
+  provisioning: { message: 'The platform is still provisioning the first containers; after a first deployment this takes some minutes.', retryAfterSeconds: 30 },
+};
+
+export const downTurnError = (reason: DownReason): TurnError =>
+  new TurnError('engine_unavailable', SAYS[reason].message, { retryAfterSeconds: SAYS[reason].retryAfterSeconds });

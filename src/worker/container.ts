@@ -1,0 +1,192 @@
+/**
+ * The life of one container: started once however many wait, checked before it is used, started
+ * again when it has died, stopped when it is idle. Over the raw `ctx.container`, because the stock
+ * class never sleeps again after a client left before the headers (cloudflare/containers #241, #242).
+ */
+import { TurnError } from '../turn/errors.ts';
+import { DownError, downReason, type DownReason } from './container-errors.ts';
+
+/** The part of `ctx.container` that is used. */
+export interface RawContainer {
+  readonly running: boolean;
+  start(options: { env: Record<string, string>; enableInternet: boolean }): void;
+  monitor(): Promise<void>;
+  signal(signo: number): void;
+  destroy(): Promise<void>;
+  getTcpPort(port: number): { fetch(input: string, init?: RequestInit): Promise<Response> };
+}
+
+export interface ContainerOptions {
+  readonly raw: RawContainer;
+  readonly sleep: (ms: number) => Promise<void>;
+  readonly now: () => number;
+  /** Gives the started program what it needs; `fresh` is a program that nobody has spoken to. Throws `RestartNeeded`, or a `TurnError` for the callers. */
+  prepare(fresh: boolean, fetch: ContainerFetch): Promise<void>;
+  /** Environment of a new program. */
+  environment(): Record<string, string>;
+  onExit(reason: DownReason): void;
+}
+
+export type ContainerFetch = (path: string, init?: RequestInit) => Promise<Response>;
+
+/** The running program was started with settings that no longer hold. */
+export class RestartNeeded extends Error {}
+
+const PORT = 8080;
+const SIGTERM = 15;
+const POLL_MS = 100;
+const RETRY_MS = 1_000;
+/** A program that runs and answers nothing for so long, draining included, is ended. */
+const STUCK_MS = 60_000;
+/** A start that takes longer fails for those who wait; the next request begins another. */
+const GIVE_UP_MS = 150_000;
+const PING_MS = 5_000;
+/** Attempts in a row that may end in an exit before the callers are told. */
+const CRASHES = 3;
+
+export class ContainerLife {
+  readonly #options: ContainerOptions;
+  #starting: Promise<void> | undefined;
+  #watched = false;
+  #ready = false;
+  #stopping = false;
+  #lastExit: DownReason | undefined;
+  /** What those who wait are waiting for. */
+  #waitingFor: DownReason = 'starting';
+
+  constructor(options: ContainerOptions) {
+    this.#options = options;
+  }
+
+  get state(): 'asleep' | 'ready' | 'stopping' | DownReason {
+    if (this.#ready) return 'ready';
+    if (this.#stopping) return 'stopping';
+    return this.#starting === undefined ? 'asleep' : this.#waitingFor;
+  }
+
+  get running(): boolean {
+    return this.#options.raw.running;
+  }
+
+  get waitingFor(): DownReason {
+    return this.#waitingFor;
+  }
+
+  readonly fetch: ContainerFetch = (path, init) => this.#options.raw.getTcpPort(PORT).fetch(`http://container${path}`, init);
+
+  /** Resolves when the program can be asked. Everybody who waits shares one start, which goes on when they leave. */
+  async ready(): Promise<void> {
+    if (this.#ready && this.running) return;
+    this.#starting ??= this.#start().finally(() => {
+      this.#starting = undefined;
+    });
+    await this.#starting;
+  }
+
+  /** The program was told to end, not by us: a new version is rolled out. It is left alone until it has. */
+  leaving(): void {
+    this.#ready = false;
+    this.#stopping = true;
+  }
+
+  /** A connection failed: whether the program still answers is found out before it is used again. */
+  doubt(): void {
+    this.#ready = false;
+  }
+
+  /** Asks the program to end; it drains by itself. The caller looks later whether it has, and calls `kill`. */
+  stop(): void {
+    if (!this.running) return;
+    this.#watch();
+    this.#ready = false;
+    this.#stopping = true;
+    this.#options.raw.signal(SIGTERM);
+  }
+
+  async kill(): Promise<void> {
+    this.#ready = false;
+    await this.#options.raw.destroy();
+  }
+
+  async #start(): Promise<void> {
+    const { now, sleep } = this.#options;
+    this.#waitingFor = 'starting';
+    for (let since = now(), crashes = 0; ; ) {
+      const outcome = await this.#attempt();
+      if (outcome === 'ready') return;
+      this.#waitingFor = outcome;
+      if (outcome === 'crashed') crashes += 1;
+      if (crashes >= CRASHES || now() - since > GIVE_UP_MS) throw new DownError(outcome);
+      if (outcome !== 'stopped') await sleep(RETRY_MS);
+    }
+  }
+
+  /** One start, or one look at what runs already. */
+  async #attempt(): Promise<'ready' | DownReason> {
+    const fresh = !this.running;
+    if (fresh) this.#launch();
+    this.#watch();
+    const outcome = await this.#answers();
+    if (outcome !== 'answers') return outcome;
+    try {
+      await this.#options.prepare(fresh, this.fetch);
+    } catch (error) {
+      if (error instanceof TurnError) throw error;
+      if (error instanceof RestartNeeded) this.stop();
+      return error instanceof RestartNeeded ? 'stopped' : 'starting'; // Else the connection broke: look again.
+    }
+    this.#ready = true;
+    return 'ready';
+  }
+
+  #launch(): void {
+    this.#stopping = false;
+    this.#lastExit = undefined;
+    this.#options.raw.start({ env: this.#options.environment(), enableInternet: true });
+  }
+
+  /** Polls until the program answers, or has ended, or is taken for stuck. */
+  async #answers(): Promise<'answers' | DownReason> {
+    const { now, sleep } = this.#options;
+    for (let since = now(); ; ) {
+      if (!this.#stopping && (await this.#ping())) return 'answers';
+      if (!this.running) {
+        await sleep(POLL_MS); // The reason of the exit arrives a moment after the exit.
+        return this.#lastExit ?? 'crashed';
+      }
+      if (now() - since > STUCK_MS) {
+        await this.kill();
+        since = now();
+      }
+      await sleep(POLL_MS);
+    }
+  }
+
+  // Any answer will do: whether the server can serve is for its own answers to say.
+  async #ping(): Promise<boolean> {
+    try {
+      const response = await this.fetch('/ping', { signal: AbortSignal.timeout(PING_MS) });
+      await response.arrayBuffer();
+      return response.status < 500;
+    } catch {
+      return false; // Not listening yet, or not any more: the loop decides by `running`.
+    }
+  }
+
+  // One monitor per life of the program. It also keeps this object in memory while the program runs.
+  #watch(): void {
+    if (this.#watched || !this.running) return;
+    this.#watched = true;
+    const ended = (reason: DownReason): void => {
+      this.#watched = false;
+      this.#ready = false;
+      this.#stopping = false;
+      this.#lastExit = reason;
+      this.#options.onExit(reason);
+    };
+    this.#options.raw.monitor().then(
+      () => ended(this.#stopping ? 'stopped' : 'crashed'),
+      (error: unknown) => ended(this.#stopping ? 'stopped' : downReason(error)),
+    );
+  }
+}

@@ -1,0 +1,42 @@
+/** From the Worker to the instance that holds the conversation, and on to another when that one has no room. */
+import { TurnError } from '../turn/errors.ts';
+import { INTERNAL, verdictOf, type Routed } from './internal.ts';
+import { orderFor } from './rendezvous.ts';
+
+export interface DispatchOptions {
+  /** Names of the instances that take new conversations. */
+  readonly homes: readonly string[];
+  readonly ask: (name: string, request: Request) => Promise<Response>;
+}
+
+/** A request that can be asked of one instance after another. */
+export interface Outgoing {
+  readonly url: string;
+  readonly init: RequestInit;
+  readonly routed: Omit<Routed, 'self' | 'role' | 'tried'>;
+}
+
+/** Hops from instance to instance that one request may make; places.ts gives up earlier. */
+const MOST_HOPS = 8;
+
+/** The instance's answer. Throws `queue_full` when nobody has room. */
+export const dispatch = async (outgoing: Outgoing, { homes, ask }: DispatchOptions): Promise<Response> => {
+  const home = orderFor(outgoing.routed.conversation, homes)[0] ?? '';
+  const tried: string[] = [];
+  let name = home;
+  for (let hop = 0; hop < MOST_HOPS; hop += 1) {
+    const response = await ask(name, requestTo(name, outgoing, { role: name === home ? 'home' : 'guest', tried }));
+    const verdict = verdictOf(response);
+    if (verdict === undefined) return response;
+    if (verdict.kind === 'full' && name === home) break;
+    if (verdict.kind === 'full') tried.push(name);
+    name = verdict.kind === 'full' ? home : verdict.name;
+  }
+  throw new TurnError('queue_full', 'Every instance is busy; ask again in a moment.', { retryAfterSeconds: 5 });
+};
+
+const requestTo = (self: string, { url, init, routed }: Outgoing, rest: Pick<Routed, 'role' | 'tried'>): Request => {
+  const request = new Request(url, init);
+  request.headers.set(INTERNAL, JSON.stringify({ ...routed, self, ...rest } satisfies Routed));
+  return request;
+};

@@ -1,0 +1,51 @@
+/** A stream that shows signs of life while its answer is not there yet, because the container starts. */
+import { toTurnError } from '../turn/errors.ts';
+import type { Voice } from './voice.ts';
+
+export interface EarlyOptions {
+  readonly voice: Voice;
+  readonly sleep: (ms: number) => Promise<void>;
+  readonly everyMs: number;
+  /** The client has left before the answer began. */
+  readonly leave: () => void;
+}
+
+/**
+ * Signs of life, then the body of `answer`. The status is 200 by then, so an answer that is an
+ * error, and a promise that is rejected, become the dialect's error frame.
+ */
+export const earlyStream = (answer: Promise<Response>, options: EarlyOptions): ReadableStream<Uint8Array> => {
+  const { voice, sleep, everyMs, leave } = options;
+  const body = answer.then((response) => bodyOf(response, voice), (error: unknown) => oneChunk(voice.errorFrame(toTurnError(error))));
+  let reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
+  let waitMs = 0;
+  const pull = async (controller: ReadableStreamDefaultController<Uint8Array>): Promise<void> => {
+    if (reader === undefined) {
+      const arrived = await Promise.race([body, sleep(waitMs)]);
+      waitMs = everyMs;
+      if (arrived === undefined) return controller.enqueue(voice.lifeSign());
+      reader = arrived.getReader();
+    }
+    const { done, value } = await reader.read();
+    if (done) controller.close();
+    else controller.enqueue(value);
+  };
+  const cancel = async (reason: unknown): Promise<void> => {
+    leave();
+    await reader?.cancel(reason);
+  };
+  return new ReadableStream<Uint8Array>({ pull, cancel }, { highWaterMark: 0 });
+};
+
+const bodyOf = async (response: Response, voice: Voice): Promise<ReadableStream<Uint8Array>> => {
+  if (response.ok && response.body !== null) return response.body;
+  return oneChunk(voice.renderedFrame(await response.text()));
+};
+
+const oneChunk = (bytes: Uint8Array): ReadableStream<Uint8Array> =>
+  new ReadableStream({
+    start: (controller) => {
+      controller.enqueue(bytes);
+      controller.close();
+    },
+  });

@@ -1,0 +1,54 @@
+/**
+ * What Worker, Durable Object and container say to each other beside the client's request. It
+ * travels in one header, which no client can set: the edge removes it.
+ */
+import type { Dialect } from '../dialects/dialect.ts';
+import { INTERNAL_HEADER } from '../http/end-mark.ts';
+
+/**
+ * Worker to instance: `Routed` as JSON. Instance to Worker: a `Verdict` as JSON, in place of an answer.
+ * Instance to container: `eos`, asking for the end mark; the container says `eos` back when it will send one.
+ */
+export const INTERNAL = INTERNAL_HEADER;
+export const REQUEST_ID = 'x-request-id';
+
+export interface Routed {
+  readonly requestId: string;
+  /** The name of the instance that is asked; an object does not always know its own. */
+  readonly self: string;
+  readonly dialect: Dialect['name'];
+  readonly conversation: string;
+  /** `home` decides where the conversation lives, `guest` only whether it has room. */
+  readonly role: 'home' | 'guest';
+  /** Instances that had no room just now. */
+  readonly tried: readonly string[];
+  /** The client asked for a stream: it can be shown signs of life before the answer. */
+  readonly stream: boolean;
+}
+
+export type Verdict =
+  | { readonly kind: 'elsewhere'; readonly name: string }
+  /** No room here, and at home: nor anywhere it may send the conversation. */
+  | { readonly kind: 'full' };
+
+export const verdictResponse = (verdict: Verdict): Response =>
+  new Response(null, { status: 204, headers: { [INTERNAL]: JSON.stringify(verdict) } });
+
+export const verdictOf = (response: Response): Verdict | undefined => {
+  const said = response.headers.get(INTERNAL);
+  return said === null ? undefined : (JSON.parse(said) as Verdict);
+};
+
+export const routedOf = (request: Request): Routed => JSON.parse(request.headers.get(INTERNAL) ?? 'null') as Routed;
+
+// Hop-by-hop and origin headers say something about a connection that ends here; `cf-container-*`
+// could choose a port in the container. The address of the client stays out of the container too.
+const REMOVED = /^(x-proxy-internal.*|cf-.*|x-forwarded-.*|forwarded|x-real-ip|true-client-ip|connection|keep-alive|te|trailer|upgrade|proxy-.*|transfer-encoding|host|origin|referer|cookie|accept-encoding|expect)$/i;
+
+/** The client's headers as the container may see them. */
+export const innerHeaders = (headers: Headers, requestId: string): Headers => {
+  const inner = new Headers();
+  for (const [name, value] of headers) if (!REMOVED.test(name)) inner.append(name, value);
+  inner.set(REQUEST_ID, requestId);
+  return inner;
+};

@@ -1,0 +1,33 @@
+/** Where a conversation is served: decided and remembered by its home. */
+import { orderFor } from './rendezvous.ts';
+import type { Routed, Verdict } from './internal.ts';
+
+export interface Room {
+  /** All instances. */
+  readonly names: readonly string[];
+  readonly open: number;
+  /** Requests that may be open before new conversations are sent away. */
+  readonly capacity: number;
+  /** The container here holds this conversation. */
+  readonly warm: boolean;
+}
+
+export type Placement = { readonly kind: 'here' } | { readonly kind: 'send'; readonly name: string } | Verdict;
+
+/** How many other instances are asked before the client is told that all are busy. */
+const MOST_TRIES = 3;
+
+/**
+ * A conversation stays where it is warm, also when that instance is busy: waiting in its queue costs
+ * less than replaying elsewhere. `send` is a decision to be written down, `elsewhere` one from before.
+ */
+export const place = (routed: Routed, room: Room, remembered: string | undefined): Placement => {
+  const hasRoom = room.open < room.capacity;
+  if (routed.role === 'guest') return hasRoom || room.warm ? { kind: 'here' } : { kind: 'full' };
+  const known = remembered !== undefined && room.names.includes(remembered) && !routed.tried.includes(remembered);
+  if (known) return { kind: 'elsewhere', name: remembered };
+  if (hasRoom || room.warm) return { kind: 'here' };
+  if (routed.tried.length >= MOST_TRIES) return { kind: 'full' };
+  const others = orderFor(routed.conversation, room.names).filter((name) => name !== routed.self && !routed.tried.includes(name));
+  return others[0] === undefined ? { kind: 'full' } : { kind: 'send', name: others[0] };
+};

@@ -1,0 +1,34 @@
+/** How errors and signs of life are said in the caller's dialect, as bytes and responses. */
+import type { Dialect, SseFrame } from '../dialects/dialect.ts';
+import { encodeFrame, sseHeaders } from '../http/sse.ts';
+import { statusOf, toTurnError, type TurnError } from '../turn/errors.ts';
+import { REQUEST_ID } from './internal.ts';
+
+export interface Voice {
+  readonly requestId: string;
+  error(error: unknown): Response;
+  /** The frames that end a stream which cannot go on. */
+  errorFrame(error: TurnError): Uint8Array;
+  /** The same for an error that the server has rendered already, as a JSON body. */
+  renderedFrame(body: string): Uint8Array;
+  lifeSign(): Uint8Array;
+  stream(body: ReadableStream<Uint8Array>): Response;
+}
+
+export const createVoice = (dialect: Pick<Dialect, 'renderError' | 'errorFrame' | 'keepalive'>, requestId: string): Voice => {
+  const ids = { [REQUEST_ID]: requestId, 'request-id': requestId };
+  return {
+    requestId,
+    error: (thrown) => {
+      const error = toTurnError(thrown);
+      const retry: Record<string, string> = error.retryAfterSeconds === undefined ? {} : { 'retry-after': String(error.retryAfterSeconds) };
+      return Response.json(dialect.renderError(error, requestId).body, { status: statusOf(error), headers: { ...ids, ...retry } });
+    },
+    errorFrame: (error) => bytes(dialect.errorFrame(error, requestId)),
+    renderedFrame: (body) => bytes({ ...dialect.errorFrame(toTurnError(undefined), requestId), data: body }),
+    lifeSign: () => bytes(dialect.keepalive),
+    stream: (body) => new Response(body, { headers: { ...sseHeaders, ...ids } }),
+  };
+};
+
+const bytes = (frame: SseFrame): Uint8Array => new TextEncoder().encode(encodeFrame(frame));

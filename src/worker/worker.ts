@@ -1,0 +1,57 @@
+/** The Worker's entry: a request comes in at the edge; the Durable Object classes are exported for the platform. */
+import { systemClock } from '../access/clock.ts';
+import { createKeyRing } from '../access/keys.ts';
+import { listModels, type ListedModel } from '../models/list.ts';
+import { createResolver } from '../models/resolve.ts';
+import { mapping } from '../node/setting-types.ts';
+import { createEdge, type EdgeServices } from './edge.ts';
+import { problemsOf, settingsOf, type Env, type WorkerSettings } from './env.ts';
+import type { InstanceStatus } from './instance.ts';
+import { workerLog } from './log.ts';
+import { instanceNames } from './rendezvous.ts';
+import about from '../../package.json' with { type: 'json' };
+
+export { ProxyInstance } from './instance.ts';
+export { LoginKeeper } from './login-keeper.ts';
+
+type Edge = ReturnType<typeof createEdge>;
+
+/** Made once per isolate: `env` does not change while one lives. */
+let edge: Promise<Edge> | undefined;
+
+export default {
+  fetch: async (request, env) => (await (edge ??= edgeOf(env))).fetch(request),
+} satisfies ExportedHandler<Env>;
+
+const edgeOf = async (env: Env): Promise<Edge> => {
+  const settings = settingsOf(env);
+  const names = instanceNames(settings.generation, settings.instances);
+  const models = modelsOf(env);
+  const problems = problemsOf(env);
+  return createEdge({
+    keys: await createKeyRing(settings.keys),
+    settings: edgeSettings(settings),
+    misconfigured: problems.length === 0 ? undefined : problems.join(' '),
+    log: workerLog,
+    clock: systemClock,
+    version: about.version,
+    listModels: () => Promise.resolve(models),
+    dispatch: { homes: names.slice(0, settings.homes), ask: (name, request) => env.INSTANCE.getByName(name).fetch(request) },
+    statuses: () => statusesOf(names.slice(0, MOST_STATUSES), env),
+  });
+};
+
+// The Worker has a name of its own, so there is no rebinding to fear; the key keeps strangers out.
+const edgeSettings = ({ maxBodyBytes, corsOrigins }: WorkerSettings): EdgeServices['settings'] => ({ maxBodyBytes, corsOrigins, checkHost: false, allowedHosts: [] });
+
+/** The models this project names. What the account has besides only Claude Code knows, and it is asleep. */
+const modelsOf = (env: Env): readonly ListedModel[] => {
+  const map = mapping.safeParse(env.MODEL_MAP ?? '').data ?? {};
+  return listModels({ resolve: createResolver({ map }), reported: [], map });
+};
+
+/** Enough to see how it goes; each is a Durable Object to be asked. */
+const MOST_STATUSES = 20;
+
+const statusesOf = async (names: readonly string[], env: Env): Promise<Readonly<Record<string, InstanceStatus>>> =>
+  Object.fromEntries(await Promise.all(names.map(async (name) => [name, await env.INSTANCE.getByName(name).status()] as const)));

@@ -1,0 +1,175 @@
+/** A login that refreshes itself: who may, who waits, and what comes back. The keeper's decisions over a small stand-in for its object. */
+import { describe, expect, it } from 'vitest';
+import { isNewer, leaseFor, loginOf, offerOf, withoutRefreshToken, type Lease, type Login, type Offer } from '../../src/worker/login.ts';
+import { LoginSync, type KeeperPort } from '../../src/worker/login-sync.ts';
+import { createSeal } from '../../src/worker/seal.ts';
+
+const HOUR = 3_600_000;
+const file = (n: number, expiresAt: number): string =>
+  JSON.stringify({ claudeAiOauth: { accessToken: `access-${n}`, refreshToken: `refresh-${n}`, expiresAt, scopes: ['user:inference'] } });
+const login = (text: string): Login => {
+  const parsed = loginOf(text);
+  if (parsed === undefined) throw new Error('not a login');
+  return parsed;
+};
+
+describe('the offer to an instance', () => {
+  const now = 10 * HOUR;
+  const fresh = login(file(1, now + HOUR));
+  const old = login(file(1, now + 60_000));
+  const other: Lease = { holder: 'b', until: now + 1 };
+  const rows: readonly [title: string, kept: Login, lease: Lease | undefined, kind: Offer['kind']][] = [
+    ['much time left', fresh, undefined, 'use'],
+    ['much time left, another still holds', fresh, other, 'use'],
+    ['little time left, nobody refreshes', old, undefined, 'refresh'],
+    ['little time left, another refreshes', old, other, 'wait'],
+    ['little time left, the other has not come back in time', old, { ...other, until: now }, 'refresh'],
+    ['little time left, it refreshes itself', old, leaseFor({ instance: 'a', now }), 'refresh'],
+    ['a file that names no time', login('{"claudeAiOauth":{"accessToken":"x"}}'), undefined, 'refresh'],
+  ];
+  it.each(rows.map(([title, kept, lease, kind]) => ({ title, kept, lease, kind })))('$title', ({ kept, lease, kind }) => {
+    const offer = offerOf(kept, lease, { instance: 'a', now });
+    expect(offer.kind).toBe(kind);
+    if (offer.kind === 'use') expect(offer.text).not.toContain('refresh-');
+    if (offer.kind === 'refresh') expect(offer.text).toBe(kept.text);
+  });
+
+  it('keeps everything but the refresh token', () => {
+    expect(JSON.parse(withoutRefreshToken(file(1, 5)))).toEqual({ claudeAiOauth: { accessToken: 'access-1', expiresAt: 5, scopes: ['user:inference'] } });
+  });
+
+  it('takes back only what is newer, and never a file that was emptied', () => {
+    expect(isNewer(loginOf(file(2, now + 9 * HOUR)), fresh)).toBe(true);
+    expect(isNewer(loginOf(file(0, now)), fresh)).toBe(false);
+    for (const text of ['', '{}', 'null', '{"claudeAiOauth":{"accessToken":""}}']) expect(isNewer(loginOf(text), old)).toBe(false);
+  });
+});
+
+/** One login, several instances; a refresh token that is used twice revokes the login, as the real service may. */
+class World {
+  now = 10 * HOUR;
+  kept: Login;
+  lease: Lease | undefined;
+  valid: string;
+  refreshes = 0;
+  reused = false;
+  constructor(first: string) {
+    this.kept = login(first);
+    this.valid = first;
+  }
+
+  readonly keeper: KeeperPort = {
+    current: async () => withoutRefreshToken(this.kept.text),
+    offer: async (instance) => {
+      const asking = { instance, now: this.now };
+      const offer = offerOf(this.kept, this.lease, asking);
+      if (offer.kind === 'refresh') this.lease = leaseFor(asking);
+      return offer;
+    },
+    bring: async (instance, text) => {
+      const brought = loginOf(text);
+      if (!isNewer(brought, this.kept)) return false;
+      this.kept = brought;
+      await this.keeper.giveBack(instance);
+      return true;
+    },
+    giveBack: async (instance) => {
+      if (this.lease?.holder === instance) this.lease = undefined;
+    },
+  };
+
+  instance(name: string) {
+    const disk = { text: '' };
+    const container = { read: async () => disk.text, write: async (text: string) => void (disk.text = text) };
+    const sleep = async (ms: number): Promise<void> => {
+      this.now += ms;
+      await new Promise((resolve) => setImmediate(resolve));
+    };
+    const sync = new LoginSync({ keeper: this.keeper, container, instance: () => name, now: () => this.now, sleep });
+    /** Claude Code refreshes when it holds a refresh token and little time is left, then asks the API. */
+    const turn = async (): Promise<string> => {
+      await sync.beforeTurn();
+      const holds = JSON.parse(disk.text).claudeAiOauth;
+      if (holds.refreshToken !== undefined && holds.expiresAt - this.now < 5 * 60_000) {
+        if (holds.refreshToken !== JSON.parse(this.valid).claudeAiOauth.refreshToken) this.reused = true;
+        this.refreshes += 1;
+        this.valid = file(this.refreshes + 1, this.now + 8 * HOUR);
+        disk.text = this.valid;
+      }
+      await sync.onHeaders();
+      await sync.onEnd();
+      return JSON.parse(disk.text).claudeAiOauth.accessToken;
+    };
+    return { disk, sync, turn, start: async () => void (disk.text = await sync.forStart()) };
+  }
+}
+
+describe('instances that share one login', () => {
+  it('start without the refresh token', async () => {
+    const world = new World(file(1, 11 * HOUR));
+    const a = world.instance('a');
+    await a.start();
+    expect(a.disk.text).toContain('access-1');
+    expect(a.disk.text).not.toContain('refresh-1');
+  });
+
+  it('refresh once, one at a time, and all go on with what came back', async () => {
+    const world = new World(file(1, 10 * HOUR + 60_000));
+    const all = ['a', 'b', 'c'].map((name) => world.instance(name));
+    await Promise.all(all.map((each) => each.start()));
+    await Promise.all(all.map((each) => each.turn()));
+    expect(await Promise.all(all.map((each) => each.turn()))).toEqual(['access-2', 'access-2', 'access-2']);
+    expect(world).toMatchObject({ refreshes: 1, reused: false, lease: undefined });
+    for (const { disk } of all) expect(disk.text).not.toContain('refresh');
+  });
+
+  it('refresh again and again, also when it has expired already', async () => {
+    const world = new World(file(1, 9 * HOUR));
+    const [a, b] = [world.instance('a'), world.instance('b')];
+    await Promise.all([a.start(), b.start()]);
+    for (let round = 0; round < 5; round += 1) {
+      await Promise.all([a.turn(), b.turn(), a.turn()]);
+      world.now += 9 * HOUR;
+    }
+    expect(world).toMatchObject({ refreshes: 5, reused: false });
+  });
+
+  it('give the token back when a turn did not refresh', async () => {
+    const world = new World(file(1, 10 * HOUR + 60_000));
+    const a = world.instance('a');
+    await a.start();
+    await a.sync.beforeTurn();
+    expect(world.lease?.holder).toBe('a');
+    await a.sync.onEnd();
+    expect(world.lease).toBeUndefined();
+    expect(a.disk.text).not.toContain('refresh-1');
+  });
+
+  it('after the sleep begin with the refreshed login', async () => {
+    const world = new World(file(1, 10 * HOUR + 60_000));
+    const a = world.instance('a');
+    await a.start();
+    await a.turn();
+    const woken = world.instance('a');
+    await woken.start();
+    expect(woken.disk.text).toContain('access-2');
+  });
+});
+
+describe('the seal', () => {
+  const key = btoa(String.fromCharCode(...crypto.getRandomValues(new Uint8Array(32))));
+  it('opens what it sealed, for this place and under this key only', async () => {
+    const seal = await createSeal(key, 'here');
+    const sealed = await seal.seal('secret é');
+    expect(await seal.open(sealed)).toBe('secret é');
+    expect(new TextDecoder('latin1').decode(sealed)).not.toContain('secret');
+    await expect((await createSeal(key, 'there')).open(sealed)).rejects.toThrow();
+    await expect((await createSeal(btoa('x'.repeat(32)), 'here')).open(sealed)).rejects.toThrow();
+    new Uint8Array(sealed)[20]! ^= 1;
+    await expect(seal.open(sealed)).rejects.toThrow();
+  });
+
+  it('refuses a key of another length', async () => {
+    await expect(createSeal(btoa('short'), 'here')).rejects.toThrow('STATE_KEY must be 32 bytes');
+  });
+});
