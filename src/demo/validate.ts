@@ -23,6 +23,10 @@ const FIELDS = new Set(
     'workspace_id thread').split(' '),
 );
 
+const COUNTED_FIELDS = new Set(
+  'model messages system tools tool_choice thinking output_config cache_control speed context_management mcp_servers user_profile_id workspace_id'.split(' '),
+);
+
 const checkFields = (body: Record<string, unknown>, counting: boolean): void => {
   const required = ['model', 'messages', ...(counting ? [] : ['max_tokens'])];
   for (const field of required) if (body[field] === undefined) throw invalid(`${field}: Field required`);
@@ -32,7 +36,8 @@ const checkFields = (body: Record<string, unknown>, counting: boolean): void => 
   if (!counting && !(Number.isInteger(body['max_tokens']) && (body['max_tokens'] as number) >= 1)) {
     throw invalid('max_tokens: Input should be greater than or equal to 1');
   }
-  for (const field of Object.keys(body)) if (!FIELDS.has(field)) throw invalid(`${field}: Extra inputs are not permitted`);
+  const known = counting ? COUNTED_FIELDS : FIELDS;
+  for (const field of Object.keys(body)) if (!known.has(field)) throw invalid(`${field}: Extra inputs are not permitted`);
   if (body['system'] !== undefined && typeof body['system'] !== 'string' && !Array.isArray(body['system'])) {
     throw invalid('system: Input should be a valid list');
   }

@@ -1,0 +1,101 @@
+/** One call to the upstream: who may stop it, why it was stopped, and how long the upstream may be silent. */
+import { TurnError } from '../../turn/errors.ts';
+import { brokenAnswer } from './failures.ts';
+
+export interface CallOptions {
+  /** The caller's; its reason is passed on where it is a `TurnError`. */
+  readonly signal: AbortSignal | undefined;
+  readonly silenceMs: number;
+}
+
+type Reader = ReadableStreamDefaultReader<Uint8Array>;
+
+const LINGER_MS = 50;
+
+export class Call {
+  readonly #controller = new AbortController();
+  readonly #options: CallOptions;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #answered = false;
+
+  constructor(options: CallOptions) {
+    this.#options = options;
+    if (options.signal?.aborted === true) this.#callerLeft();
+    else options.signal?.addEventListener('abort', this.#callerLeft, { once: true });
+  }
+
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  stop(reason: TurnError): void {
+    this.#controller.abort(reason);
+  }
+
+  /** Ends the call in any state: what still runs upstream is aborted. */
+  end(): void {
+    clearTimeout(this.#timer);
+    this.#options.signal?.removeEventListener('abort', this.#callerLeft);
+    this.#controller.abort(new TurnError('client_closed', 'The caller stopped reading.'));
+  }
+
+  /** What to tell of an error: a stopped call failed for the reason it was stopped. */
+  failure(error: unknown): unknown {
+    return this.signal.aborted ? this.signal.reason : error;
+  }
+
+  /** The answer is complete: the body is worth waiting for only so long that its connection can serve again. */
+  answered(): void {
+    this.#answered = true;
+  }
+
+  /** Waits for something of the upstream, but no longer than it may be silent. */
+  async heard<Result>(answer: Promise<Result>): Promise<Result> {
+    const { silenceMs } = this.#options;
+    this.#timer = setTimeout(() => this.stop(new TurnError('upstream_timeout', `The upstream was silent for ${silenceMs / 1000} seconds.`)), silenceMs);
+    try {
+      return await answer;
+    } finally {
+      clearTimeout(this.#timer);
+    }
+  }
+
+  /** The bytes of a response. Throws `upstream_error` where they break off; whoever leaves early cancels them. */
+  async *body(response: Response): AsyncGenerator<Uint8Array, void, undefined> {
+    const reader = response.body?.getReader();
+    if (reader === undefined) return;
+    try {
+      while (!this.#answered) {
+        const { done, value } = await this.#read(reader);
+        if (done) return;
+        yield value;
+      }
+      await this.#lastWords(reader);
+    } finally {
+      // A body that has failed has nothing to cancel; its failure is already on its way to the caller.
+      await reader.cancel().catch(() => undefined);
+    }
+  }
+
+  async #read(reader: Reader): Promise<Awaited<ReturnType<Reader['read']>>> {
+    try {
+      return await this.heard(reader.read());
+    } catch (error) {
+      throw this.signal.aborted ? this.signal.reason : brokenAnswer(error);
+    }
+  }
+
+  /** A connection cancelled before its end is closed; one that ends in time is kept by `fetch`. */
+  async #lastWords(reader: Reader): Promise<void> {
+    const { promise: late, resolve } = Promise.withResolvers<void>();
+    this.#timer = setTimeout(resolve, LINGER_MS);
+    // What happens to the connection now is no part of the answer.
+    await Promise.race([reader.read().catch(() => undefined), late]);
+    clearTimeout(this.#timer);
+  }
+
+  readonly #callerLeft = (): void => {
+    const reason: unknown = this.#options.signal?.reason;
+    this.stop(reason instanceof TurnError ? reason : new TurnError('client_closed', 'The client closed the request.'));
+  };
+}

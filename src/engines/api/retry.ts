@@ -1,0 +1,87 @@
+/** Asking again, as long as no answer has begun. */
+import type { TurnEvent } from '../../turn/events.ts';
+import { unreachable } from './failures.ts';
+import { retryAfterSeconds } from './retry-after.ts';
+
+/** Resolves after so many milliseconds; rejects when the signal aborts. */
+export type Wait = (ms: number, signal: AbortSignal) => Promise<void>;
+
+export interface RetryOptions {
+  readonly maxRetries: number;
+  readonly signal: AbortSignal;
+  readonly wait?: Wait;
+}
+
+/** The longest pause taken for the upstream's sake; asked to wait longer, the caller hears of it instead. */
+const LONGEST_WAIT_MS = 60_000;
+const FIRST_WAIT_MS = 500;
+const LARGEST_BACKOFF_MS = 8000;
+
+type Attempt = { readonly response: Response } | { readonly lost: unknown };
+
+/**
+ * Yields a notice before each new try; returns the first response that is not worth another one, which
+ * may be an error. Throws `upstream_unreachable` where the last try found no connection.
+ */
+export async function* retrying(
+  ask: () => Promise<Response>,
+  { maxRetries, signal, wait = waitFor }: RetryOptions,
+): AsyncGenerator<TurnEvent, Response, undefined> {
+  for (let attempt = 1; ; attempt += 1) {
+    const result = await tryOnce(ask, signal);
+    const delayMs = attempt > maxRetries ? undefined : pauseAfter(result, attempt);
+    if (delayMs === undefined) {
+      if ('response' in result) return result.response;
+      throw unreachable(result.lost);
+    }
+    const status = 'response' in result ? result.response.status : null;
+    yield { type: 'notice', notice: { kind: 'retry', attempt, delayMs, status } };
+    // Read to its end, or the connection could not be used again.
+    if ('response' in result) await result.response.body?.cancel();
+    await wait(delayMs, signal);
+  }
+}
+
+const tryOnce = async (ask: () => Promise<Response>, signal: AbortSignal): Promise<Attempt> => {
+  try {
+    return { response: await ask() };
+  } catch (error) {
+    signal.throwIfAborted();
+    return { lost: error };
+  }
+};
+
+/** Milliseconds until the next try; undefined where there should be none. */
+const pauseAfter = (result: Attempt, attempt: number): number | undefined => {
+  if ('lost' in result) return backoff(attempt);
+  const { status, headers } = result.response;
+  if (!isWorthRetrying(status, headers)) return undefined;
+  const seconds = retryAfterSeconds(headers);
+  if (seconds === undefined) return backoff(attempt);
+  return seconds * 1000 > LONGEST_WAIT_MS ? undefined : Math.ceil(seconds * 1000);
+};
+
+/** `x-should-retry` is the API's own word; 408 and 409 are a timeout and a lock at the API. */
+const isWorthRetrying = (status: number, headers: Headers): boolean => {
+  const advice = headers.get('x-should-retry');
+  if (advice === 'true' || advice === 'false') return advice === 'true' && status >= 400;
+  return status === 408 || status === 409 || status === 429 || status >= 500;
+};
+
+/** Doubles each time, with a quarter of chance so that many clients do not come back at once. */
+const backoff = (attempt: number): number =>
+  Math.round(Math.min(FIRST_WAIT_MS * 2 ** (attempt - 1), LARGEST_BACKOFF_MS) * (1 - Math.random() / 4));
+
+const waitFor: Wait = (ms, signal) =>
+  new Promise((resolve, reject) => {
+    const abort = (): void => {
+      clearTimeout(timer);
+      reject(signal.reason as Error);
+    };
+    const timer = setTimeout(() => {
+      signal.removeEventListener('abort', abort);
+      resolve();
+    }, ms);
+    if (signal.aborted) abort();
+    else signal.addEventListener('abort', abort, { once: true });
+  });
