@@ -54,7 +54,7 @@ const common = {
   tool_choice: z.looseObject({ type: z.enum(['auto', 'any', 'tool', 'none']), name: z.string().nullish() }).nullish(),
   thinking: z.looseObject({ type: z.string(), budget_tokens: z.int().nullish() }).nullish(),
   output_config: z.looseObject({}).nullish(),
-  thread: z.unknown(),
+  thread: z.unknown().optional(),
 };
 
 export const messagesRequest = z.looseObject({
