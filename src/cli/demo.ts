@@ -1,26 +1,34 @@
 /** `npm run demo`: the real server and the real Claude Code, with the demo upstream instead of an account. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { startDemoUpstream } from '../demo/upstream.ts';
-import { passedOn } from '../node/credentials.ts';
 import { settings } from '../node/settings.ts';
 import { endOnSignals, run, StartError } from '../node/run.ts';
 
 const upstream = await startDemoUpstream();
+const stateDir = await mkdtemp(join(tmpdir(), 'claude-proxy-demo-'));
+const cleanUp = async (): Promise<void> => {
+  await upstream.close();
+  await rm(stateDir, { recursive: true, force: true });
+};
 
 // Only settings are taken from the environment: a real login must not reach the demo.
-const ownSettings = Object.fromEntries(Object.keys(settings).map((name) => [name, process.env[name]]));
+const ownSettings = Object.fromEntries(Object.keys(settings).flatMap((name) => (process.env[name] ? [[name, process.env[name]]] : [])));
 
 try {
   const running = await run({
-    ...passedOn(process.env),
+    STATE_DIR: stateDir,
     ...ownSettings,
-    HOME: process.env['HOME'],
+    PATH: process.env['PATH'],
+    HOME: stateDir,
     ANTHROPIC_BASE_URL: upstream.url,
     ANTHROPIC_API_KEY: 'demo-key',
   });
-  endOnSignals(running, () => upstream.close());
+  endOnSignals(running, cleanUp);
   console.log(greeting(running.server.url));
 } catch (error) {
-  await upstream.close();
+  await cleanUp();
   if (!(error instanceof StartError)) throw error;
   console.error(error.message);
   process.exit(1);

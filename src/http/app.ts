@@ -2,9 +2,7 @@
 import { Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { methodNotAllowed } from 'hono/method-not-allowed';
-import { anthropicMessages } from '../dialects/anthropic-messages/index.ts';
-import { openAiChat } from '../dialects/openai-chat/index.ts';
-import { openAiCompletions } from '../dialects/openai-completions/index.ts';
+import { anthropicMessages, openAiChat, openAiCompletions } from '../dialects/index.ts';
 import { TurnError } from '../turn/errors.ts';
 import { authenticate } from './authenticate.ts';
 import { browserGuard, corsHeaders } from './browser-guard.ts';
@@ -46,7 +44,7 @@ export const createApp = (services: Services): Hono<HttpEnv> => {
   }
   for (const root of ['/v1', '', '/anthropic/v1']) {
     app.post(`${root}/messages`, turnRoute(anthropicMessages, services));
-    app.post(`${root}/messages/count_tokens`, countRoute(anthropicMessages, services));
+    app.post(`${root}/messages/count_tokens`, countRoute(services));
     app.get(`${root}/models`, modelsRoute(services));
     app.get(`${root}/models/:id{.+}`, modelRoute(services));
   }

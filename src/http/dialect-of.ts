@@ -1,8 +1,6 @@
 /** Which dialect a request speaks, also where no route answers it: errors are written in it. */
-import { anthropicMessages } from '../dialects/anthropic-messages/index.ts';
 import type { Dialect } from '../dialects/dialect.ts';
-import { openAiChat } from '../dialects/openai-chat/index.ts';
-import { openAiCompletions } from '../dialects/openai-completions/index.ts';
+import { anthropicMessages, openAiChat, openAiCompletions } from '../dialects/index.ts';
 import type { HttpContext } from './env.ts';
 
 export const dialectOf = (c: HttpContext): Dialect => {

@@ -2,6 +2,7 @@
 import type { Clock } from '../access/clock.ts';
 import type { KeyRing } from '../access/keys.ts';
 import type { Leases } from '../access/leases.ts';
+import type { ListedModel } from '../dialects/dialect.ts';
 import type { ResolveModel } from '../models/model.ts';
 import type { Engine } from '../turn/engine.ts';
 
@@ -10,6 +11,8 @@ export interface Services {
   readonly resolveModel: ResolveModel;
   /** Every name that may be asked for: models and aliases. */
   readonly listModels: () => Promise<readonly ListedModel[]>;
+  /** Resolves when the engine has told its models, or has had time enough; only the first requests wait. */
+  readonly modelsKnown: () => Promise<void>;
   readonly leases: Leases;
   readonly keys: KeyRing;
   readonly settings: HttpSettings;
@@ -18,15 +21,6 @@ export interface Services {
   readonly version: string;
   /** Which login the engine uses, in words; never the secret. */
   readonly login: string;
-}
-
-/** A name that may be asked for, and what answers then (itself, for a model). */
-export interface ListedModel {
-  readonly id: string;
-  readonly displayName: string;
-  /** RFC 3339. */
-  readonly createdAt: string;
-  readonly resolvesTo: string;
 }
 
 export interface HttpSettings {

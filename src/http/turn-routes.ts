@@ -1,15 +1,16 @@
 /** What a POST becomes: parsed by its dialect, run as a turn, rendered by its dialect. */
 import type { Handler } from 'hono';
 import { localOwner } from '../access/keys.ts';
-import type { Dialect, ParsedRequest, SseFrame } from '../dialects/dialect.ts';
+import { parseCountTokens } from '../dialects/anthropic-messages/parse.ts';
+import type { Dialect, ParseContext, ParsedRequest, SseFrame } from '../dialects/dialect.ts';
 import { strictError } from '../dialects/report.ts';
 import { toTurnError } from '../turn/errors.ts';
 import type { TurnEvent } from '../turn/events.ts';
 import { foldMessage } from '../turn/fold.ts';
 import type { Turn } from '../turn/turn.ts';
+import { withStopSequences } from '../turn/with-stop-sequences.ts';
 import { answerHeaders } from './answer-headers.ts';
 import { readJson } from './body.ts';
-import { cutAtStops } from './emulated-stops.ts';
 import type { HttpContext, HttpEnv } from './env.ts';
 import { isAnthropic, noteError } from './errors.ts';
 import { withKeepalive } from './keepalive.ts';
@@ -20,18 +21,19 @@ import { sseBody, sseHeaders } from './sse.ts';
 import { TurnRecord } from './turn-record.ts';
 
 export const turnRoute = (dialect: Dialect, services: Services): Handler<HttpEnv> => async (c) => {
-  const parsed = parseBody(await readJson(c), c, { dialect, services });
+  const parsed = accept(dialect.parse(await readJson(c), await contextOf(c, services)), c, services);
+  c.get('line').add({ dialect: dialect.name, stream: parsed.stream });
   const gone = new AbortController();
   const client = AbortSignal.any([c.get('signal'), gone.signal]);
   const record = new TurnRecord();
-  const events = record.watch(cutAtStops(runTurn(turnOf(parsed, c), client, services), parsed.emulatedStops));
+  const events = record.watch(withStopSequences(runTurn(turnOf(parsed, c), client, services), parsed.emulatedStops));
   const answer: Answer = { c, dialect, services, parsed, record };
   return parsed.stream ? streamed(events, answer, () => gone.abort()) : whole(events, answer);
 };
 
 /** `/v1/messages/count_tokens`: the same request, only counted. */
-export const countRoute = (dialect: Dialect, services: Services): Handler<HttpEnv> => async (c) => {
-  const parsed = parseBody(countable(await readJson(c)), c, { dialect, services });
+export const countRoute = (services: Services): Handler<HttpEnv> => async (c) => {
+  const parsed = accept(parseCountTokens(await readJson(c), await contextOf(c, services)), c, services);
   const lease = await services.leases.acquire(c.get('owner') ?? localOwner, c.get('signal'));
   try {
     return c.json({ input_tokens: await services.engine.countTokens(turnOf(parsed, c), c.get('signal')) });
@@ -48,16 +50,15 @@ interface Answer {
   readonly record: TurnRecord;
 }
 
-const parseBody = (body: unknown, c: HttpContext, { dialect, services }: Pick<Answer, 'dialect' | 'services'>): ParsedRequest => {
-  const parsed = dialect.parse(body, {
-    resolveModel: services.resolveModel,
-    betas: listOf(c.req.header('anthropic-beta')),
-    now: Math.floor(services.clock.now() / 1000),
-    engine: services.engine.name,
-  });
-  const refused = services.settings.strict ? strictError(parsed.report) : undefined;
+const contextOf = async (c: HttpContext, { resolveModel, modelsKnown, engine, clock }: Services): Promise<ParseContext> => {
+  await modelsKnown();
+  return { resolveModel, betas: listOf(c.req.header('anthropic-beta')), now: Math.floor(clock.now() / 1000), engine: engine.name };
+};
+
+const accept = (parsed: ParsedRequest, c: HttpContext, { settings }: Services): ParsedRequest => {
+  const refused = settings.strict ? strictError(parsed.report) : undefined;
   if (refused !== undefined) throw refused;
-  c.get('line').add({ dialect: dialect.name, asked: parsed.model.requested, model: parsed.model.id, stream: parsed.stream });
+  c.get('line').add({ asked: parsed.model.requested, model: parsed.model.id });
   return parsed;
 };
 
@@ -110,10 +111,6 @@ const tellHeaders = ({ c, dialect, services, parsed, record }: Answer): void => 
   if (isAnthropic(dialect)) c.header('request-id', c.get('requestId'));
   c.get('line').add(record.figures());
 };
-
-// A count has no answer, so callers leave out how long it may be; a turn needs it.
-const countable = (body: unknown): unknown =>
-  typeof body === 'object' && body !== null && !Array.isArray(body) && !('max_tokens' in body) ? { ...body, max_tokens: 1 } : body;
 
 const listOf = (header: string | undefined): readonly string[] =>
   (header ?? '').split(',').map((value) => value.trim()).filter((value) => value !== '');

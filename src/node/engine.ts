@@ -19,11 +19,12 @@ export interface EngineParts {
 export const createEngine = async (parts: EngineParts): Promise<Engine> => {
   if (parts.config.ENGINE === 'anthropic-api') return createDirectEngine(parts);
   const { config, env, credentials, log } = parts;
-  const dirs = await prepareState(stateRoot(config.STATE_DIR, env));
+  const stateDir = stateRoot(config.STATE_DIR, env);
+  const dirs = await prepareState(stateDir);
   if (credentials.credentialsJson !== undefined) await placeCredentials(dirs.configDir, credentials.credentialsJson);
   return createClaudeEngine({
     childEnv: childEnvironment(env, credentials, dirs),
-    configDir: dirs.configDir,
+    stateDir,
     workDir: dirs.workDir,
     ...(config.MAX_PROCESSES !== 'auto' && { maxProcesses: config.MAX_PROCESSES }),
     idleTtlMs: config.IDLE_TTL * 1000,

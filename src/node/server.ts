@@ -47,7 +47,7 @@ export const composeServer = async ({ config, engine, login, log, behindWorker =
     clock,
   });
   const keys = await createKeyRing(config.PROXY_API_KEY);
-  const models = createModels(config, engine);
+  const models = createModels(config, engine, { log, clock });
   const app = createApp({ engine, leases, keys, log, clock, version, login, ...models, settings: { ...httpSettings(config), behindWorker } });
   return {
     fetch: app.fetch,

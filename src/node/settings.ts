@@ -19,7 +19,7 @@ export const settings = {
   ENGINE: setting(oneOf('claude-code', 'anthropic-api'), 'claude-code', 'What runs the turns: the Claude Code CLI with your login, or the Anthropic API with an API key.'),
 
   MODEL_MAP: setting(mapping, '', 'Own model names, before the built-in ones: `gpt-4o=claude-opus-4-5-20251101,fast=haiku`, or a JSON object.'),
-  MODEL_UNKNOWN: setting(oneOf('map', 'reject'), 'map', 'A name nobody knows: `map` answers with sonnet and says so in `x-proxy-model`; `reject` answers 404.'),
+  MODEL_UNKNOWN: setting(oneOf('default', 'reject'), 'default', 'A name nobody knows: `default` answers with sonnet and says so in `x-proxy-model`; `reject` answers 404.'),
   MODEL_TRACK: setting(oneOf('pinned', 'latest'), 'pinned', 'Where mapped names go: to the 4.5 models (`pinned`), or to the newest model of the family that the engine reports (`latest`).'),
 
   MAX_CONCURRENCY: setting(whole(1), '16', 'Turns that run at the same time.'),

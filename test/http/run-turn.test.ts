@@ -46,10 +46,10 @@ describe('running a turn', () => {
   });
 
   it('aborts the engine when the client leaves, and holds the lease until the engine has let go', async () => {
-    let letGo = () => {};
+    const { promise: mayLetGo, resolve: letGo } = Promise.withResolvers<void>();
     const { events, leases, client, engine } = setUp(async function* () {
       yield delta('x');
-      await new Promise<void>((resolve) => (letGo = resolve));
+      await mayLetGo;
     });
     await events.next();
     const next = events.next();

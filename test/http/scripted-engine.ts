@@ -65,6 +65,7 @@ export const beginning = (): readonly TurnEvent[] => [
 export const delta = (text: string): TurnEvent => ({ type: 'content_block_delta', index: 0, delta: { type: 'text_delta', text } });
 
 /** Never yields; ends only by the signal, as an upstream that hangs does. */
+// eslint-disable-next-line require-yield
 export async function* silence(_turn: Turn, signal: AbortSignal): AsyncGenerator<TurnEvent, void, undefined> {
   await new Promise((_resolve, reject) => {
     signal.addEventListener('abort', () => reject(signal.reason as Error));

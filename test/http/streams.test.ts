@@ -2,15 +2,13 @@ import * as fc from 'fast-check';
 import { createParser, type EventSourceMessage } from 'eventsource-parser';
 import { describe, expect, it } from 'vitest';
 import type { SseFrame } from '../../src/dialects/dialect.ts';
-import { cutAtStops } from '../../src/http/emulated-stops.ts';
 import { withKeepalive } from '../../src/http/keepalive.ts';
 import { openingOf } from '../../src/http/opening.ts';
 import { encodeFrame, sseBody } from '../../src/http/sse.ts';
 import { TurnError } from '../../src/turn/errors.ts';
 import type { TurnEvent } from '../../src/turn/events.ts';
-import { foldMessage } from '../../src/turn/fold.ts';
 import { HandClock } from '../access/hand-clock.ts';
-import { answer, beginning, delta, settled } from './scripted-engine.ts';
+import { answer, beginning, settled } from './scripted-engine.ts';
 
 /** A source that a test fills by hand. */
 const handFed = <Item>() => {
@@ -18,6 +16,30 @@ const handFed = <Item>() => {
   const writer = writable.getWriter();
   return { items: readable as AsyncIterable<Item>, give: (item: Item) => writer.write(item), end: () => writer.close(), fail: (error: unknown) => writer.abort(error) };
 };
+
+async function* oneFrame(): AsyncGenerator<SseFrame> {
+  yield { data: 'žluťoučký 🐎' };
+}
+
+const keepingAlive = (atOnce: boolean) => {
+  const clock = new HandClock();
+  const source = handFed<SseFrame>();
+  const frames = withKeepalive(source.items, { frame: { comment: 'k' }, everyMs: 10, atOnce, clock });
+  return { clock, ...source, frames };
+};
+
+const notice: TurnEvent = { type: 'notice', notice: { kind: 'route', route: 'direct' } };
+
+const rest = async (events: AsyncIterable<TurnEvent>) => {
+  const read: TurnEvent[] = [];
+  for await (const event of events) read.push(event);
+  return read;
+};
+
+// eslint-disable-next-line require-yield
+async function* failing(): AsyncGenerator<TurnEvent> {
+  throw new TurnError('upstream_rate_limited', 'slow down');
+}
 
 describe('frames as bytes', () => {
   it.each<[SseFrame, string]>([
@@ -39,11 +61,8 @@ describe('frames as bytes', () => {
   });
 
   it('never split a character, and end when the frames end', async () => {
-    async function* frames(): AsyncGenerator<SseFrame> {
-      yield { data: 'žluťoučký 🐎' };
-    }
     const chunks: Uint8Array[] = [];
-    for await (const chunk of sseBody(frames(), () => undefined)) chunks.push(chunk);
+    for await (const chunk of sseBody(oneFrame(), () => undefined)) chunks.push(chunk);
     expect(chunks.map((chunk) => new TextDecoder('utf-8', { fatal: true }).decode(chunk))).toEqual(['data: žluťoučký 🐎\n\n']);
   });
 
@@ -65,15 +84,8 @@ describe('frames as bytes', () => {
 });
 
 describe('keepalive', () => {
-  const setUp = (atOnce: boolean) => {
-    const clock = new HandClock();
-    const source = handFed<SseFrame>();
-    const frames = withKeepalive(source.items, { frame: { comment: 'k' }, everyMs: 10, atOnce, clock });
-    return { clock, ...source, frames };
-  };
-
   it('fills silence and nothing else', async () => {
-    const { clock, give, end, frames } = setUp(false);
+    const { clock, give, end, frames } = keepingAlive(false);
     const read: SseFrame[] = [];
     const reading = (async () => {
       for await (const frame of frames) read.push(frame);
@@ -93,14 +105,14 @@ describe('keepalive', () => {
   });
 
   it('comes first where nothing else does', async () => {
-    const { frames, give } = setUp(true);
+    const { frames, give } = keepingAlive(true);
     expect((await frames.next()).value).toEqual({ comment: 'k' });
     await give({ data: '1' });
     expect((await frames.next()).value).toEqual({ data: '1' });
   });
 
   it('passes errors on', async () => {
-    const { frames, fail } = setUp(false);
+    const { frames, fail } = keepingAlive(false);
     const next = frames.next();
     await fail(new TurnError('upstream_error', 'broke'));
     await expect(next).rejects.toMatchObject({ code: 'upstream_error' });
@@ -108,13 +120,6 @@ describe('keepalive', () => {
 });
 
 describe('the opening of an answer', () => {
-  const notice: TurnEvent = { type: 'notice', notice: { kind: 'route', route: 'direct' } };
-  const rest = async (events: AsyncIterable<TurnEvent>) => {
-    const read: TurnEvent[] = [];
-    for await (const event of events) read.push(event);
-    return read;
-  };
-
   it('is the first event of the answer, notices before it included', async () => {
     const clock = new HandClock();
     async function* events() {
@@ -128,11 +133,7 @@ describe('the opening of an answer', () => {
   });
 
   it('is an error where one comes in time', async () => {
-    // eslint-disable-next-line require-yield
-    async function* events(): AsyncGenerator<TurnEvent> {
-      throw new TurnError('upstream_rate_limited', 'slow down');
-    }
-    await expect(openingOf(events(), 1_000, new HandClock())).rejects.toMatchObject({ code: 'upstream_rate_limited' });
+    await expect(openingOf(failing(), 1_000, new HandClock())).rejects.toMatchObject({ code: 'upstream_rate_limited' });
   });
 
   it('does not wait longer than it may, and loses nothing then', async () => {
@@ -161,39 +162,3 @@ describe('the opening of an answer', () => {
     await expect(rest(events)).rejects.toMatchObject({ code: 'upstream_error' });
   });
 });
-
-describe('emulated stops', () => {
-  const cut = (text: string, stops: string[]) => foldMessage(cutAtStops(answer(text), stops));
-
-  it('cut the answer where one appears', async () => {
-    expect(await cut('one two\n\nthree four', ['\n\n'])).toMatchObject({
-      content: [{ text: 'one two' }],
-      stop_reason: 'stop_sequence',
-      stop_sequence: '\n\n',
-      usage: { input_tokens: 7 },
-    });
-  });
-
-  it('leave other answers as they are', async () => {
-    expect(await cut('one\ntwo ', ['\n\n'])).toEqual(await foldMessage(answer('one\ntwo ')));
-  });
-
-  it('find stops however the text is cut into deltas', async () => {
-    await fc.assert(
-      fc.asyncProperty(fc.array(fc.stringMatching(/^[ab\n\t]{0,4}$/), { maxLength: 8 }), fc.uniqueArray(fc.constantFrom('\n', '\n\n', '\t\n', '\n\t\n'), { minLength: 1 }), async (pieces, stops) => {
-        const text = pieces.join('');
-        const at = Math.min(...stops.map((stop) => text.indexOf(stop)).filter((index) => index >= 0), text.length);
-        const message = await foldMessage(cutAtStops(pieceByPiece(pieces), stops));
-        expect(message.content[0]).toMatchObject({ text: text.slice(0, at) });
-        expect(message.stop_reason).toBe(at < text.length ? 'stop_sequence' : 'end_turn');
-      }),
-    );
-  });
-});
-
-async function* pieceByPiece(pieces: readonly string[]): AsyncGenerator<TurnEvent> {
-  for await (const event of answer('')) {
-    if (event.type !== 'content_block_delta') yield event;
-    if (event.type === 'content_block_start') yield* pieces.map(delta);
-  }
-}
