@@ -23,10 +23,8 @@ afterAll(() => upstream.close());
 
 const urlOf = (input: Parameters<typeof fetch>[0]): string => (input instanceof Request ? input.url : input.toString());
 const smallPages: typeof fetch = (input, init) => fetch(urlOf(input).replace('limit=100', 'limit=2'), init);
-const neverClosing = (): Promise<Response> => {
-  const start = (stream: ReadableStreamDefaultController<Uint8Array>): void => stream.enqueue(new TextEncoder().encode('data: {"type":"message_stop"}\n\n'));
-  return Promise.resolve(new Response(new ReadableStream({ start })));
-};
+const lastEvent = new TextEncoder().encode('data: {"type":"message_stop"}\n\n');
+const neverClosing = (): Promise<Response> => Promise.resolve(new Response(new ReadableStream({ start: (stream) => stream.enqueue(lastEvent) })));
 const noSignal = (): AbortSignal => new AbortController().signal;
 const engineWith = (options: Partial<ApiEngineOptions> = {}): Engine =>
   createApiEngine({ apiKey: 'demo', baseUrl: upstream.url, wait: async (ms) => void waits.push(ms), ...options });
@@ -226,8 +224,8 @@ describe('the end of a turn', () => {
     let connections = 0;
     const server = createServer((request, response) => {
       request.resume();
-      response.write('data: {"type":"message_start"}\n\n');
-      request.on('end', () => response.end('data: {"type":"message_stop"}\n\n'));
+      // The end of the body comes in a packet of its own, as it does over a network.
+      request.on('end', () => response.write('data: {"type":"message_stop"}\n\n', () => setTimeout(() => response.end(), 5)));
     }).on('connection', () => (connections += 1));
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const engine = engineWith({ baseUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}` });
