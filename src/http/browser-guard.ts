@@ -18,13 +18,16 @@ export const browserGuard = (settings: GuardSettings): MiddlewareHandler => asyn
 };
 
 /** Answers preflights and names the allowed origin; to be used behind the guard. */
-export const corsHeaders = ({ corsOrigins }: GuardSettings): MiddlewareHandler =>
-  cors({
+export const corsHeaders = ({ corsOrigins }: GuardSettings): MiddlewareHandler => {
+  const answerPage = cors({
     origin: (origin) => (origin !== '' && originAllowed(origin, corsOrigins) ? origin : null),
     allowMethods: ['GET', 'HEAD', 'POST'],
     exposeHeaders: ['x-request-id', 'request-id', 'retry-after', 'x-proxy-model', 'x-proxy-ignored', 'x-proxy-emulated'],
     maxAge: 600,
   });
+  // Other programs than browsers send no origin, and need none of it.
+  return (c, next) => (c.req.header('origin') === undefined ? next() : answerPage(c, next));
+};
 
 /** Why a request with these headers is refused; undefined when it is not. */
 export const refusalOf = (

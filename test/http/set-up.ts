@@ -1,0 +1,60 @@
+/** The whole app over a scripted engine, asked in memory; the real clock unless a test brings its own. */
+import { systemClock, type Clock } from '../../src/access/clock.ts';
+import { createKeyRing } from '../../src/access/keys.ts';
+import { createLeases, type LeaseOptions } from '../../src/access/leases.ts';
+import { createApp } from '../../src/http/app.ts';
+import type { HttpSettings, Log } from '../../src/http/services.ts';
+import { createModels } from '../../src/node/models.ts';
+import { ScriptedEngine, type Script } from './scripted-engine.ts';
+
+interface Given {
+  readonly script?: Script;
+  readonly keys?: readonly string[];
+  readonly settings?: Partial<HttpSettings>;
+  readonly leases?: Partial<LeaseOptions>;
+  readonly clock?: Clock;
+  readonly models?: { MODEL_UNKNOWN?: 'default' | 'reject'; MODEL_TRACK?: 'pinned' | 'latest' };
+}
+
+export interface LogLine {
+  readonly level: string;
+  readonly fields: Record<string, unknown>;
+  readonly message: string;
+}
+
+export const setUpApp = async (given: Given = {}) => {
+  const { clock = systemClock } = given;
+  const engine = new ScriptedEngine(given.script);
+  const leases = createLeases({ maxConcurrency: 4, queueLimit: 4, queueTimeoutMs: 30_000, clock, ...given.leases });
+  const lines: LogLine[] = [];
+  const log = logInto(lines);
+  const models = createModels({ MODEL_MAP: {}, MODEL_UNKNOWN: 'default', MODEL_TRACK: 'pinned', ...given.models }, engine, { log, clock });
+  const keys = await createKeyRing(given.keys ?? []);
+  const app = createApp({ engine, leases, keys, log, clock, version: '1.2.3', login: 'a login', ...models, settings: { ...defaults, ...given.settings } });
+  /** A body that is not a string is sent as JSON. */
+  const ask = (path: string, body?: unknown, { headers = {}, ...init }: Omit<RequestInit, 'headers'> & { headers?: Record<string, string> } = {}): Promise<Response> => {
+    const post = { method: 'POST', body: typeof body === 'string' ? body : JSON.stringify(body) };
+    return Promise.resolve(app.request(path, { ...(body !== undefined && post), ...init, headers: { 'content-type': 'application/json', ...headers } }));
+  };
+  return { app, engine, leases, lines, ask };
+};
+
+export const defaults: HttpSettings = {
+  maxBodyBytes: 100_000,
+  headerWaitMs: 1_000,
+  keepaliveMs: 10_000,
+  turnTimeoutMs: 60_000,
+  stallAlarmMs: 60_000,
+  strict: false,
+  corsOrigins: [],
+  checkHost: false,
+  allowedHosts: [],
+};
+
+export const chat = (more: object = {}) => ({ model: 'gpt-4o', messages: [{ role: 'user', content: 'Hi' }], ...more });
+export const messages = (more: object = {}) => ({ model: 'sonnet', max_tokens: 50, messages: [{ role: 'user', content: 'Hi' }], ...more });
+
+const logInto = (lines: LogLine[]): Log => {
+  const at = (level: string) => (fields: object, message: string) => void lines.push({ level, fields: { ...fields }, message });
+  return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
+};
