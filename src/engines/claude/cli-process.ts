@@ -12,6 +12,13 @@ import type { Exchange } from './history.ts';
 import { changeSettings, type AppliedSettings, type LiveSettings } from './settings.ts';
 import type { McpResult } from './tool-results.ts';
 
+type Input = ReadableStreamDefaultController<SDKUserMessage>;
+
+interface Spawned {
+  readonly child: Child;
+  readonly recipe: SpawnRecipe;
+}
+
 export interface Listener {
   message(message: SDKMessage): void;
   ended(end: End): void;
@@ -28,34 +35,42 @@ export class CliProcess {
   /** How this process was spawned, so that more like it can be spawned ahead. */
   readonly recipe: SpawnRecipe;
   readonly #query: Query;
-  readonly #input: ReadableStreamDefaultController<SDKUserMessage>;
+  readonly #input: Input;
   #applied: AppliedSettings | undefined;
   #listener: Listener | undefined;
 
   /** `ahead`: a child spawned before by the same recipe, which waits for its `initialize`. */
-  constructor(options: Options, spawnChild: (recipe: SpawnRecipe) => Child, ahead?: Child) {
-    let child: Child | undefined;
-    let recipe: SpawnRecipe | undefined;
-    let controller: ReadableStreamDefaultController<SDKUserMessage> | undefined;
-    const input = new ReadableStream<SDKUserMessage>({ start: (given) => void (controller = given) });
-    this.#query = query({
-      prompt: input,
+  static async start(options: Options, spawnChild: (recipe: SpawnRecipe) => Child, ahead?: Child): Promise<CliProcess> {
+    const spawned = Promise.withResolvers<Spawned>();
+    const { stream, controller } = inputStream();
+    const cli = query({
+      prompt: stream,
       options: {
         ...options,
         spawnClaudeCodeProcess: ({ command, args, cwd, env }): SpawnedProcess => {
-          recipe = { command, args, cwd: cwd ?? options.cwd ?? '/', env: definedOnly(env) };
-          child = ahead ?? spawnChild(recipe);
+          const recipe = { command, args, cwd: cwd ?? options.cwd ?? '/', env: definedOnly(env) };
+          const child = ahead ?? spawnChild(recipe);
+          spawned.resolve({ child, recipe });
           return child.process;
         },
       },
     });
-    if (child === undefined || recipe === undefined || controller === undefined) throw new TurnError('engine_unavailable', 'The Agent SDK did not spawn Claude Code.');
-    if (options.model !== undefined) this.#applied = { settings: { model: options.model }, offered: [], serial: 0 };
+    // A store to resume from is read before the spawn; whatever fails until then fails this.
+    const initialized = cli.initializationResult();
+    initialized.catch((cause: unknown) => spawned.reject(new TurnError('engine_unavailable', 'Claude Code could not be started.', { cause })));
+    const process = new CliProcess(cli, controller, await spawned.promise);
+    if (options.model !== undefined) process.#applied = { settings: { model: options.model }, offered: [], serial: 0 };
+    return process;
+  }
+
+  private constructor(cli: Query, input: Input, { child, recipe }: Spawned) {
+    this.#query = cli;
+    this.#input = input;
     this.child = child;
     this.recipe = recipe;
-    this.#input = controller;
     this.ended = child.ended;
-    this.ready = this.#inTime(this.#query.initializationResult());
+    this.ready = this.#inTime(cli.initializationResult());
+    this.ready.catch(() => undefined);
     void this.#read();
     void this.ended.then((end) => this.#listener?.ended(end));
   }
@@ -181,3 +196,10 @@ export class CliProcess {
 
 const definedOnly = (env: Record<string, string | undefined>): Record<string, string> =>
   Object.fromEntries(Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined));
+
+const inputStream = (): { stream: ReadableStream<SDKUserMessage>; controller: Input } => {
+  let controller: Input | undefined;
+  const stream = new ReadableStream<SDKUserMessage>({ start: (given) => void (controller = given) });
+  if (controller === undefined) throw new TypeError('A ReadableStream calls start at once.');
+  return { stream, controller };
+};

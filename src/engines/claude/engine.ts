@@ -8,7 +8,7 @@ import type { SDKControlInitializeResponse } from '@anthropic-ai/claude-agent-sd
 import type { Engine, EngineHealth, EngineModel } from '../../turn/engine.ts';
 import { TurnError, toTurnError } from '../../turn/errors.ts';
 import { isStreamEvent, type TurnEvent } from '../../turn/events.ts';
-import type { Turn } from '../../turn/turn.ts';
+import type { Turn, TurnRequest } from '../../turn/turn.ts';
 import { Child, type EndReason, type SpawnRecipe } from './child.ts';
 import { chooseSession, toConversation, type Conversation } from './choose-session.ts';
 import { CliProcess } from './cli-process.ts';
@@ -17,7 +17,7 @@ import { defaultMaxProcesses } from './memory.ts';
 import { cliOptions, type ClaudeHost } from './options.ts';
 import { Pool } from './pool.ts';
 import { Reaper } from './reaper.ts';
-import { planReplay } from './replay.ts';
+import { askableAfterReplay, planReplay } from './replay.ts';
 import { loginProblem, reportedModels } from './reported.ts';
 import type { Session } from './session.ts';
 import { Sessions } from './sessions.ts';
@@ -48,6 +48,7 @@ export interface ClaudeEngineOptions extends Omit<ClaudeHost, 'maxRetries'> {
 interface Route {
   readonly name: 'first' | 'append' | 'resume' | 'continue' | 'answer-suspended';
   readonly session: Session;
+  readonly settings: LiveSettings;
   readonly begin: () => void;
 }
 
@@ -96,11 +97,10 @@ export class ClaudeEngine implements Engine {
     if (conversation === undefined) {
       throw new TurnError('invalid_request', 'The conversation must end with a message of the user; Claude Code cannot continue an assistant message.', { param: 'messages' });
     }
-    const settings = toLiveSettings(turn.request);
     for (let attempt = 1; ; attempt += 1) {
       let began = false;
       try {
-        const { name, session, begin } = await this.#route(conversation, settings, signal);
+        const { name, session, begin, settings } = await this.#route(conversation, turn.request, signal);
         yield { type: 'notice', notice: { kind: 'route', route: name } };
         for await (const event of session.step(conversation, settings, { begin, signal })) {
           began ||= isStreamEvent(event);
@@ -158,13 +158,14 @@ export class ClaudeEngine implements Engine {
     await this.#pool.close();
   }
 
-  async #route(conversation: Conversation, settings: LiveSettings, signal: AbortSignal): Promise<Route> {
+  async #route(conversation: Conversation, request: TurnRequest, signal: AbortSignal): Promise<Route> {
+    const settings = toLiveSettings(request);
     if (this.#closed) throw new TurnError('draining', 'The server is shutting down.');
     const choice = chooseSession(conversation, settings, this.#sessions.choosable());
     if (choice.kind === 'replay') {
       this.#options.log.debug({ reason: choice.reason }, 'replay');
       for (const id of choice.supersedes) this.#supersede(id);
-      return this.#replay(conversation, settings, signal);
+      return this.#replay(conversation, toLiveSettings(askableAfterReplay(request, conversation)), signal);
     }
     const session = this.#sessions.get(choice.session);
     if (session === undefined) throw new TurnError('internal', 'The chosen session is gone.');
@@ -172,14 +173,14 @@ export class ClaudeEngine implements Engine {
     await session.settled;
     await session.process.configure(settings, choice.kind === 'answer-suspended');
     const begin = choice.kind === 'continue' ? () => session.process.ask(conversation.turn) : () => session.process.answer(choice.results);
-    return { name: choice.kind, session, begin };
+    return { name: choice.kind, session, settings, begin };
   }
 
   async #replay(conversation: Conversation, settings: LiveSettings, signal: AbortSignal): Promise<Route> {
     const plan = planReplay(conversation.history);
     const process =
       plan.kind === 'resume'
-        ? await this.#pool.startOwn(() => new CliProcess(cliOptions(this.#host, conversation.system, resumeOptions(plan.resumed, settings.model, this.#host.workDir)), (recipe) => this.#spawn(recipe)), signal)
+        ? await this.#pool.startOwn(() => CliProcess.start(cliOptions(this.#host, conversation.system, resumeOptions(plan.resumed, settings.model, this.#host.workDir)), (recipe) => this.#spawn(recipe)), signal)
         : await this.#pool.take(conversation.system, settings, signal);
     const session = this.#sessions.add(process);
     const abandon = (): void => process.kill('aborted');
@@ -195,7 +196,7 @@ export class ClaudeEngine implements Engine {
     } finally {
       signal.removeEventListener('abort', abandon);
     }
-    return { name: plan.kind, session, begin: () => process.ask(conversation.turn) };
+    return { name: plan.kind, session, settings, begin: () => process.ask(conversation.turn) };
   }
 
   #supersede(id: number): void {
@@ -203,8 +204,8 @@ export class ClaudeEngine implements Engine {
     if (session !== undefined) this.#sessions.retire(session, 'superseded');
   }
 
-  #start(system: string, ahead: Child | undefined): CliProcess {
-    return new CliProcess(cliOptions(this.#host, system), (recipe) => this.#spawn(recipe), ahead);
+  #start(system: string, ahead: Child | undefined): Promise<CliProcess> {
+    return CliProcess.start(cliOptions(this.#host, system), (recipe) => this.#spawn(recipe), ahead);
   }
 
   #spawn(recipe: SpawnRecipe): Child {

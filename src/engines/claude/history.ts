@@ -68,11 +68,11 @@ export const chainNext = (head: Head, exchange: Exchange): Head =>
 export const chainOf = (start: Head, exchanges: readonly Exchange[]): Head => exchanges.reduce(chainNext, start);
 
 /**
- * Clients drop thinking, trim text, join and split text blocks, and reorder keys of tool inputs.
- * What is left after this is what must agree for an answer to be the same answer.
+ * Clients drop thinking, trim the ends of text, join and split text blocks, change line ends, and reorder
+ * keys of tool inputs. What is left after this must agree for an answer to be the same answer.
  */
 const normaliseAnswer = (content: readonly ContentBlock[]): unknown => ({
-  text: content.flatMap((block) => (block.type === 'text' ? [block.text] : [])).join('').replaceAll(/\s+/g, ' ').trim(),
+  text: content.flatMap((block) => (block.type === 'text' ? [block.text] : [])).join('').replaceAll('\r\n', '\n').trim(),
   calls: content.filter((block) => block.type === 'tool_use').map(({ id, name, input }) => ({ id, name, input })),
 });
 

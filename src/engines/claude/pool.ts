@@ -13,7 +13,7 @@ export interface PoolOptions {
   /** Children that wait for any system prompt. */
   readonly spares: number;
   readonly spawn: (recipe: SpawnRecipe) => Child;
-  readonly start: (system: string, ahead: Child | undefined) => CliProcess;
+  readonly start: (system: string, ahead: Child | undefined) => Promise<CliProcess>;
   /** Frees one process that nobody is using right now; false when there is none. */
   readonly evict: () => boolean;
   /** Whether turns are running that a start would take CPU from. */
@@ -27,6 +27,8 @@ const REMEMBERED = 32;
 /** Between a process taken and its replacement: the turn that took it goes first. */
 const REFILL_DELAY_MS = 150;
 const REFILL_PATIENCE = 20;
+/** For what no request waits for. */
+const NEVER = new AbortController().signal;
 
 export class Pool {
   readonly #options: PoolOptions;
@@ -37,6 +39,8 @@ export class Pool {
   readonly #prompts = new Map<string, { count: number; settings: LiveSettings }>();
   readonly #waiting: (() => void)[] = [];
   #recipe: SpawnRecipe | undefined;
+  /** Places of processes that are being started. */
+  #reserved = 0;
   #refilling = false;
   #closed = false;
 
@@ -45,7 +49,7 @@ export class Pool {
   }
 
   get size(): number {
-    return this.#children.size;
+    return this.#children.size + this.#reserved;
   }
 
   get ready(): number {
@@ -70,7 +74,8 @@ export class Pool {
 
   /** The first process, before any request: it shows how processes are spawned, and waits for a request without a system prompt. */
   async startFirst(): Promise<CliProcess> {
-    const process = this.#start('', undefined);
+    const process = await this.#inRoom(() => this.#options.start('', undefined), NEVER);
+    this.#recipe = process.recipe;
     this.#warm.set('', process);
     await process.ready;
     this.#refillSoon();
@@ -78,11 +83,8 @@ export class Pool {
   }
 
   /** Starts a process that is not taken from the pool's stock, within the bound. */
-  async startOwn(start: () => CliProcess, signal: AbortSignal): Promise<CliProcess> {
-    await this.#room(signal);
-    const process = start();
-    this.#track(process.child);
-    return process;
+  startOwn(start: () => Promise<CliProcess>, signal: AbortSignal): Promise<CliProcess> {
+    return this.#inRoom(start, signal);
   }
 
   /** To be called when a process has become free, so that who waits for room can look again. */
@@ -98,15 +100,22 @@ export class Pool {
 
   async #begin(system: string, signal: AbortSignal): Promise<CliProcess> {
     const ahead = this.#spares.shift();
-    if (ahead === undefined) await this.#room(signal);
-    return this.#start(system, ahead);
+    if (ahead !== undefined) return this.#options.start(system, ahead);
+    const process = await this.#inRoom(() => this.#options.start(system, undefined), signal);
+    this.#recipe = process.recipe;
+    return process;
   }
 
-  #start(system: string, ahead: Child | undefined): CliProcess {
-    const process = this.#options.start(system, ahead);
-    this.#recipe = process.recipe;
-    if (ahead === undefined) this.#track(process.child);
-    return process;
+  /** Starts a process in a place that was reserved before, so that starts at the same time keep the bound. */
+  async #inRoom(start: () => Promise<CliProcess>, signal: AbortSignal): Promise<CliProcess> {
+    await this.#reserve(signal);
+    try {
+      const process = await start();
+      this.#track(process.child);
+      return process;
+    } finally {
+      this.#reserved -= 1;
+    }
   }
 
   #track(child: Child): void {
@@ -120,14 +129,15 @@ export class Pool {
     });
   }
 
-  async #room(signal: AbortSignal): Promise<void> {
-    while (!this.#closed && this.#children.size >= this.#options.max) {
+  async #reserve(signal: AbortSignal): Promise<void> {
+    while (!this.#closed && this.size >= this.#options.max) {
       if (this.#dropReady() || this.#options.evict()) {
         await this.#oneEnds();
       } else await this.#freedOrAborted(signal);
       signal.throwIfAborted();
     }
     if (this.#closed) throw new TurnError('draining', 'The server is shutting down.');
+    this.#reserved += 1;
   }
 
   #oneEnds(): Promise<unknown> {
@@ -186,7 +196,7 @@ export class Pool {
   }
 
   #nextToMake(): (() => Promise<void>) | undefined {
-    if (this.#children.size >= this.#options.max) return undefined;
+    if (this.size >= this.#options.max) return undefined;
     const recipe = this.#recipe;
     if (recipe !== undefined && this.#spares.length < this.#options.spares) {
       return () => {
@@ -208,7 +218,7 @@ export class Pool {
   }
 
   async #warmUp(system: string, settings: LiveSettings): Promise<void> {
-    const process = this.#start(system, this.#spares.shift());
+    const process = await this.#begin(system, NEVER);
     this.#warm.set(system, process);
     try {
       await process.ready;

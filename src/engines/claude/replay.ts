@@ -1,5 +1,5 @@
-/** Takes a history into a fresh process, natively: roles, calls, results and images stay what they are. */
-import type { CliProcess } from './cli-process.ts';
+/** How a history gets into a fresh process, natively: roles, calls, results and images stay what they are. Pure. */
+import type { TurnRequest } from '../../turn/turn.ts';
 import type { Exchange } from './history.ts';
 
 export type ReplayPlan =
@@ -10,12 +10,10 @@ export type ReplayPlan =
   /** A transcript is read by a process started for it; keeps thinking, and is faster for long histories. */
   | { readonly kind: 'resume'; readonly resumed: readonly Exchange[]; readonly appended: readonly Exchange[] };
 
-/**
- * From this many messages on a resume is faster than an append (`npm run bench -- replay` measures the crossing point).
- */
-const RESUME_FROM = 60;
+/** From this many messages on a resume is faster than an append to a spare (`npm run bench -- replay`). */
+const RESUME_FROM = 100;
 
-/** How to replay `history`, which ends with an assistant message. Pure. */
+/** How to replay `history`, which ends with an assistant message. */
 export const planReplay = (history: readonly Exchange[]): ReplayPlan => {
   if (history.length === 0) return { kind: 'first' };
   // A transcript must end in finished assistant text; what follows is appended.
@@ -26,6 +24,11 @@ export const planReplay = (history: readonly Exchange[]): ReplayPlan => {
   return { kind: 'resume', resumed, appended: history.slice(resumable) };
 };
 
-export const replayInto = async (process: CliProcess, history: readonly Exchange[]): Promise<void> => {
-  await process.append(history);
+/**
+ * The request as it can be asked after a replay. An appended message loses its thinking, and a model with a
+ * thinking budget refuses to go on with a tool loop that lacks it, unless thinking is off for the step.
+ */
+export const askableAfterReplay = (request: TurnRequest, { history, turn }: { history: readonly Exchange[]; turn: Exchange }): TurnRequest => {
+  const insideLoop = turn.content.some(({ type }) => type === 'tool_result') && history.at(-1)?.role === 'assistant';
+  return insideLoop && request.thinking?.type === 'enabled' ? { ...request, thinking: { type: 'disabled' } } : request;
 };

@@ -36,7 +36,8 @@ export const toLiveSettings = (request: TurnRequest): LiveSettings => {
   // Claude Code asks to keep old thinking; with thinking off the API refuses that edit.
   if (thinking?.type === 'disabled') body['context_management'] ??= { edits: [] };
   if (output_config !== undefined) body['output_config'] = output_config;
-  if (tools.length > 0) body['tools'] = tools.map(withoutBreakpoint);
+  // Also when there are none: a process may still offer the tools of an earlier turn.
+  body['tools'] = tools.map(withoutBreakpoint);
   return {
     model: request.model,
     effort: output_config?.effort ?? null,

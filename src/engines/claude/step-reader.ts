@@ -25,6 +25,7 @@ export interface Reading {
 }
 
 const NOTHING: Reading = { events: [] };
+const cut = (): Reading => ({ events: [], outcome: { kind: 'failed', error: new TurnError('upstream_error', 'The upstream connection was lost in the middle of the answer.') } });
 
 export class StepReader {
   readonly #offered: ReadonlySet<string>;
@@ -49,8 +50,8 @@ export class StepReader {
       case 'stream_event':
         return this.#failing ? NOTHING : this.#event(message.event as StreamEvent);
       case 'assistant':
-        // After an error inside the stream the CLI ends the message as if it were whole.
-        if (message.error !== undefined) this.#failing = true;
+        // After an error inside the stream the CLI ends the message as if it were whole. A refusal is an answer.
+        if (message.error !== undefined && message.message.stop_reason !== 'refusal') this.#failing = true;
         return NOTHING;
       case 'result':
         return { events: [], outcome: { kind: 'failed', error: this.#errorOf(message) } };
@@ -66,14 +67,14 @@ export class StepReader {
   #event(event: StreamEvent): Reading {
     switch (event.type) {
       case 'message_start':
-        if (this.#began) {
-          return { events: [], outcome: { kind: 'failed', error: new TurnError('upstream_error', 'The upstream connection was lost in the middle of the answer.') } };
-        }
+        if (this.#began) return cut();
         this.#heldStart = event;
         return NOTHING;
       case 'message_delta':
         return this.#messageDelta(event);
       case 'message_stop':
+        // After a connection that closed in mid-stream the CLI ends the message, but has no reason to give.
+        if (this.#fold.soFar().stop_reason === null) return cut();
         return { events: this.#pass(event), outcome: this.#stopped() };
       default:
         return { events: this.#pass(event) };

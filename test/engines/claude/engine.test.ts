@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Message, Tool } from '../../../src/turn/turn.ts';
-import { run, sentMessages, plain, startLab, turnOf, type Lab } from './support.ts';
+import { run, sentBody, sentMessages, plain, startLab, turnOf, type Lab } from './support.ts';
 
 const readTool: Tool = { name: 'read', description: 'Reads a file', input_schema: { type: 'object', properties: { path: { type: 'string' } } } };
 const bashTool: Tool = { name: 'Bash', description: 'x'.repeat(9000), input_schema: { type: 'object', properties: { command: { type: 'string' } } } };
@@ -43,7 +43,7 @@ describe('the Claude engine with the real CLI', () => {
     expect(second.message.stop_reason).toBe('end_turn');
     expect(lab.upstream.messageRequests).toHaveLength(2);
     expect(sentMessages(lab)).toEqual(plain(messages));
-    expect((lab.upstream.messageRequests[1]?.body as { tools: unknown }).tools).toEqual([readTool, bashTool]);
+    expect(sentBody(lab)['tools']).toEqual([readTool, bashTool]);
   });
 
   it('ends at max_tokens with one completed request', async () => {

@@ -93,7 +93,14 @@ export const run = async (lab: Lab, turn: Turn, signal: AbortSignal = new AbortC
 };
 
 /** The messages of the newest upstream request, without Claude Code's cache breakpoints and with texts as blocks. */
-export const sentMessages = (lab: Lab): unknown => plain((lab.upstream.messageRequests.at(-1)?.body as { messages: unknown }).messages);
+export const sentMessages = (lab: Lab): unknown => plain(sentBody(lab)['messages']);
+
+/** The body of the newest upstream request. */
+export const sentBody = (lab: Lab): Record<string, unknown> => {
+  const request = lab.upstream.messageRequests.at(-1);
+  if (request === undefined) throw new Error('nothing reached the upstream');
+  return request.body as Record<string, unknown>;
+};
 
 /** What is left of messages once their two spellings of text, and cache breakpoints, are made one. */
 export const plain = (messages: unknown): unknown =>
