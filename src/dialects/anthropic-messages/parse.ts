@@ -17,9 +17,9 @@ export const parse = (body: unknown, context: ParseContext): ParsedRequest<null>
   const model = context.resolveModel(checked.model);
   const report = reportOf(model, context);
   const passed = passedOn(checked, { context, model, report });
-  const request = { ...passed, ...sampling(checked, model, report) } as TurnRequest;
+  const request = fitted({ ...passed, ...sampling(checked, model, report) } as TurnRequest, model, report);
   return {
-    request: model.via === 'exact' ? request : fitToModel(request, model.abilities, report),
+    request,
     betas: betasOf(checked, context),
     model,
     stream: checked.stream === true,
@@ -29,15 +29,25 @@ export const parse = (body: unknown, context: ParseContext): ParsedRequest<null>
   };
 };
 
-/** `POST /v1/messages/count_tokens`: the same request without a limit; `max_tokens` is then 1, since nothing is generated. */
+/** `POST /v1/messages/count_tokens`: what counts of the same request. Its limit is the model's own, since nothing is generated. */
 export const parseCountTokens = (body: unknown, context: ParseContext): ParsedRequest<null> => {
   const checked = check(countTokensRequest, body, 'anthropic');
   refuseThread(checked);
   const model = context.resolveModel(checked.model);
   const report = reportOf(model, context);
-  const request = { max_tokens: 1, ...passedOn(checked, { context, model, report }) } as TurnRequest;
+  const passed = Object.entries(passedOn(checked, { context, model, report })).filter(([name]) => COUNTED.has(name));
+  const whole = { ...Object.fromEntries(passed), max_tokens: model.abilities.maxOutputTokens } as TurnRequest;
+  const request = fitted(whole, model, report);
   return { request, betas: betasOf(checked, context), model, stream: false, report: report.done(), emulatedStops: [], answer: null };
 };
+
+/** https://docs.anthropic.com/en/api/messages-count-tokens takes these and refuses others. */
+const COUNTED: ReadonlySet<string> = new Set([
+  'model', 'messages', 'system', 'tools', 'tool_choice', 'thinking', 'output_config', 'cache_control', 'context_management', 'mcp_servers', 'speed',
+]);
+
+const fitted = (request: TurnRequest, { via, abilities }: ResolvedModel, report: Report): TurnRequest =>
+  via === 'exact' ? request : fitToModel(request, abilities, report);
 
 /** The API itself says what it makes of members this server does not know. */
 const reportOf = ({ abilities }: ResolvedModel, { engine }: ParseContext): Report =>

@@ -4,13 +4,13 @@ import type { RenderedError, SseFrame } from '../dialect.ts';
 
 interface Kind {
   readonly type: string;
-  readonly code: string | null;
+  readonly code: string;
 }
 
-const kind = (type: string, code: string | null = null): Kind => ({ type, code });
+const kind = (type: string, code: string): Kind => ({ type, code });
 
 const KINDS: Readonly<Record<ErrorCode, Kind>> = {
-  invalid_json: kind('invalid_request_error'),
+  invalid_json: kind('invalid_request_error', 'invalid_json'),
   invalid_request: kind('invalid_request_error', 'invalid_value'),
   unsupported_parameter: kind('invalid_request_error', 'unsupported_parameter'),
   thread_unsupported: kind('invalid_request_error', 'unsupported_parameter'),
