@@ -23,6 +23,7 @@ export interface AppOptions {
   readonly image: Image;
   /** `KEY=value`, as the Engine API has it. */
   readonly environment: readonly string[];
+  readonly output: 'inherit' | 'ignore';
   readonly onEvent: (event: EngineEvent) => void;
 }
 
@@ -58,13 +59,13 @@ export class App {
   }
 
   async start(): Promise<void> {
-    const { image, environment, name, onEvent } = this.#options;
+    const { image, environment, name, output, onEvent } = this.#options;
     this.#hostPort = await freePort();
     const given = Object.fromEntries(environment.map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]));
     const child = spawn(image.command, image.args, {
       ...(image.cwd === undefined ? {} : { cwd: image.cwd }),
       env: { PATH: process.env['PATH'], HOME: '/nonexistent', ...image.env, ...given, PORT: String(this.#hostPort) },
-      stdio: ['ignore', 'inherit', 'inherit'],
+      stdio: ['ignore', output, output],
     });
     this.#child = child;
     this.#status = 'running';

@@ -16,6 +16,8 @@ export interface EngineOptions {
   /** The program behind an image's name, asked at each start; undefined: there is no such image. */
   image(name: string): Image | undefined;
   readonly onEvent?: (event: EngineEvent) => void;
+  /** What becomes of the programs' own output; it is shown by default. */
+  readonly output?: 'inherit' | 'ignore';
 }
 
 export interface Engine {
@@ -108,7 +110,7 @@ const create = ({ boxes, options }: Call, name: string, body: CreateBody): Answe
   } else {
     const image = options.image(body.Image);
     if (image === undefined) return { status: 404, body: { message: `No such image: ${body.Image}` } };
-    boxes.set(name, new App({ name, image, environment: body.Env ?? [], onEvent: options.onEvent ?? (() => {}) }));
+    boxes.set(name, new App({ name, image, environment: body.Env ?? [], output: options.output ?? 'inherit', onEvent: options.onEvent ?? (() => {}) }));
   }
   return { status: 201, body: { Id: name, Warnings: [] } };
 };

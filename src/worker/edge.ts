@@ -19,8 +19,7 @@ import type { Services } from '../http/services.ts';
 import { TurnError } from '../turn/errors.ts';
 import { conversationKey } from './conversation.ts';
 import { dispatch, type DispatchOptions } from './dispatch.ts';
-import type { InstanceStatus } from './instance.ts';
-import { innerHeaders } from './internal.ts';
+import { innerHeaders, type InstanceStatus } from './internal.ts';
 
 export interface EdgeServices extends Pick<Services, 'keys' | 'log' | 'clock' | 'version' | 'listModels'> {
   readonly settings: Pick<Services['settings'], 'maxBodyBytes' | 'corsOrigins' | 'checkHost' | 'allowedHosts' | 'behindWorker'>;

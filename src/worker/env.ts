@@ -66,7 +66,7 @@ export const problemsOf = (env: Env): readonly string[] => [
   ...(list(env.PROXY_API_KEY).length === 0 && env.ALLOW_NO_KEY !== '1'
     ? ['PROXY_API_KEY is not set: everybody could spend your money. Run npm run deploy, or npx wrangler secret put PROXY_API_KEY.']
     : []),
-  ...(env.CLAUDE_OAUTH_CREDS !== undefined && env.STATE_KEY === undefined
+  ...(env.CLAUDE_OAUTH_CREDS && !env.STATE_KEY
     ? ['CLAUDE_OAUTH_CREDS needs the secret STATE_KEY (32 bytes in base64) to keep a refreshed login; npm run deploy sets both.']
     : []),
   ...NUMBERS.filter((name) => env[name] !== undefined && !isNumber(env[name])).map((name) => `${name} must be a number.`),

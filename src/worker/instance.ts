@@ -10,7 +10,7 @@ import { ContainerLife, type RawContainer } from './container.ts';
 import type { DownReason } from './container-errors.ts';
 import { containerSettings, settingsOf, type Env, type WorkerSettings } from './env.ts';
 import { forward } from './forward.ts';
-import { routedOf, verdictResponse, type Routed } from './internal.ts';
+import { routedOf, verdictResponse, type InstanceStatus, type Routed } from './internal.ts';
 import { logEvent } from './log.ts';
 import { LoginSync } from './login-sync.ts';
 import { OpenRequests } from './open-requests.ts';
@@ -18,13 +18,6 @@ import { createPlaceBook, type PlaceBook } from './place-book.ts';
 import { place } from './places.ts';
 import { instanceNames } from './rendezvous.ts';
 import { createVoice } from './voice.ts';
-
-export interface InstanceStatus {
-  readonly state: ContainerLife['state'];
-  readonly open: number;
-  /** Conversations that the container may hold warm. */
-  readonly conversations: number;
-}
 
 /** A server that was told to end has so long; it has no open request then. */
 const STOP_GRACE_MS = 30_000;
@@ -55,7 +48,7 @@ export class ProxyInstance extends DurableObject<Env> {
       prepare: () => this.#prepare(),
       onExit: (reason) => this.#exited(reason),
     });
-    this.#login = env.CLAUDE_OAUTH_CREDS === undefined ? undefined : this.#loginSync();
+    this.#login = env.CLAUDE_OAUTH_CREDS ? this.#loginSync() : undefined;
   }
 
   override async fetch(request: Request): Promise<Response> {
@@ -118,7 +111,8 @@ export class ProxyInstance extends DurableObject<Env> {
 
   // One alarm for the whole time awake, not one per request: writes are billed.
   async #armSleep(): Promise<void> {
-    if ((await this.ctx.storage.getAlarm()) === null) await this.ctx.storage.setAlarm(Date.now() + this.#settings.sleepAfterMs);
+    const [alarm, latest] = [await this.ctx.storage.getAlarm(), Date.now() + this.#settings.sleepAfterMs];
+    if (alarm === null || alarm > latest) await this.ctx.storage.setAlarm(latest);
   }
 
   #newEnvironment(): Record<string, string> {

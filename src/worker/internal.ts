@@ -3,6 +3,7 @@
  * travels in one header, which no client can set: the edge removes it.
  */
 import type { Dialect } from '../dialects/dialect.ts';
+import type { ContainerLife } from './container.ts';
 import { INTERNAL_HEADER } from '../http/end-mark.ts';
 
 /**
@@ -30,6 +31,13 @@ export type Verdict =
   | { readonly kind: 'elsewhere'; readonly name: string }
   /** No room here, and at home: nor anywhere it may send the conversation. */
   | { readonly kind: 'full' };
+
+export interface InstanceStatus {
+  readonly state: ContainerLife['state'];
+  readonly open: number;
+  /** Conversations that the container may hold warm. */
+  readonly conversations: number;
+}
 
 export const verdictResponse = (verdict: Verdict): Response =>
   new Response(null, { status: 204, headers: { [INTERNAL]: JSON.stringify(verdict) } });

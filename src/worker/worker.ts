@@ -6,7 +6,7 @@ import { createResolver } from '../models/resolve.ts';
 import { mapping } from '../node/setting-types.ts';
 import { createEdge, type EdgeServices } from './edge.ts';
 import { problemsOf, settingsOf, type Env, type WorkerSettings } from './env.ts';
-import type { InstanceStatus } from './instance.ts';
+import type { InstanceStatus } from './internal.ts';
 import { workerLog } from './log.ts';
 import { instanceNames } from './rendezvous.ts';
 import about from '../../package.json' with { type: 'json' };

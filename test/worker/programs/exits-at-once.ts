@@ -1,0 +1,2 @@
+/** A server that cannot start. */
+process.exit(3);

@@ -1,0 +1,299 @@
+/** The whole line in real workerd: Worker, Durable Object, and the real server in a container of the process engine. */
+import http from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { startDemoUpstream, type DemoUpstream } from '../../src/demo/upstream.ts';
+import type { InstanceStatus } from '../../src/worker/internal.ts';
+import type { Image } from '../../scripts/container-engine/engine.ts';
+import { eventually, KEY, programImage, serverImage, startLab, type Lab } from './lab.ts';
+
+let upstream: DemoUpstream;
+beforeAll(async () => {
+  upstream = await startDemoUpstream();
+});
+afterAll(() => upstream.close());
+
+const labs: Lab[] = [];
+const lab = async (vars: Record<string, string> = {}, image: Image | (() => Image) = serverImage()): Promise<Lab> => {
+  const server = { ENGINE: 'anthropic-api', ANTHROPIC_API_KEY: 'sk-demo', ANTHROPIC_BASE_URL: upstream.url, LOG_LEVEL: 'silent' };
+  const made = await startLab({ image, vars: { ...server, LIFE_SIGN_AFTER_MS: '50', LIFE_SIGN_EVERY_MS: '100', ...vars } });
+  labs.push(made);
+  return made;
+};
+afterEach(async () => {
+  await Promise.all(labs.splice(0).map((each) => each.close()));
+});
+
+const chat = (content: string, more: object = {}) => ({ model: 'gpt-4o', messages: [{ role: 'user', content }], ...more });
+const messages = (content: string, more: object = {}) => ({ ...chat(content, more), max_tokens: 100 });
+const statuses = async ({ call }: Lab): Promise<Record<string, InstanceStatus>> =>
+  ((await (await call('/health')).json()) as { instances: Record<string, InstanceStatus> }).instances;
+const asleep = (each: Lab): Promise<boolean> => eventually(async () => each.engine.running().length === 0);
+
+/** A client that leaves without a word, as a killed program does. */
+const leaveAfter = (url: string, body: object, ms: number): Promise<void> =>
+  new Promise((resolve) => {
+    const request = http.request(new URL(url), { method: 'POST', agent: false, headers: { authorization: `Bearer ${KEY}`, 'content-type': 'application/json' } });
+    request.on('error', () => resolve());
+    request.on('response', (response) => response.on('error', () => resolve()).resume());
+    request.end(JSON.stringify(body));
+    setTimeout(() => request.socket?.resetAndDestroy(), ms);
+  });
+
+describe('the edge', { timeout: 60_000 }, () => {
+  it('answers models, errors and its own paths without waking a container', async () => {
+    const { call, starts } = await lab({ MODEL_MAP: 'fast=haiku', MAX_BODY_BYTES: '2000' });
+    expect(await (await call('/')).json()).toMatchObject({ name: 'opencode-claude-proxy' });
+    expect((await call('/ping', { headers: { authorization: '' } })).status).toBe(200);
+    const models = (await (await call('/v1/models')).json()) as { data: { id: string }[] };
+    expect(models.data.map(({ id }) => id)).toEqual(expect.arrayContaining(['gpt-4o', 'fast', 'claude-haiku-4-5-20251001']));
+    expect(await (await call('/v1/models/gpt-4o', { headers: { 'anthropic-version': '2023-06-01' } })).json()).toMatchObject({ type: 'model' });
+    expect((await call('/v1/models/none')).status).toBe(404);
+
+    const rows: readonly [path: string, init: Parameters<typeof call>[1], status: number, openai: string | null, anthropic: string][] = [
+      ['chat/completions', { body: chat('x'), headers: { authorization: 'Bearer wrong' } }, 401, 'invalid_api_key', 'authentication_error'],
+      ['chat/completions', { body: chat('x'), headers: { authorization: '' } }, 401, 'invalid_api_key', 'authentication_error'],
+      ['chat/completions', { body: '{"model":' }, 400, null, 'invalid_request_error'],
+      ['chat/completions', { body: chat('x'.repeat(3000)) }, 413, 'request_too_large', 'request_too_large'],
+      ['chat/completions', { body: 'x', headers: { 'content-type': 'text/plain' } }, 415, null, 'invalid_request_error'],
+      ['chat/completions', { method: 'DELETE' }, 405, 'method_not_allowed', 'invalid_request_error'],
+      ['embeddings', { body: {} }, 501, 'not_implemented', 'not_found_error'],
+      ['internal/bootstrap', { body: {} }, 404, 'unknown_url', 'not_found_error'],
+      ['chat/completions', { body: chat('x'), headers: { origin: 'https://evil.example' } }, 403, 'forbidden', 'permission_error'],
+    ];
+    for (const [path, init, status, openai, anthropic] of rows) {
+      const first = await call(`/v1/${path}`, init);
+      expect([path, first.status]).toEqual([path, status]);
+      const { error } = (await first.json()) as { error: { code: string; message: string } };
+      if (openai !== null) expect(error.code).toBe(openai);
+      expect(error.message).not.toBe('');
+      expect(first.headers.get('x-request-id')).toMatch(/^req_/);
+      const second = await call(`/anthropic/v1/${path === 'chat/completions' ? 'messages' : path}`, init);
+      if (path === 'chat/completions') expect(second.status).toBe(status);
+      if (second.status === status) expect(await second.json()).toMatchObject({ type: 'error', error: { type: anthropic }, request_id: second.headers.get('x-request-id') });
+    }
+    expect(starts()).toBe(0);
+  });
+
+  it('answers preflights for configured origins only', async () => {
+    const { call, starts } = await lab({ CORS_ORIGINS: 'https://app.example' });
+    const preflight = (origin: string) =>
+      call('/v1/chat/completions', { method: 'OPTIONS', headers: { origin, 'access-control-request-method': 'POST', 'access-control-request-headers': 'authorization', authorization: '' } });
+    expect((await preflight('https://app.example')).headers.get('access-control-allow-origin')).toBe('https://app.example');
+    expect((await preflight('https://evil.example')).headers.get('access-control-allow-origin')).toBeNull();
+    const answer = await call('/v1/chat/completions', { body: chat('Hello'), headers: { origin: 'https://app.example' } });
+    expect([answer.status, answer.headers.get('access-control-allow-origin')]).toEqual([200, 'https://app.example']);
+    expect(starts()).toBe(1);
+  });
+
+  it('does not serve without a key, unless that was said', async () => {
+    const closed = await lab({ PROXY_API_KEY: '' });
+    const answer = await closed.call('/v1/chat/completions', { body: chat('Hello') });
+    expect([answer.status, await answer.json()]).toMatchObject([503, { error: { message: expect.stringContaining('PROXY_API_KEY is not set') } }]);
+    expect(closed.starts()).toBe(0);
+    const open = await lab({ PROXY_API_KEY: '', ALLOW_NO_KEY: '1' });
+    expect((await open.call('/v1/chat/completions', { body: chat('Hello'), headers: { authorization: '' } })).status).toBe(200);
+  });
+});
+
+describe('a container', { timeout: 60_000 }, () => {
+  it('starts once for ten requests that come at the same time', async () => {
+    const here = await lab();
+    const answers = await Promise.all(
+      Array.from({ length: 10 }, (_, index) => here.call(index % 2 === 0 ? '/v1/chat/completions' : '/v1/messages', { body: messages(`[[text:Number-${index}]]`, { stream: index > 6 }) })),
+    );
+    const texts = await Promise.all(answers.map((answer) => answer.text()));
+    expect(answers.map(({ status }) => status)).toEqual(Array.from({ length: 10 }, () => 200));
+    texts.forEach((text, index) => expect(text).toContain(`Number-${index}`));
+    expect(here.starts()).toBe(1);
+    expect(here.engine.running()).toHaveLength(1);
+  });
+
+  it('answers in both dialects with one request id at the edge, in the body and at the server', async () => {
+    const { call } = await lab();
+    const refused = await call('/v1/messages', { body: messages('Hello', { temperature: 7 }) });
+    expect(refused.status).toBe(400);
+    expect(await refused.json()).toMatchObject({ type: 'error', request_id: refused.headers.get('x-request-id') });
+    const answer = await call('/v1/chat/completions', { body: chat('[[text:Good day]]') });
+    expect(await answer.json()).toMatchObject({ choices: [{ message: { content: 'Good day' } }] });
+    expect(answer.headers.get('x-proxy-model')).toMatch(/^claude-/);
+    expect(answer.headers.get('x-proxy-internal')).toBeNull();
+    const counted = await call('/v1/messages/count_tokens', { body: { model: 'sonnet', messages: chat('Hello').messages } });
+    expect(await counted.json()).toMatchObject({ input_tokens: expect.any(Number) });
+  });
+
+  it('passes errors of the upstream on, before and in a stream', async () => {
+    const { call } = await lab();
+    for (const status of [400, 429, 529]) {
+      const answer = await call('/v1/messages', { body: messages(`[[error:${status}]]`) });
+      expect(answer.status).toBe(status);
+      expect(await answer.json()).toMatchObject({ type: 'error' });
+    }
+    const broken = await (await call('/v1/chat/completions', { body: chat('[[text:one two three four]][[error-mid:overloaded_error after=2]]', { stream: true }) })).text();
+    expect(broken).toMatch(/data: \{"error":.*\}\n\n$/);
+    expect(broken).not.toContain('The container stopped');
+  });
+
+  it('streams event by event, and takes the end mark off', async () => {
+    const { call } = await lab();
+    await call('/v1/messages', { body: messages('Hello') });
+    const seen: { at: number; text: string }[] = [];
+    const answer = await call('/v1/messages', { body: messages('[[text:one two three four five six]][[slow:100]][[chunk:1]]', { stream: true }) });
+    for await (const chunk of answer.body!.pipeThrough(new TextDecoderStream())) seen.push({ at: performance.now(), text: chunk });
+    const deltas = seen.filter(({ text }) => text.includes('content_block_delta'));
+    // Held back they would come together; six deltas, 100 ms apart, come one by one.
+    expect(deltas.length).toBeGreaterThanOrEqual(5);
+    expect(deltas.at(-1)!.at - deltas[0]!.at).toBeGreaterThan(300);
+    expect(seen.map(({ text }) => text).join('')).not.toContain('eos');
+    expect(seen.at(-1)!.text).toContain('message_stop');
+  });
+
+  it('shows life in a stream while it starts: 200 and the dialect’s keepalive before it listens', async () => {
+    const { call } = await lab();
+    const openai = await call('/v1/chat/completions', { body: chat('Hello', { stream: true }) });
+    const text = await openai.text();
+    expect(text).toMatch(/^: /);
+    expect(text).toMatch(/data: \[DONE\]\n\n$/);
+  });
+
+  it('turns a refusal that comes after the signs of life into the error frame', async () => {
+    const { call } = await lab();
+    const text = await (await call('/v1/messages', { body: messages('Hello', { stream: true, temperature: 7 }) })).text();
+    expect(text).toMatch(/^event: ping\n/);
+    expect(text).toMatch(/event: error\ndata: \{"type":"error","error":\{.*"invalid_request_error".*\}\n\n$/);
+  });
+
+  it('is killed in mid-stream: the client gets what was there and the dialect’s error; the next request a new container', async () => {
+    const here = await lab();
+    for (const [path, pattern] of [['/v1/chat/completions', /data: \{"error":\{.*engine_died.*\}\}\n\n$/], ['/v1/messages', /event: error\ndata: \{"type":"error",.*\}\n\n$/]] as const) {
+      await here.call(path, { body: messages('Hello') });
+      const answer = await here.call(path, { body: messages('[[text:one two three four five six]][[slow:200]][[chunk:1]]', { stream: true }) });
+      const reader = answer.body!.pipeThrough(new TextDecoderStream()).getReader();
+      let text = '';
+      while (!text.includes('one')) text += (await reader.read()).value ?? '';
+      for (const { pid } of here.engine.running()) process.kill(pid!, 'SIGKILL');
+      for (let next = await reader.read(); !next.done; next = await reader.read()) text += next.value;
+      expect(text).toMatch(pattern);
+      expect(text).not.toMatch(/\[DONE\]|message_stop/);
+      expect((await here.call(path, { body: messages('Hello') })).status).toBe(200);
+    }
+    expect(here.starts()).toBe(3);
+  });
+
+  it('is killed between requests: the next request does not notice', async () => {
+    const here = await lab();
+    for (let round = 1; round <= 3; round += 1) {
+      expect((await here.call('/v1/chat/completions', { body: chat('Hello') })).status).toBe(200);
+      expect(here.starts()).toBe(round);
+      for (const { pid } of here.engine.running()) process.kill(pid!, 'SIGKILL');
+    }
+  });
+});
+
+describe('sleep', { timeout: 60_000 }, () => {
+  it('comes when nothing was asked for a while, not while a body is open; a request wakes it', async () => {
+    const here = await lab({ SLEEP_AFTER_S: '1' });
+    const text = await (await here.call('/v1/messages', { body: messages('[[text:one two three four five six]][[slow:500]][[chunk:1]]', { stream: true }) })).text();
+    expect(text).toContain('message_stop');
+    expect(here.engine.running()).toHaveLength(1);
+    await asleep(here);
+    expect(here.events.at(-1)).toMatchObject({ kind: 'exit', code: 0 });
+    expect((await statuses(here))['g1-i0']).toMatchObject({ state: 'asleep', open: 0 });
+    expect((await here.call('/v1/chat/completions', { body: chat('Hello') })).status).toBe(200);
+    expect(here.starts()).toBe(2);
+    await asleep(here);
+  });
+
+  it('comes also after clients that left, before the headers and after, and their turns are ended upstream', async () => {
+    const here = await lab({ SLEEP_AFTER_S: '1' });
+    await here.call('/v1/messages', { body: messages('Hello') });
+    upstream.clear();
+    await Promise.all([
+      leaveAfter(`${here.url}v1/messages`, messages('[[first:60000]] before the headers'), 300),
+      leaveAfter(`${here.url}v1/messages`, messages('[[text:one two three]][[slow:20000]] after the headers', { stream: true }), 600),
+    ]);
+    await eventually(() => upstream.messageRequests.length === 2 && upstream.messageRequests.every(({ aborted }) => aborted));
+    expect((await statuses(here))['g1-i0']).toMatchObject({ open: 0 });
+    await asleep(here);
+  });
+
+  it('comes also when the client left while the container was starting', async () => {
+    const here = await lab({ SLEEP_AFTER_S: '1' });
+    await leaveAfter(`${here.url}v1/messages`, messages('Hello', { stream: true }), 150);
+    await leaveAfter(`${here.url}v1/messages`, messages('Hello'), 50);
+    await eventually(() => here.starts() === 1);
+    await asleep(here);
+  });
+});
+
+describe('several instances', { timeout: 60_000 }, () => {
+  it('a full home sends new conversations away, remembers where, and keeps those it holds', async () => {
+    const here = await lab({ INSTANCE_CAPACITY: '1', INSTANCES: '2' });
+    const busy = (name: string) => here.call('/v1/messages', { body: messages('[[text:one two three]][[slow:1000]]', { stream: true }), headers: { 'x-conversation-id': name } });
+    const ask = async (name: string): Promise<number> => {
+      const answer = await here.call('/v1/messages', { body: messages('Hello'), headers: { 'x-conversation-id': name } });
+      await answer.text();
+      return answer.status;
+    };
+    const first = await busy('first');
+    expect(await ask('second')).toBe(200);
+    expect(here.starts()).toBe(2);
+    expect(await ask('first')).toBe(200);
+    await first.text();
+    // Home has room again, and still the second conversation goes where its process is.
+    const second = await busy('second');
+    expect(await statuses(here)).toMatchObject({ 'g1-i0': { open: 0, conversations: 1 }, 'g1-i1': { open: 1, conversations: 1 } });
+    await second.text();
+  });
+
+  it('says 429 when every instance is full', async () => {
+    const here = await lab({ INSTANCE_CAPACITY: '1', INSTANCES: '2' });
+    const busy = (name: string) => here.call('/v1/messages', { body: messages('[[text:one two three]][[slow:3000]]', { stream: true }), headers: { 'x-conversation-id': name } });
+    const open = await Promise.all([busy('first'), busy('second')]);
+    const refused = await here.call('/v1/messages', { body: messages('Hello'), headers: { 'x-conversation-id': 'third' } });
+    expect(refused.status).toBe(429);
+    expect(refused.headers.get('retry-after')).toBe('5');
+    expect(await refused.json()).toMatchObject({ type: 'error', error: { type: 'rate_limit_error' } });
+    await Promise.all(open.map((each) => each.body!.cancel()));
+    await eventually(async () => (await here.call('/v1/messages', { body: messages('Hello'), headers: { 'x-conversation-id': 'third' } })).status === 200);
+  });
+
+  it('with several homes each conversation has its own, whatever else it says', async () => {
+    const here = await lab({ INSTANCES: '3', HOMES: '3' });
+    for (let index = 0; index < 8; index += 1) {
+      await (await here.call('/v1/messages', { body: messages('Hello'), headers: { 'x-conversation-id': `c${index % 4}` } })).text();
+    }
+    const held = Object.values(await statuses(here)).map(({ conversations }) => conversations);
+    expect(held.reduce((sum, each) => sum + each, 0)).toBe(4);
+  });
+});
+
+describe('a rollout', { timeout: 60_000 }, () => {
+  it('lets running answers finish in the old container and serves the next from a new one', async () => {
+    let version = 1;
+    const here = await lab({ DRAIN_TIMEOUT_MS: '20000' }, () => (version === 1 ? serverImage() : programImage('before-the-mark.ts')));
+    await here.call('/v1/messages', { body: messages('Hello') });
+    const running = await here.call('/v1/messages', { body: messages('[[text:one two three four]][[slow:300]][[chunk:1]]', { stream: true }) });
+    version = 2;
+    for (const { pid } of here.engine.running()) process.kill(pid!, 'SIGTERM');
+    await sleep(100);
+    const next = here.call('/v1/chat/completions', { body: chat('Hello', { stream: true }) }).then((answer) => answer.text());
+    expect(await running.text()).toContain('message_stop');
+    expect(await next).toContain('{"old":true}');
+    expect(here.starts()).toBe(2);
+  });
+
+  it('with other settings replaces the container, and with the same ones keeps it', async () => {
+    const here = await lab();
+    expect((await here.call('/v1/models/gpt-4o')).status).toBe(200);
+    await here.call('/v1/messages', { body: messages('Hello') });
+    const settings = { ENGINE: 'anthropic-api', ANTHROPIC_BASE_URL: upstream.url, LOG_LEVEL: 'silent' };
+    await here.redeploy({ ...settings, ANTHROPIC_API_KEY: 'sk-demo', LIFE_SIGN_AFTER_MS: '50' });
+    expect((await here.call('/v1/messages', { body: messages('Hello') })).status).toBe(200);
+    upstream.clear();
+    await here.redeploy({ ...settings, ANTHROPIC_API_KEY: 'sk-rotated' });
+    expect((await here.call('/v1/messages', { body: messages('Hello') })).status).toBe(200);
+    expect(upstream.messageRequests.at(-1)?.headers).toMatchObject({ 'x-api-key': 'sk-rotated' });
+    expect(here.starts()).toBe(2);
+  });
+});
