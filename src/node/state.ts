@@ -11,7 +11,7 @@ export interface StateDirs {
   readonly configDir: string;
   /** The child's `HOME`: nothing of the owner's home is in it. */
   readonly homeDir: string;
-  /** The child's working directory: empty, and with a name that tells nothing. */
+  /** The child's working directory: empty, and not below the home, since Claude Code may tell the model its path. */
   readonly workDir: string;
 }
 
@@ -23,12 +23,12 @@ export const stateRoot = (configured: string, env: Environment): string => {
   return join(base, 'opencode-claude-proxy');
 };
 
-export const stateDirs = (root: string): StateDirs => ({ configDir: join(root, 'claude'), homeDir: join(root, 'home'), workDir: join(root, 'work') });
+export const stateDirs = (root: string): StateDirs => ({ configDir: join(root, 'claude'), homeDir: join(root, 'home'), workDir: join(tmpdir(), `work-${process.getuid?.() ?? 0}`) });
 
 /** Where Claude Code keeps its login below its configuration directory. */
 export const credentialsFile = (configDir: string): string => join(configDir, '.credentials.json');
 
-/** Creates the directories, readable for this user only. */
+/** Creates the directories, readable for this user only. Throws where one belongs to somebody else. */
 export const prepareState = async (root: string): Promise<StateDirs> => {
   const dirs = stateDirs(root);
   for (const dir of [root, ...Object.values(dirs)]) {
