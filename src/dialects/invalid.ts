@@ -53,15 +53,26 @@ const deepest = (issue: Issue, base: Path): Problem => {
 };
 
 const say = ({ path, issue }: Problem): readonly [Path, string] => {
-  if (issue.input === undefined && (issue.code === 'invalid_type' || issue.code === 'invalid_value' || issue.code === 'invalid_union')) {
-    return [path, 'this field is required.'];
-  }
-  if (issue.code === 'invalid_union') return [path, `none of the accepted forms; it is ${kindOf(issue.input)}.`];
-  return [path, `${issue.message}.`];
+  const missing = issue.code === 'invalid_type' || issue.code === 'invalid_value' || issue.code === 'invalid_union';
+  if (issue.input === undefined && missing) return [path, 'this field is required.'];
+  return [path, issue.code === 'invalid_union' ? sayUnion(issue) : `${lowerFirst(issue.message.replace(/^Invalid (?:input|option): /u, ''))}.`];
+};
+
+const sayUnion = (issue: Extract<Issue, { code: 'invalid_union' }>): string => {
+  const kind = issue.discriminator === undefined ? undefined : (issue.input as Readonly<Record<string, unknown>>)[issue.discriminator];
+  if (typeof kind === 'string') return `unknown value ${JSON.stringify(kind.slice(0, 64))}.`;
+  if (issue.discriminator !== undefined) return kind === undefined ? 'this field is required.' : `expected a string, received ${kindOf(kind)}.`;
+  return `expected ${[...new Set(issue.errors.flatMap((branch) => branch.map((one) => expected(one))))].join(' or ')}, received ${kindOf(issue.input)}.`;
+};
+
+const expected = (issue: Issue): string => {
+  if (issue.code === 'invalid_type') return issue.expected;
+  return issue.code === 'invalid_value' ? issue.values.map((value) => JSON.stringify(value)).join(' or ') : 'object';
 };
 
 const kindOf = (value: unknown): string => {
   if (value === null) return 'null';
-  if (Array.isArray(value)) return 'an array';
-  return typeof value === 'object' ? 'an object of an unknown kind' : `a ${typeof value}`;
+  return Array.isArray(value) ? 'array' : typeof value;
 };
+
+const lowerFirst = (text: string): string => text.slice(0, 1).toLowerCase() + text.slice(1);

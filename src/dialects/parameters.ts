@@ -105,7 +105,9 @@ export class Report {
     if (fate === 'emulated') this.emulate(parameter.name);
     if (fate === 'refused') {
       const param = pathText(this.#options.style, path);
-      throw new TurnError('unsupported_parameter', `Unsupported parameter: '${param}'. ${parameter.note}`, { param });
+      const accepted = (parameter.neutral ?? []).map((value) => JSON.stringify(value)).join(' or ');
+      const what = accepted === '' ? `Unsupported parameter: '${param}'.` : `Unsupported value for '${param}': only ${accepted} is accepted.`;
+      throw new TurnError('unsupported_parameter', `${what} ${parameter.note}`, { param });
     }
   }
 

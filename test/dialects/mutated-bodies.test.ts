@@ -1,4 +1,4 @@
-/** 10,000 bodies for each dialect, bent out of shape: each is parsed, or refused by a TurnError of the caller's fault. */
+/** 10,000 bodies, bent out of shape: each is parsed, or refused by a TurnError of the caller's fault. */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { anthropicMessages, parseCountTokens } from '../../src/dialects/anthropic-messages/index.ts';
@@ -82,13 +82,13 @@ const allowed = (table: readonly Parameter[], fate: 'ignored' | 'emulated') =>
   new Set(table.filter((row) => row.fate === fate || row.cases?.some((one) => one.fate === fate)).map(({ name }) => name));
 
 const suites = [
-  ['chat', [chat, legacy], (body: unknown, context: ParseContext) => openAiChat.parse(body, context), chatParameters],
-  ['completions', [completion], (body: unknown, context: ParseContext) => openAiCompletions.parse(body, context), completionParameters],
-  ['messages', [messages], (body: unknown, context: ParseContext) => anthropicMessages.parse(body, context), messagesParameters],
-  ['count_tokens', [messages], (body: unknown, context: ParseContext) => parseCountTokens(body, context), messagesParameters],
+  ['chat', 5000, [chat, legacy], (body: unknown, context: ParseContext) => openAiChat.parse(body, context), chatParameters],
+  ['completions', 1000, [completion], (body: unknown, context: ParseContext) => openAiCompletions.parse(body, context), completionParameters],
+  ['messages', 3000, [messages], (body: unknown, context: ParseContext) => anthropicMessages.parse(body, context), messagesParameters],
+  ['count_tokens', 1000, [messages], (body: unknown, context: ParseContext) => parseCountTokens(body, context), messagesParameters],
 ] as const;
 
-test.each(suites)('%s', (_, seeds, parse, table) => {
+test.each(suites)('%s: %i bodies', (_, numRuns, seeds, parse, table) => {
   const [ignorable, emulable] = [allowed(table, 'ignored'), allowed(table, 'emulated')];
   const topLevel = new Set(table.map(({ name }) => name.split(/[.[]/u)[0]));
   let parsed = 0;
@@ -108,7 +108,7 @@ test.each(suites)('%s', (_, seeds, parse, table) => {
         expect(status === 501 || (status >= 400 && status < 500)).toBe(true);
       }
     }),
-    { numRuns: 10_000 },
+    { numRuns },
   );
-  expect(parsed).toBeGreaterThan(500);
-}, 30_000);
+  expect(parsed).toBeGreaterThan(numRuns / 20);
+});

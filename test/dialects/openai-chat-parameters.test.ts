@@ -335,6 +335,17 @@ describe('types and ranges', () => {
     expect(failure(() => parse(body))).toMatchObject({ code: 'invalid_request', param });
   });
 
+  test.each([
+    [{ temperature: '1' }, "Invalid value for 'temperature': expected number, received string."],
+    [{ messages: [{ role: 'user', content: 3 }] }, "Invalid value for 'messages[0].content': expected string or array, received number."],
+    [{ messages: [{ role: 'alien' }] }, `Invalid value for 'messages[0].role': unknown value "alien".`],
+    [{ tool_choice: 'maybe' }, `Invalid value for 'tool_choice': expected "none" or "auto" or "required" or object, received string.`],
+    [{ model: undefined }, "Invalid value for 'model': this field is required."],
+    [{ n: 2 }, "Unsupported value for 'n': only 1 is accepted. Claude gives one answer a request."],
+  ])('%j says what is wrong', (body, message) => {
+    expect(failure(() => parse(body)).message).toBe(message);
+  });
+
   test.each([null, [], 'text', 3])('a body of %j is refused', (body) => {
     expect(failure(() => openAiChat.parse(body, contextOf()))).toMatchObject({ code: 'invalid_request' });
   });
