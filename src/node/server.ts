@@ -102,8 +102,10 @@ const end = async (server: Server, { drain }: ComposedServer): Promise<void> => 
   await drain();
   const closed = once(server, 'close');
   server.close();
-  // The last bytes of finished answers are still on their way.
+  // The last bytes of finished answers are still on their way; a connection without an answer has no reason to stay.
+  const sweep = setInterval(() => server.closeIdleConnections(), 20);
   await atMost(1_000, closed);
+  clearInterval(sweep);
   server.closeAllConnections();
 };
 

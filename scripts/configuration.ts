@@ -1,0 +1,49 @@
+/**
+ * Writes docs/CONFIGURATION.md from the table of settings.
+ * `--check` writes nothing and fails when the file is not what the table says.
+ */
+import { readFile, writeFile } from 'node:fs/promises';
+import { settingRows } from '../src/node/config.ts';
+
+const file = new URL('../docs/CONFIGURATION.md', import.meta.url);
+
+const rows = settingRows().map(({ name, fallback, meaning }) => `| \`${name}\` | ${fallback === '' ? '' : `\`${fallback}\``} | ${meaning.replaceAll('|', '\\|')} |`);
+
+const markdown = `# Configuration
+
+<!-- Written by scripts/configuration.ts from src/node/settings.ts; do not edit by hand. -->
+
+Settings come from the environment, and from a \`.env\` file in the working directory; where both have one, the
+environment counts. Empty means unset. All problems are reported together at start, and then the server does not start.
+
+| setting | default | meaning |
+| --- | --- | --- |
+${rows.join('\n')}
+
+## Logins
+
+The first that is set is used, and named at start; the others are named as not used.
+
+| order | setting | what it is |
+| --- | --- | --- |
+| 1 | \`CLAUDE_CODE_OAUTH_TOKEN\` | a token from \`npx claude setup-token\` |
+| 2 | \`CLAUDE_OAUTH_CREDS\` | the JSON of Claude Code's \`.credentials.json\`; written with mode 0600 below \`STATE_DIR\`, where Claude Code refreshes it |
+| 3 | \`ANTHROPIC_API_KEY\` | an API key from https://platform.claude.com |
+| 4 | \`ANTHROPIC_AUTH_TOKEN\` | a bearer token, for gateways |
+| 5 | \`CLAUDE_CODE_USE_BEDROCK=1\` | Amazon Bedrock, with its \`AWS_*\` variables or profiles |
+| 6 | \`CLAUDE_CODE_USE_VERTEX=1\` | Google Vertex AI, with \`CLOUD_ML_REGION\`, \`ANTHROPIC_VERTEX_PROJECT_ID\` and Google's variables |
+| 7 | \`CLAUDE_CODE_USE_FOUNDRY=1\` | Microsoft Foundry, with its \`ANTHROPIC_FOUNDRY_*\` and \`AZURE_*\` variables |
+| 8 | none | the login of Claude Code on this machine (\`npx claude login\`) |
+
+\`ENGINE=anthropic-api\` works with 3 and 4 only. \`ANTHROPIC_BASE_URL\`, \`HTTP_PROXY\`, \`HTTPS_PROXY\`, \`NO_PROXY\`,
+\`NODE_EXTRA_CA_CERTS\`, \`SSL_CERT_FILE\` and \`SSL_CERT_DIR\` reach Claude Code; nothing else of the environment does but
+\`PATH\`, the locale, the time zone and the temporary directory.
+`;
+
+if (process.argv.includes('--check')) {
+  const found = await readFile(file, 'utf8').catch(() => '');
+  if (found !== markdown) {
+    console.error('docs/CONFIGURATION.md is not what src/node/settings.ts says: run node scripts/configuration.ts');
+    process.exit(1);
+  }
+} else await writeFile(file, markdown);
