@@ -274,6 +274,11 @@ describe('the rest', () => {
     expect(request({ [name]: value })).toEqual(request({}));
   });
 
+  test('what no caller can miss is ignored without a word', () => {
+    const thought = [...messages, { role: 'assistant', content: 'a', reasoning_content: 'hm' }, ...messages];
+    expect(report({ messages: thought, prompt_cache_key: 'k', prompt_cache_retention: '24h' })).toEqual(nothing);
+  });
+
   test('members nobody knows are ignored and said, without repeating strange names', () => {
     expect(report({ foo: 1, 'a\r\nb': 2, 'é': 3 }).ignored).toEqual(['foo', '(other)']);
   });
