@@ -2,7 +2,6 @@
  * One live Claude Code process, driven through the Agent SDK: settings, history and turns go in,
  * SDK messages come out to whoever listens. It knows nothing of HTTP, matching or pools.
  */
-import { setTimeout as sleep } from 'node:timers/promises';
 import { query, type Options, type Query, type SDKControlGetContextUsageResponse, type SDKControlInitializeResponse, type SDKMessage, type SDKUserMessage, type SpawnedProcess } from '@anthropic-ai/claude-agent-sdk';
 import { TurnError } from '../../turn/errors.ts';
 import type { Child, End, EndReason, SpawnRecipe } from './child.ts';
@@ -24,8 +23,16 @@ export interface Listener {
   ended(end: End): void;
 }
 
-/** Time for a process to answer `initialize` or a control call; a healthy one needs 0.1 s, a cold one under load a few. */
-const CONTROL_TIMEOUT_MS = 30_000;
+export interface Start {
+  readonly spawn: (recipe: SpawnRecipe) => Child;
+  /** A child spawned before by the same recipe, which waits for its `initialize`. */
+  readonly ahead?: Child | undefined;
+  /** Time for the process to answer `initialize` or a control call; a healthy one needs 0.1 s, a cold one under load a few. */
+  readonly controlTimeoutMs: number;
+}
+
+/** Between the end of a child's output and its own. */
+const EXIT_MS = 1_000;
 
 export class CliProcess {
   readonly child: Child;
@@ -34,13 +41,18 @@ export class CliProcess {
   readonly ended: Promise<End>;
   /** How this process was spawned, so that more like it can be spawned ahead. */
   readonly recipe: SpawnRecipe;
+  /** Answered calls whose result the CLI has not yet shown to have taken. */
+  readonly #untaken = new Map<string, () => void>();
   readonly #query: Query;
   readonly #input: Input;
   #applied: AppliedSettings | undefined;
+  readonly controlTimeoutMs: number;
+  #configured: Promise<unknown> = Promise.resolve();
   #listener: Listener | undefined;
+  #end: End | undefined;
+  readonly #calling = new Set<(end: End) => void>();
 
-  /** `ahead`: a child spawned before by the same recipe, which waits for its `initialize`. */
-  static async start(options: Options, spawnChild: (recipe: SpawnRecipe) => Child, ahead?: Child): Promise<CliProcess> {
+  static async start(options: Options, { spawn, ahead, controlTimeoutMs }: Start): Promise<CliProcess> {
     const spawned = Promise.withResolvers<Spawned>();
     const { stream, controller } = inputStream();
     const cli = query({
@@ -48,44 +60,61 @@ export class CliProcess {
       options: {
         ...options,
         spawnClaudeCodeProcess: ({ command, args, cwd, env }): SpawnedProcess => {
-          const recipe = { command, args, cwd: cwd ?? options.cwd ?? '/', env: definedOnly(env) };
-          const child = ahead ?? spawnChild(recipe);
-          spawned.resolve({ child, recipe });
-          return child.process;
+          const recipe = { command, args, cwd: cwd ?? options.cwd ?? '/', env: definedOnly(env), ...ownDir(options.env, env) };
+          try {
+            const child = ahead ?? spawn(recipe);
+            spawned.resolve({ child, recipe });
+            return child.process;
+          } catch (error) {
+            spawned.reject(error);
+            throw error;
+          }
         },
       },
     });
     // A store to resume from is read before the spawn; whatever fails until then fails this.
     const initialized = cli.initializationResult();
     initialized.catch((cause: unknown) => spawned.reject(new TurnError('engine_unavailable', 'Claude Code could not be started.', { cause })));
-    const process = new CliProcess(cli, controller, await spawned.promise);
+    const process = new CliProcess(cli, controller, { ...(await spawned.promise), controlTimeoutMs });
     if (options.model !== undefined) process.#applied = { settings: { model: options.model }, offered: [], serial: 0 };
     return process;
   }
 
-  private constructor(cli: Query, input: Input, { child, recipe }: Spawned) {
+  private constructor(cli: Query, input: Input, { child, recipe, controlTimeoutMs }: Spawned & Pick<Start, 'controlTimeoutMs'>) {
     this.#query = cli;
     this.#input = input;
+    this.controlTimeoutMs = controlTimeoutMs;
     this.child = child;
     this.recipe = recipe;
     this.ended = child.ended;
     this.ready = this.#inTime(cli.initializationResult());
     this.ready.catch(() => undefined);
     void this.#read();
-    void this.ended.then((end) => this.#listener?.ended(end));
+    void this.ended.then((end) => {
+      this.#end = end;
+      for (const fail of this.#calling) fail(end);
+      this.#listener?.ended(end);
+    });
   }
 
   get offeredTools(): readonly string[] {
     return this.#applied?.offered ?? [];
   }
 
-  /** From now on messages and the end go to `listener` alone. */
+  /** From now on messages and the end go to `listener` alone; an end that has been is told at once. */
   listen(listener: Listener): void {
     this.#listener = listener;
+    if (this.#end !== undefined) listener.ended(this.#end);
   }
 
-  /** Brings the process to `settings`; only what differs costs a call. */
-  async configure(settings: LiveSettings, suspended: boolean): Promise<void> {
+  /** Brings the process to `settings`; only what differs costs a call. One after the other: each builds on what the last one applied. */
+  configure(settings: LiveSettings, suspended: boolean): Promise<void> {
+    const configured = this.#configured.then(() => this.#apply(settings, suspended));
+    this.#configured = configured.catch(() => undefined);
+    return configured;
+  }
+
+  async #apply(settings: LiveSettings, suspended: boolean): Promise<void> {
     const { flags, thinkingTokens, tools } = changeSettings(this.#applied, settings, suspended);
     const work: Promise<unknown>[] = [];
     if (flags !== undefined) work.push(this.#query.applyFlagSettings(flags));
@@ -117,8 +146,15 @@ export class CliProcess {
     this.#send(turn);
   }
 
-  answer(results: ReadonlyMap<string, McpResult>): void {
-    this.calls.answer(results);
+  /** Answers waiting calls one by one: the CLI keeps results in the order in which they complete. */
+  async answer(results: ReadonlyMap<string, McpResult>): Promise<void> {
+    for (const [id, result] of results) {
+      const taken = Promise.withResolvers<void>();
+      this.#untaken.set(id, taken.resolve);
+      this.calls.answer(id, result);
+      await Promise.race([taken.promise, this.ended]);
+      this.#untaken.delete(id);
+    }
   }
 
   /** Offers tools with all of their definition, to be counted. */
@@ -142,7 +178,13 @@ export class CliProcess {
   #send({ role, content }: Exchange, extra: Partial<SDKUserMessage> = {}): void {
     // The CLI takes assistant messages on the same input, which the SDK's type does not say.
     const message = { type: role, message: { role, content }, parent_tool_use_id: null, ...extra };
-    this.#input.enqueue(message as unknown as SDKUserMessage);
+    try {
+      this.#input.enqueue(message as unknown as SDKUserMessage);
+    } catch (cause) {
+      // The SDK has stopped reading our side, as it does when the process is gone.
+      this.kill('failed');
+      throw this.#end === undefined ? new TurnError('engine_died', 'Claude Code takes no more input.', { cause }) : errorOfEnd(this.#end);
+    }
   }
 
   #nextResult(): Promise<void> {
@@ -153,46 +195,66 @@ export class CliProcess {
       },
       ended: (end) => reject(errorOfEnd(end)),
     });
+    promise.catch(() => undefined);
     return promise;
   }
 
   async #read(): Promise<void> {
     try {
-      for await (const message of this.#query) this.#listener?.message(message);
-      // EOF on stdout while the process lives: nothing more can come from it.
-      this.kill('failed');
+      for await (const message of this.#query) {
+        if (message.type === 'user') this.#noteTaken(message.message.content);
+        this.#listener?.message(message);
+      }
     } catch {
       // The SDK throws for a process that ended, which `ended` reports, and for output it cannot read.
-      this.kill('failed');
+    }
+    // Nothing more can come from it. One that crashed is known to have ended a moment after its output did.
+    if (!(await this.child.endsWithin(EXIT_MS))) this.kill('failed');
+  }
+
+  #noteTaken(content: unknown): void {
+    if (!Array.isArray(content)) return;
+    for (const block of content as { type: string; tool_use_id?: string }[]) {
+      if (block.type === 'tool_result' && block.tool_use_id !== undefined) this.#untaken.get(block.tool_use_id)?.();
     }
   }
 
   /** A call to the process ends with the process, and hangs no longer than the limit. */
   async #inTime<T>(work: Promise<T>): Promise<T> {
-    const late = Promise.withResolvers<never>();
+    const failed = Promise.withResolvers<never>();
+    const fail = (end: End): void => failed.reject(errorOfEnd(end));
     const timer = setTimeout(() => {
       this.kill('hung');
-      late.reject(errorOfEnd({ reason: 'hung', code: null, signal: null }));
-    }, CONTROL_TIMEOUT_MS);
-    const ended = this.ended.then((end) => Promise.reject(errorOfEnd(end)));
-    ended.catch(() => undefined);
+      fail({ reason: 'hung', code: null, signal: null });
+    }, this.controlTimeoutMs);
+    if (this.#end !== undefined) fail(this.#end);
+    this.#calling.add(fail);
     work.catch(() => undefined);
     try {
-      return await Promise.race([work, ended, late.promise]);
+      return await Promise.race([work, failed.promise]);
     } catch (error) {
       // The SDK notices the end of a process in its own words, a moment before or after we do.
       if (error instanceof TurnError) throw error;
       throw await this.#explain(error);
     } finally {
       clearTimeout(timer);
+      this.#calling.delete(fail);
+      failed.promise.catch(() => undefined);
     }
   }
 
   async #explain(cause: unknown): Promise<TurnError> {
-    const end = await Promise.race([this.ended, sleep(200, undefined, { ref: false })]);
-    return end === undefined ? new TurnError('engine_died', 'Claude Code refused a control call.', { cause }) : errorOfEnd(end);
+    if (await this.child.endsWithin(EXIT_MS)) return errorOfEnd(await this.ended);
+    this.kill('failed');
+    return new TurnError('engine_died', 'Claude Code refused a control call.', { cause });
   }
 }
+
+/** The SDK makes a folder with a copy of the login for a process that resumes; it must not outlive the process. */
+const ownDir = (given: Options['env'], used: Options['env']): Pick<SpawnRecipe, 'ownDir'> => {
+  const dir = used?.['CLAUDE_CONFIG_DIR'];
+  return dir === undefined || dir === given?.['CLAUDE_CONFIG_DIR'] ? {} : { ownDir: dir };
+};
 
 const definedOnly = (env: Record<string, string | undefined>): Record<string, string> =>
   Object.fromEntries(Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined));

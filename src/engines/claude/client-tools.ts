@@ -21,8 +21,8 @@ export class SuspendedCalls {
     return result;
   }
 
-  answer(results: ReadonlyMap<string, McpResult>): void {
-    for (const [id, result] of results) this.#slot(id).resolve(result);
+  answer(toolUseId: string, result: McpResult): void {
+    this.#slot(toolUseId).resolve(result);
   }
 
   #slot(id: string): PromiseWithResolvers<McpResult> {

@@ -172,7 +172,7 @@ export class ClaudeEngine implements Engine {
     session.claim();
     await session.settled;
     await session.process.configure(settings, choice.kind === 'answer-suspended');
-    const begin = choice.kind === 'continue' ? () => session.process.ask(conversation.turn) : () => session.process.answer(choice.results);
+    const begin = choice.kind === 'continue' ? () => session.process.ask(conversation.turn) : () => void session.process.answer(choice.results);
     return { name: choice.kind, session, settings, begin };
   }
 
@@ -186,9 +186,8 @@ export class ClaudeEngine implements Engine {
     const abandon = (): void => process.kill('aborted');
     signal.addEventListener('abort', abandon);
     try {
-      await process.ready;
-      // The model first: on a process that holds messages it could not be changed any more.
-      await process.configure(settings, false);
+      // Settings travel behind the `initialize`. The model comes before any message: it could not be changed after.
+      await Promise.all([process.ready, process.configure(settings, false)]);
       await process.append(plan.kind === 'resume' ? plan.appended : conversation.history);
     } catch (error) {
       process.kill('failed');

@@ -30,6 +30,12 @@ const REFILL_PATIENCE = 20;
 /** For what no request waits for. */
 const NEVER = new AbortController().signal;
 
+/** Somebody who waits for a place. */
+interface Waiter {
+  readonly grant: () => void;
+  readonly refuse: (error: Error) => void;
+}
+
 export class Pool {
   readonly #options: PoolOptions;
   readonly #children = new Set<Child>();
@@ -37,10 +43,11 @@ export class Pool {
   readonly #warm = new Map<string, CliProcess>();
   /** By system prompt, least recently used first: how often it came, and with which settings last. */
   readonly #prompts = new Map<string, { count: number; settings: LiveSettings }>();
-  readonly #waiting: (() => void)[] = [];
+  readonly #waiting: Waiter[] = [];
   #recipe: SpawnRecipe | undefined;
   /** Places of processes that are being started. */
   #reserved = 0;
+  readonly #starting = new Set<Promise<CliProcess>>();
   #refilling = false;
   #closed = false;
 
@@ -56,19 +63,13 @@ export class Pool {
     return this.#spares.length + this.#warm.size;
   }
 
-  /** An initialised process for a system prompt; waits when all of `max` are at work. */
+  /** A process for a system prompt, perhaps still initialising; waits when all of `max` are at work. */
   async take(system: string, settings: LiveSettings, signal: AbortSignal): Promise<CliProcess> {
     this.#remember(system, settings);
     const warm = this.#warm.get(system);
-    const process = warm ?? (await this.#begin(system, signal));
     this.#warm.delete(system);
+    const process = warm ?? (await this.#begin(system, signal));
     this.#refillSoon();
-    try {
-      await process.ready;
-    } catch (error) {
-      process.kill('failed');
-      throw error;
-    }
     return process;
   }
 
@@ -76,8 +77,7 @@ export class Pool {
   async startFirst(): Promise<CliProcess> {
     const process = await this.#inRoom(() => this.#options.start('', undefined), NEVER);
     this.#recipe = process.recipe;
-    this.#warm.set('', process);
-    await process.ready;
+    await this.#keepWarm('', process, process.ready);
     this.#refillSoon();
     return process;
   }
@@ -89,13 +89,14 @@ export class Pool {
 
   /** To be called when a process has become free, so that who waits for room can look again. */
   freed(): void {
-    this.#waiting.shift()?.();
+    this.#makeRoom();
   }
 
   async close(): Promise<void> {
     this.#closed = true;
-    for (const wake of this.#waiting.splice(0)) wake();
+    for (const { refuse } of this.#waiting.splice(0)) refuse(closing());
     await Promise.all([...this.#children].map((child) => child.end('closing')));
+    await Promise.allSettled(this.#starting);
   }
 
   async #begin(system: string, signal: AbortSignal): Promise<CliProcess> {
@@ -106,49 +107,71 @@ export class Pool {
     return process;
   }
 
-  /** Starts a process in a place that was reserved before, so that starts at the same time keep the bound. */
   async #inRoom(start: () => Promise<CliProcess>, signal: AbortSignal): Promise<CliProcess> {
     await this.#reserve(signal);
+    const starting = this.#startReserved(start);
+    this.#starting.add(starting);
+    return starting.finally(() => this.#starting.delete(starting));
+  }
+
+  /** Starts a process in a place that was reserved before, so that starts at the same time keep the bound. */
+  async #startReserved(start: () => Promise<CliProcess>): Promise<CliProcess> {
     try {
       const process = await start();
       this.#track(process.child);
-      return process;
+      if (!this.#closed) return process;
+      await process.end('closing');
+      throw closing();
     } finally {
       this.#reserved -= 1;
+      this.#makeRoom();
     }
   }
 
   #track(child: Child): void {
     this.#children.add(child);
-    void child.ended.then(() => {
+    void child.ended.then(({ reason }) => {
       this.#children.delete(child);
       const spare = this.#spares.indexOf(child);
       if (spare >= 0) this.#spares.splice(spare, 1);
+      // Spares that fall by themselves are not replaced until a request has shown that processes start.
+      if (spare >= 0 && (reason === 'crashed' || reason === 'spawn_failed')) this.#recipe = undefined;
       for (const [system, process] of this.#warm) if (process.child === child) this.#warm.delete(system);
-      this.freed();
+      this.#makeRoom();
     });
   }
 
+  /** Waits its turn for a place, which the caller then holds until it is given back. */
   async #reserve(signal: AbortSignal): Promise<void> {
-    while (!this.#closed && this.size >= this.#options.max) {
-      if (this.#dropReady() || this.#options.evict()) {
-        await this.#oneEnds();
-      } else await this.#freedOrAborted(signal);
-      signal.throwIfAborted();
+    if (this.#closed) throw closing();
+    signal.throwIfAborted();
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    const waiter: Waiter = { grant: resolve, refuse: reject };
+    const leave = (): void => {
+      const place = this.#waiting.indexOf(waiter);
+      if (place >= 0) this.#waiting.splice(place, 1);
+      reject(signal.reason as Error);
+    };
+    signal.addEventListener('abort', leave, { once: true });
+    this.#waiting.push(waiter);
+    this.#makeRoom();
+    try {
+      await promise;
+    } finally {
+      signal.removeEventListener('abort', leave);
     }
-    if (this.#closed) throw new TurnError('draining', 'The server is shutting down.');
-    this.#reserved += 1;
   }
 
-  #oneEnds(): Promise<unknown> {
-    return Promise.race([...this.#children].map((child) => child.ended));
-  }
-
-  #freedOrAborted(signal: AbortSignal): Promise<void> {
-    const { promise, resolve } = Promise.withResolvers<void>();
-    this.#waiting.push(resolve);
-    signal.addEventListener('abort', () => resolve(), { once: true });
-    return promise;
+  /** Gives free places to those who wait, first come first served, and has one process end for each of the others. */
+  #makeRoom(): void {
+    while (this.#waiting.length > 0 && this.size < this.#options.max) {
+      this.#reserved += 1;
+      this.#waiting.shift()?.grant();
+    }
+    const leaving = this.#children.values().reduce((count, child) => count + Number(child.leaving), 0);
+    for (let missing = this.#waiting.length - leaving; missing > 0; missing -= 1) {
+      if (!this.#dropReady() && !this.#options.evict()) return;
+    }
   }
 
   /** Makes room by what was only kept ready. */
@@ -160,6 +183,14 @@ export class Pool {
     }
     const spare = this.#spares.shift();
     return spare !== undefined && this.#drop(spare, 'evicted');
+  }
+
+  /** Gives up a process for a prompt that has not come again, such as the first one's. */
+  #dropGuess(): boolean {
+    const guess = this.#warm.entries().find(([system]) => (this.#prompts.get(system)?.count ?? 0) < REPEATED);
+    if (guess === undefined) return false;
+    this.#warm.delete(guess[0]);
+    return this.#drop(guess[1].child, 'unused');
   }
 
   #drop(child: Child, reason: EndReason): true {
@@ -207,7 +238,7 @@ export class Pool {
       };
     }
     const repeated = [...this.#prompts].toReversed().find(([system, { count }]) => count >= REPEATED && !this.#warm.has(system));
-    if (repeated === undefined || this.#warm.size >= this.#warmLimit()) return undefined;
+    if (repeated === undefined || (this.#warm.size >= this.#warmLimit() && !this.#dropGuess())) return undefined;
     const [system, { settings }] = repeated;
     return () => this.#warmUp(system, settings);
   }
@@ -219,13 +250,20 @@ export class Pool {
 
   async #warmUp(system: string, settings: LiveSettings): Promise<void> {
     const process = await this.#begin(system, NEVER);
+    await this.#keepWarm(system, process, process.configure(settings, false));
+  }
+
+  /** Keeps a process for requests with this system prompt; one that cannot be made `ready` is ended. */
+  async #keepWarm(system: string, process: CliProcess, ready: Promise<unknown>): Promise<void> {
+    this.#warm.get(system)?.kill('unused');
     this.#warm.set(system, process);
     try {
-      await process.ready;
-      await process.configure(settings, false);
+      await Promise.all([process.ready, ready]);
     } catch (error) {
       process.kill('failed');
       throw error;
     }
   }
 }
+
+const closing = (): TurnError => new TurnError('draining', 'The server is shutting down.');

@@ -52,9 +52,12 @@ export class Sessions {
     return true;
   }
 
+  /** Where calls wait, only a kill will do: at the end of its input the CLI answers them itself, and asks the API again. */
   retire(session: Session, reason: EndReason): void {
+    const idle = session.state === 'idle';
     session.claim();
-    void session.process.end(reason);
+    if (idle) void session.process.end(reason);
+    else session.process.kill(reason);
   }
 
   /** Ends what has waited too long; nothing is lost, since any conversation can be replayed. */
@@ -66,8 +69,10 @@ export class Sessions {
     }
   }
 
+  /** Ends them all; turns that still run fail with `draining`. */
   close(): void {
     clearInterval(this.#sweeper);
+    for (const session of this.#held.values()) this.retire(session, 'closing');
   }
 
   #changed(session: Session): void {
