@@ -1,7 +1,9 @@
 /** One child process: one owner, one recorded reason for its end, and a way down that always works. */
 import { spawn, type ChildProcessByStdio } from 'node:child_process';
+import { rmSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Readable, Writable } from 'node:stream';
+import { TurnError } from '../../turn/errors.ts';
 
 /** Why a process ended. The first reason counts; `crashed` is what nobody asked for. */
 export type EndReason =
@@ -23,6 +25,8 @@ export interface End {
   readonly signal: NodeJS.Signals | null;
   /** Of the spawn, for `spawn_failed`: ENOENT, EACCES, ENOMEM, … */
   readonly errno?: string;
+  /** Why the child's own folder could not be removed. */
+  readonly leftBehind?: unknown;
 }
 
 export interface SpawnRecipe {
@@ -30,6 +34,8 @@ export interface SpawnRecipe {
   readonly args: readonly string[];
   readonly cwd: string;
   readonly env: Readonly<Record<string, string>>;
+  /** A folder that was made for this one child and goes with it. */
+  readonly ownDir?: string;
 }
 
 type Piped = ChildProcessByStdio<Writable, Readable, Readable>;
@@ -40,27 +46,36 @@ const STDERR_TAIL = 2_000;
 
 export class Child {
   readonly process: Piped;
+  readonly recipe: SpawnRecipe;
+  /** Resolves, never rejects, when the process is gone, and its own folder with it. */
   readonly ended: Promise<End>;
   #reason: EndReason | undefined;
   #stderr = '';
 
-  /** In a group of its own: Ctrl-C in a terminal must not end answers that the server means to finish. */
-  constructor({ command, args, cwd, env }: SpawnRecipe) {
-    this.process = spawn(command, args, { cwd, env, stdio: ['pipe', 'pipe', 'pipe'], detached: true });
-    this.process.stdin.on('error', ignoreBrokenPipe);
+  /** Throws `engine_unavailable` when the system has no room for a process; a missing program shows in `ended`. */
+  constructor(recipe: SpawnRecipe) {
+    const { promise, resolve } = Promise.withResolvers<End>();
+    this.recipe = recipe;
+    this.ended = promise.then((end) => this.#cleared(end));
+    this.process = spawnPiped(recipe);
+    this.process.on('error', (error: NodeJS.ErrnoException) => {
+      if (this.process.pid === undefined) resolve({ reason: 'spawn_failed', code: null, signal: null, errno: error.code ?? error.message });
+    });
+    this.process.once('exit', (code, signal) => resolve({ reason: this.#reason ?? 'crashed', code, signal }));
+    // What cannot be written any more shows as the end of the child, or of its answers.
+    this.process.stdin.on('error', () => undefined);
     this.process.stderr.setEncoding('utf8').on('data', (text: string) => {
       this.#stderr = (this.#stderr + text).slice(-STDERR_TAIL);
-    });
-    this.ended = new Promise((resolve) => {
-      this.process.once('error', (error: NodeJS.ErrnoException) => {
-        if (this.process.pid === undefined) resolve({ reason: 'spawn_failed', code: null, signal: null, errno: error.code ?? error.message });
-      });
-      this.process.once('exit', (code, signal) => resolve({ reason: this.#reason ?? 'crashed', code, signal }));
     });
   }
 
   get pid(): number | undefined {
     return this.process.pid;
+  }
+
+  /** Whether somebody has asked for its end. */
+  get leaving(): boolean {
+    return this.#reason !== undefined;
   }
 
   /** The end of what the child wrote to stderr, for the log only. */
@@ -79,14 +94,25 @@ export class Child {
     this.#reason ??= reason;
     this.process.stdin.end();
     for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
-      if (await this.#endedWithin(GRACE_MS)) return;
+      if (await this.endsWithin(GRACE_MS)) return;
       this.#signal(signal);
     }
     await this.ended;
   }
 
-  #endedWithin(ms: number): Promise<boolean> {
-    return Promise.race([this.ended.then(() => true), sleep(ms, false, { ref: false })]);
+  endsWithin(ms: number): Promise<boolean> {
+    const patience = new AbortController();
+    const late = sleep(ms, false, { ref: false, signal: patience.signal }).catch(() => false);
+    return Promise.race([this.ended.then(() => true), late]).finally(() => patience.abort());
+  }
+
+  #cleared(end: End): End {
+    try {
+      if (this.recipe.ownDir !== undefined) rmSync(this.recipe.ownDir, { recursive: true, force: true, maxRetries: 3 });
+      return end;
+    } catch (leftBehind) {
+      return { ...end, leftBehind };
+    }
   }
 
   #signal(signal: NodeJS.Signals): void {
@@ -95,13 +121,28 @@ export class Child {
     try {
       process.kill(-pid, signal);
     } catch (error) {
-      // Gone between the check and the call: that is what was wanted.
-      if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+      // Gone between the check and the call (macOS says EPERM of a group of zombies): that is what was wanted.
+      const { code } = error as NodeJS.ErrnoException;
+      if (code !== 'ESRCH' && code !== 'EPERM') throw error;
     }
   }
 }
 
-/** A child that ends while something is written to it tells of its end by `ended`. */
-const ignoreBrokenPipe = (error: NodeJS.ErrnoException): void => {
-  if (error.code !== 'EPIPE' && error.code !== 'ERR_STREAM_DESTROYED' && error.code !== 'ECONNRESET') throw error;
+/** In a group of its own: Ctrl-C in a terminal must not end answers that the server means to finish. */
+const spawnPiped = ({ command, args, cwd, env }: SpawnRecipe): Piped => {
+  let child: Piped;
+  try {
+    child = spawn(command, args, { cwd, env, stdio: ['pipe', 'pipe', 'pipe'], detached: true });
+  } catch (cause) {
+    throw noRoom((cause as NodeJS.ErrnoException).code ?? String(cause), cause);
+  }
+  // Out of file descriptors, Node returns a child without pipes and says why by an event.
+  const { stdin } = child as { readonly stdin: Writable | null | undefined };
+  if (stdin === null || stdin === undefined) {
+    child.on('error', () => undefined);
+    throw noRoom('EMFILE');
+  }
+  return child;
 };
+
+const noRoom = (errno: string, cause?: unknown): TurnError => new TurnError('engine_unavailable', `Claude Code could not be started (${errno}).`, { cause });

@@ -239,7 +239,6 @@ export class CliProcess {
     } finally {
       clearTimeout(timer);
       this.#calling.delete(fail);
-      failed.promise.catch(() => undefined);
     }
   }
 

@@ -4,12 +4,12 @@
  */
 import { mkdirSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import type { SDKControlInitializeResponse } from '@anthropic-ai/claude-agent-sdk';
+import type { Options, SDKControlInitializeResponse } from '@anthropic-ai/claude-agent-sdk';
 import type { Engine, EngineHealth, EngineModel } from '../../turn/engine.ts';
 import { TurnError, toTurnError } from '../../turn/errors.ts';
 import { isStreamEvent, type TurnEvent } from '../../turn/events.ts';
 import type { Turn, TurnRequest } from '../../turn/turn.ts';
-import { Child, type EndReason, type SpawnRecipe } from './child.ts';
+import { Child, type End, type EndReason, type SpawnRecipe } from './child.ts';
 import { chooseSession, toConversation, type Conversation } from './choose-session.ts';
 import { CliProcess } from './cli-process.ts';
 import { countTokensOn } from './count-tokens.ts';
@@ -42,6 +42,8 @@ export interface ClaudeEngineOptions extends Omit<ClaudeHost, 'maxRetries'> {
   readonly suspendTtlMs?: number;
   /** Children that wait, spawned, for the next new conversation. */
   readonly spares?: number;
+  /** How long a process may take to answer `initialize` or a control call before it counts as hung; default 30,000. */
+  readonly controlTimeoutMs?: number;
 }
 
 /** How one step begins on the process that was found for it. */
@@ -85,7 +87,7 @@ export class ClaudeEngine implements Engine {
       max: options.maxProcesses ?? defaultMaxProcesses(),
       spares: options.spares ?? 1,
       spawn: (recipe) => this.#spawn(recipe),
-      start: (system, ahead) => this.#start(system, ahead),
+      start: (system, ahead) => this.#start(cliOptions(this.#host, system), ahead),
       evict: () => this.#sessions.evict(),
       busy: () => this.#sessions.count('running') >= availableParallelism(),
       log: (error, what) => options.log.warn({ error: toTurnError(error).message }, what),
@@ -101,8 +103,8 @@ export class ClaudeEngine implements Engine {
       let began = false;
       try {
         const { name, session, begin, settings } = await this.#route(conversation, turn.request, signal);
-        yield { type: 'notice', notice: { kind: 'route', route: name } };
-        for await (const event of session.step(conversation, settings, { begin, signal })) {
+        const opening: TurnEvent = { type: 'notice', notice: { kind: 'route', route: name } };
+        for await (const event of session.step(conversation, settings, { opening, begin, signal })) {
           began ||= isStreamEvent(event);
           yield event;
         }
@@ -119,12 +121,19 @@ export class ClaudeEngine implements Engine {
   async countTokens(turn: Turn, signal: AbortSignal): Promise<number> {
     const conversation = toConversation(turn.owner, turn.request);
     if (conversation === undefined) throw new TurnError('invalid_request', 'The conversation must end with a message of the user.', { param: 'messages' });
-    const settings = toLiveSettings(turn.request);
-    const process = await this.#pool.take(conversation.system, settings, signal);
+    const settings = this.#settingsOf(turn.request);
+    let process: CliProcess | undefined;
+    const abandon = (): void => process?.kill('aborted');
+    signal.addEventListener('abort', abandon);
     try {
+      process = await this.#pool.take(conversation.system, settings, signal);
+      if (signal.aborted) abandon();
       return await countTokensOn(process, conversation, { settings, tools: turn.request.tools ?? [] });
+    } catch (error) {
+      throw signal.aborted ? abortedBy(signal) : error;
     } finally {
-      void process.end('spent');
+      signal.removeEventListener('abort', abandon);
+      void process?.end('spent');
     }
   }
 
@@ -159,19 +168,22 @@ export class ClaudeEngine implements Engine {
   }
 
   async #route(conversation: Conversation, request: TurnRequest, signal: AbortSignal): Promise<Route> {
-    const settings = toLiveSettings(request);
+    const settings = this.#settingsOf(request);
     if (this.#closed) throw new TurnError('draining', 'The server is shutting down.');
+    signal.throwIfAborted();
     const choice = chooseSession(conversation, settings, this.#sessions.choosable());
     if (choice.kind === 'replay') {
       this.#options.log.debug({ reason: choice.reason }, 'replay');
       for (const id of choice.supersedes) this.#supersede(id);
-      return this.#replay(conversation, toLiveSettings(askableAfterReplay(request, conversation)), signal);
+      return this.#replay(conversation, this.#settingsOf(askableAfterReplay(request, conversation)), signal);
     }
     const session = this.#sessions.get(choice.session);
     if (session === undefined) throw new TurnError('internal', 'The chosen session is gone.');
     session.claim();
-    await session.settled;
-    await session.process.configure(settings, choice.kind === 'answer-suspended');
+    await session.prepare(signal, async () => {
+      await session.settled;
+      await session.process.configure(settings, choice.kind === 'answer-suspended');
+    });
     const begin = choice.kind === 'continue' ? () => session.process.ask(conversation.turn) : () => void session.process.answer(choice.results);
     return { name: choice.kind, session, settings, begin };
   }
@@ -180,22 +192,19 @@ export class ClaudeEngine implements Engine {
     const plan = planReplay(conversation.history);
     const process =
       plan.kind === 'resume'
-        ? await this.#pool.startOwn(() => CliProcess.start(cliOptions(this.#host, conversation.system, resumeOptions(plan.resumed, settings.model, this.#host.workDir)), (recipe) => this.#spawn(recipe)), signal)
+        ? await this.#pool.startOwn(() => this.#start(cliOptions(this.#host, conversation.system, resumeOptions(plan.resumed, settings.model, this.#host.workDir))), signal)
         : await this.#pool.take(conversation.system, settings, signal);
     const session = this.#sessions.add(process);
-    const abandon = (): void => process.kill('aborted');
-    signal.addEventListener('abort', abandon);
-    try {
+    await session.prepare(signal, async () => {
       // Settings travel behind the `initialize`. The model comes before any message: it could not be changed after.
       await Promise.all([process.ready, process.configure(settings, false)]);
       await process.append(plan.kind === 'resume' ? plan.appended : conversation.history);
-    } catch (error) {
-      process.kill('failed');
-      throw error;
-    } finally {
-      signal.removeEventListener('abort', abandon);
-    }
+    });
     return { name: plan.kind, session, settings, begin: () => process.ask(conversation.turn) };
+  }
+
+  #settingsOf(request: TurnRequest): LiveSettings {
+    return toLiveSettings(request, this.#host.credentialKind);
   }
 
   #supersede(id: number): void {
@@ -203,18 +212,40 @@ export class ClaudeEngine implements Engine {
     if (session !== undefined) this.#sessions.retire(session, 'superseded');
   }
 
-  #start(system: string, ahead: Child | undefined): Promise<CliProcess> {
-    return CliProcess.start(cliOptions(this.#host, system), (recipe) => this.#spawn(recipe), ahead);
+  async #start(options: Options, ahead?: Child): Promise<CliProcess> {
+    try {
+      const process = await CliProcess.start(options, { spawn: (recipe) => this.#spawn(recipe), ahead, controlTimeoutMs: this.#options.controlTimeoutMs ?? MINUTE / 2 });
+      void this.#learnHealth(process);
+      return process;
+    } catch (error) {
+      this.#unwell = toTurnError(error).message;
+      throw error;
+    }
+  }
+
+  /** The latest start tells whether starts succeed, and whether the login is there. */
+  async #learnHealth(process: CliProcess): Promise<void> {
+    try {
+      this.#unwell = loginProblem(await process.ready);
+    } catch (error) {
+      if (isUnexpected(await process.ended)) this.#unwell = toTurnError(error).message;
+    }
   }
 
   #spawn(recipe: SpawnRecipe): Child {
     const child = new Child(recipe);
-    this.#reaper.note(child);
-    void child.ended.then(({ reason, code, signal, errno }) => {
+    try {
+      this.#reaper.note(child);
+    } catch (error) {
+      // A full disk, say. The child ends with its stdin all the same, unless it hangs just when the server is killed.
+      this.#options.log.warn({ pid: child.pid, error: String(error) }, 'could not note a Claude Code process');
+    }
+    void child.ended.then((end) => {
+      const { reason, leftBehind } = end;
       this.#ends.set(reason, (this.#ends.get(reason) ?? 0) + 1);
-      const unexpected = reason === 'crashed' || reason === 'hung' || reason === 'spawn_failed';
-      if (unexpected) this.#options.log.warn({ pid: child.pid, reason, code, signal, errno, stderr: child.stderrTail }, 'Claude Code ended');
+      if (isUnexpected(end)) this.#options.log.warn({ pid: child.pid, ...end, stderr: child.stderrTail }, 'Claude Code ended');
       else this.#options.log.debug({ pid: child.pid, reason }, 'Claude Code ended');
+      if (leftBehind !== undefined) this.#options.log.error({ pid: child.pid, error: String(leftBehind) }, 'could not remove the folder of a Claude Code process');
     });
     return child;
   }
@@ -223,7 +254,6 @@ export class ClaudeEngine implements Engine {
   #initialised(): Promise<SDKControlInitializeResponse> {
     this.#account ??= this.#askAccount().catch((error: unknown) => {
       this.#account = undefined;
-      this.#unwell = toTurnError(error).message;
       throw error;
     });
     return this.#account;
@@ -231,11 +261,11 @@ export class ClaudeEngine implements Engine {
 
   async #askAccount(): Promise<SDKControlInitializeResponse> {
     const process = await this.#pool.startFirst();
-    const answer = await process.ready;
-    this.#unwell = loginProblem(answer);
-    return answer;
+    return process.ready;
   }
 }
+
+const isUnexpected = ({ reason }: End): boolean => reason === 'crashed' || reason === 'hung' || reason === 'spawn_failed';
 
 const abortedBy = (signal: AbortSignal): TurnError =>
   signal.reason instanceof TurnError ? signal.reason : new TurnError('client_closed', 'The client closed the connection.');

@@ -3,7 +3,7 @@
  * not is found here: each child is noted in a file, and the next start ends those whose server is gone.
  */
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Child } from './child.ts';
 
@@ -12,6 +12,8 @@ interface Note {
   readonly serverStarted: string;
   readonly child: number;
   readonly childStarted: string;
+  /** The child's own folder, which may hold a copy of the login. */
+  readonly ownDir?: string;
 }
 
 export class Reaper {
@@ -23,18 +25,16 @@ export class Reaper {
     mkdirSync(this.#dir, { recursive: true, mode: 0o700 });
   }
 
-  /** Ends children of servers that are no more; returns how many. */
+  /** Ends children of servers that are no more, and removes what they left; returns how many were ended. */
   reap(): number {
     let reaped = 0;
-    for (const file of readdirSync(this.#dir)) {
+    for (const file of readdirSync(this.#dir).filter((name) => name.endsWith('.json'))) {
       const path = join(this.#dir, file);
       const note = readNote(path);
-      if (note !== undefined && isAlive(note.server, note.serverStarted)) continue;
+      if (note === undefined || isAlive(note.server, note.serverStarted)) continue;
       // A process that began at another time is a stranger who was given the same id.
-      if (note !== undefined && isAlive(note.child, note.childStarted)) {
-        process.kill(-note.child, 'SIGKILL');
-        reaped += 1;
-      }
+      if (isAlive(note.child, note.childStarted) && killGroup(note.child)) reaped += 1;
+      if (note.ownDir !== undefined) rmSync(note.ownDir, { recursive: true, force: true, maxRetries: 3 });
       rmSync(path, { force: true });
     }
     return reaped;
@@ -42,21 +42,35 @@ export class Reaper {
 
   /** Notes a child until it has ended. */
   note(child: Child): void {
-    const { pid } = child;
+    const { pid, recipe } = child;
     const childStarted = pid === undefined ? undefined : startOf(pid);
     if (pid === undefined || childStarted === undefined) return;
     const path = join(this.#dir, `${process.pid}-${pid}.json`);
-    writeFileSync(path, JSON.stringify({ ...this.#self, child: pid, childStarted } satisfies Note), { mode: 0o600 });
+    const note: Note = { ...this.#self, child: pid, childStarted, ...(recipe.ownDir !== undefined && { ownDir: recipe.ownDir }) };
+    // Whole or not at all: another server may be reading.
+    writeFileSync(`${path}.new`, JSON.stringify(note), { mode: 0o600 });
+    renameSync(`${path}.new`, path);
     void child.ended.then(() => rmSync(path, { force: true }));
   }
 }
 
+/** Undefined for a note that its server removes just now, or that a power cut left empty: it is removed. */
 const readNote = (path: string): Note | undefined => {
   try {
     return JSON.parse(readFileSync(path, 'utf8')) as Note;
   } catch {
-    // Half-written by a server that was killed just then; its child sees its stdin close.
+    rmSync(path, { force: true });
     return undefined;
+  }
+};
+
+const killGroup = (leader: number): boolean => {
+  try {
+    return process.kill(-leader, 'SIGKILL');
+  } catch (error) {
+    // It ended between the look and the kill.
+    if ((error as NodeJS.ErrnoException).code === 'ESRCH') return false;
+    throw error;
   }
 };
 
@@ -66,10 +80,12 @@ const isAlive = (pid: number, started: string): boolean => started !== '' && sta
 const startOf = (pid: number): string | undefined => {
   try {
     if (process.platform !== 'linux') return execFileSync('ps', ['-o', 'lstart=', '-p', String(pid)], { encoding: 'utf8' }).trim() || undefined;
-    // proc(5): the fields after the name, which may hold spaces; the start time is the 22nd of all.
+    // proc(5): the fields after the name, which may hold spaces; the start time, counted from the boot, is the 22nd of all.
     const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/^.*\) /s, '').split(' ');
-    return fields[0] === 'Z' ? undefined : fields[19];
+    return fields[0] === 'Z' ? undefined : `${fields[19]} after boot ${bootId()}`;
   } catch {
     return undefined;
   }
 };
+
+const bootId = (): string => readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();

@@ -1,5 +1,5 @@
 /** A process and the conversation it holds: runs one step at a time and knows what may come next. */
-import { TurnError } from '../../turn/errors.ts';
+import { TurnError, toTurnError } from '../../turn/errors.ts';
 import type { TurnEvent } from '../../turn/events.ts';
 import type { AnswerMessage } from '../../turn/turn.ts';
 import type { Conversation, SessionView } from './choose-session.ts';
@@ -14,6 +14,12 @@ export type SessionState = 'running' | 'idle' | 'suspended' | 'ended';
 
 /** After the answer the CLI reports its `result` within milliseconds; one that does not is stuck. */
 const SETTLE_TIMEOUT_MS = 10_000;
+
+interface StepStart {
+  readonly opening: TurnEvent;
+  readonly begin: () => void;
+  readonly signal: AbortSignal;
+}
 const NO_CALLS: ReadonlySet<string> = new Set();
 
 export class Session implements SessionView {
@@ -51,24 +57,44 @@ export class Session implements SessionView {
     return this.#settled;
   }
 
+  /** Does what comes before a step. A failure or an abort ends the process: what it holds by then nobody can tell. */
+  async prepare(signal: AbortSignal, work: () => Promise<unknown>): Promise<void> {
+    const abandon = (): void => this.process.kill('aborted');
+    signal.addEventListener('abort', abandon);
+    if (signal.aborted) abandon();
+    try {
+      await work();
+    } catch (error) {
+      this.process.kill('failed');
+      throw error;
+    } finally {
+      signal.removeEventListener('abort', abandon);
+    }
+  }
+
   /**
-   * One step: `begin` sends what starts it; the events are those of one upstream answer.
+   * One step: `begin` sends what starts it; the events are `opening` and those of one upstream answer.
    * Leaving early or aborting ends the process, and with it the upstream request.
    */
-  step(conversation: Conversation, settings: LiveSettings, { begin, signal }: { begin: () => void; signal: AbortSignal }): ReadableStream<TurnEvent> {
+  step(conversation: Conversation, settings: LiveSettings, { opening, begin, signal }: StepStart): ReadableStream<TurnEvent> {
     this.offeredTools = new Set(this.process.offeredTools);
     const reader = new StepReader(this.offeredTools);
     const abandon = (): void => this.process.kill('aborted');
+    let over = false;
+    const stop = (): void => {
+      over = true;
+      signal.removeEventListener('abort', abandon);
+    };
     return new ReadableStream<TurnEvent>({
       start: (controller) => {
-        let over = false;
         const finish = (outcome: Outcome): void => {
-          over = true;
-          signal.removeEventListener('abort', abandon);
+          stop();
           this.#conclude(outcome, conversation, settings);
           if (outcome.kind === 'failed') controller.error(outcome.error);
           else controller.close();
         };
+        controller.enqueue(opening);
+        signal.addEventListener('abort', abandon);
         this.process.listen({
           message: (message) => {
             if (over) return;
@@ -80,11 +106,19 @@ export class Session implements SessionView {
             if (!over) finish({ kind: 'failed', error: signal.aborted ? aborted(signal) : errorOfEnd(end) });
           },
         });
-        signal.addEventListener('abort', abandon);
         if (signal.aborted) abandon();
-        else begin();
+        if (over || signal.aborted) return;
+        try {
+          begin();
+        } catch (error) {
+          finish({ kind: 'failed', error: toTurnError(error) });
+        }
       },
-      cancel: abandon,
+      cancel: () => {
+        // After the answer the process holds a conversation that its client may come back to.
+        if (!over) abandon();
+        stop();
+      },
     });
   }
 
@@ -122,7 +156,7 @@ export class Session implements SessionView {
 
   #settle(): void {
     const { promise, resolve } = Promise.withResolvers<void>();
-    const timer = setTimeout(() => this.process.kill('hung'), SETTLE_TIMEOUT_MS);
+    const timer = setTimeout(() => this.process.kill('hung'), Math.min(SETTLE_TIMEOUT_MS, this.process.controlTimeoutMs));
     const done = (): void => {
       clearTimeout(timer);
       resolve();

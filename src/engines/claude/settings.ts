@@ -19,9 +19,10 @@ export interface LiveSettings {
 }
 
 /** Parameters that are the same in the Messages API and in the body Claude Code sends. */
-const PASSED = ['temperature', 'top_p', 'top_k', 'stop_sequences', 'tool_choice', 'service_tier', 'context_management', 'metadata'] as const;
+const PASSED = ['temperature', 'top_p', 'top_k', 'stop_sequences', 'tool_choice', 'service_tier', 'context_management'] as const;
 
-export const toLiveSettings = (request: TurnRequest): LiveSettings => {
+/** Throws `unsupported_parameter` for server tools. With a login, Claude Code's own `metadata` stays what it is. */
+export const toLiveSettings = (request: TurnRequest, credentialKind: 'api-key' | 'subscription' = 'api-key'): LiveSettings => {
   const given = request as unknown as Record<string, unknown>;
   const { thinking, output_config, max_tokens } = request;
   const tools = (request.tools ?? []).map((tool) => {
@@ -32,6 +33,7 @@ export const toLiveSettings = (request: TurnRequest): LiveSettings => {
   });
   const body: Record<string, unknown> = { max_tokens };
   for (const name of PASSED) if (given[name] !== undefined && given[name] !== null) body[name] = given[name];
+  if (request.metadata !== undefined && credentialKind === 'api-key') body['metadata'] = request.metadata;
   if (thinking !== undefined) body['thinking'] = thinking;
   // Claude Code asks to keep old thinking; with thinking off the API refuses that edit.
   if (thinking?.type === 'disabled') body['context_management'] ??= { edits: [] };
