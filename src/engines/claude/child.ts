@@ -26,7 +26,7 @@ export interface End {
   /** Of the spawn, for `spawn_failed`: ENOENT, EACCES, ENOMEM, … */
   readonly errno?: string;
   /** Why the child's own folder could not be removed. */
-  readonly leftBehind?: unknown;
+  readonly leftBehind?: string;
 }
 
 export interface SpawnRecipe {
@@ -110,8 +110,8 @@ export class Child {
     try {
       if (this.recipe.ownDir !== undefined) rmSync(this.recipe.ownDir, { recursive: true, force: true, maxRetries: 3 });
       return end;
-    } catch (leftBehind) {
-      return { ...end, leftBehind };
+    } catch (error) {
+      return { ...end, leftBehind: String(error) };
     }
   }
 

@@ -51,6 +51,7 @@ interface Route {
   readonly name: 'first' | 'append' | 'resume' | 'continue' | 'answer-suspended';
   readonly session: Session;
   readonly settings: LiveSettings;
+  readonly adjusted?: readonly string[];
   readonly begin: () => void;
 }
 
@@ -102,8 +103,8 @@ export class ClaudeEngine implements Engine {
     for (let attempt = 1; ; attempt += 1) {
       let began = false;
       try {
-        const { name, session, begin, settings } = await this.#route(conversation, turn.request, signal);
-        const opening: TurnEvent = { type: 'notice', notice: { kind: 'route', route: name } };
+        const { name, session, begin, settings, adjusted } = await this.#route(conversation, turn.request, signal);
+        const opening: TurnEvent = { type: 'notice', notice: { kind: 'route', route: name, ...(adjusted && { adjusted }) } };
         for await (const event of session.step(conversation, settings, { opening, begin, signal })) {
           began ||= isStreamEvent(event);
           yield event;
@@ -175,7 +176,9 @@ export class ClaudeEngine implements Engine {
     if (choice.kind === 'replay') {
       this.#options.log.debug({ reason: choice.reason }, 'replay');
       for (const id of choice.supersedes) this.#supersede(id);
-      return this.#replay(conversation, this.#settingsOf(askableAfterReplay(request, conversation)), signal);
+      const askable = askableAfterReplay(request, conversation);
+      const route = await this.#replay(conversation, this.#settingsOf(askable), signal);
+      return askable === request ? route : { ...route, adjusted: ['thinking'] };
     }
     const session = this.#sessions.get(choice.session);
     if (session === undefined) throw new TurnError('internal', 'The chosen session is gone.');
@@ -245,7 +248,7 @@ export class ClaudeEngine implements Engine {
       this.#ends.set(reason, (this.#ends.get(reason) ?? 0) + 1);
       if (isUnexpected(end)) this.#options.log.warn({ pid: child.pid, ...end, stderr: child.stderrTail }, 'Claude Code ended');
       else this.#options.log.debug({ pid: child.pid, reason }, 'Claude Code ended');
-      if (leftBehind !== undefined) this.#options.log.error({ pid: child.pid, error: String(leftBehind) }, 'could not remove the folder of a Claude Code process');
+      if (leftBehind !== undefined) this.#options.log.error({ pid: child.pid, error: leftBehind }, 'could not remove the folder of a Claude Code process');
     });
     return child;
   }
