@@ -10,11 +10,12 @@ export const answerHeaders = (
   { nowMs, anthropic }: { nowMs: number; anthropic: boolean },
 ): HeaderRecord => {
   const wait = secondsUntilReset(notices, nowMs);
+  const emulated = [...report.emulated, ...notices.flatMap((notice) => (notice.kind === 'route' ? (notice.adjusted ?? []) : []))];
   return {
     'x-proxy-model': printable(model.id),
     ...(model.via === 'unknown' && { 'x-proxy-unknown-model': printable(model.requested) }),
     ...(report.ignored.length > 0 && { 'x-proxy-ignored': printable(report.ignored.join(', ')) }),
-    ...(report.emulated.length > 0 && { 'x-proxy-emulated': printable(report.emulated.join(', ')) }),
+    ...(emulated.length > 0 && { 'x-proxy-emulated': printable(emulated.join(', ')) }),
     ...rateLimitHeaders(notices, { nowMs, openai: !anthropic }),
     ...(wait !== undefined && { 'retry-after': String(wait) }),
   };

@@ -21,7 +21,12 @@ export type Notice =
   | { readonly kind: 'retry'; readonly attempt: number; readonly delayMs: number; readonly status: number | null }
   | { readonly kind: 'rate_limit'; readonly limit: RateLimit }
   /** How the engine serves the turn: `continue`, `answer-suspended`, `append`, `resume`, `first`, `direct`. */
-  | { readonly kind: 'route'; readonly route: string }
+  | {
+      readonly kind: 'route';
+      readonly route: string;
+      /** Parameters that this way of serving the turn had to change, by their canonical name. */
+      readonly adjusted?: readonly string[];
+    }
   /** Response headers of the upstream that matter to a caller (`anthropic-ratelimit-*`, `request-id`). */
   | { readonly kind: 'headers'; readonly headers: Readonly<Record<string, string>> };
 
