@@ -12,25 +12,57 @@ export interface Opening {
   readonly events: AsyncIterable<TurnEvent>;
 }
 
-/** Reads up to the first event of the answer, for `waitMs` at most. An error in that time is thrown. */
-export const openingOf = async (events: AsyncIterable<TurnEvent>, waitMs: number, clock: Clock): Promise<Opening> => {
+export interface Patience {
+  /** How long to wait for the first event. */
+  readonly waitMs: number;
+  /** How long at most, where the upstream has failed and is asked again: what comes then is most likely an error. */
+  readonly longestMs: number;
+  readonly clock: Clock;
+}
+
+/** Reads up to the first event of the answer, while there is patience. An error in that time is thrown. */
+export const openingOf = async (events: AsyncIterable<TurnEvent>, patience: Patience): Promise<Opening> => {
   const iterator = events[Symbol.asyncIterator]();
   const read: TurnEvent[] = [];
-  const { promise: timer, resolve } = Promise.withResolvers<'late'>();
-  const cancel = clock.after(waitMs, () => resolve('late'));
+  const timer = new Timer(patience);
   try {
     for (;;) {
       const pending = iterator.next();
-      const next = await Promise.race([pending, timer]);
+      const next = await Promise.race([pending, timer.late]);
       if (next === 'late') return { begun: false, events: rejoin(read, iterator, pending) };
       if (next.done === true) return { begun: true, events: rejoin(read, iterator) };
       read.push(next.value);
       if (isStreamEvent(next.value)) return { begun: true, events: rejoin(read, iterator) };
+      if (next.value.type === 'notice' && next.value.notice.kind === 'retry') timer.extend(next.value.notice.delayMs);
     }
   } finally {
-    cancel();
+    timer.stop();
   }
 };
+
+class Timer {
+  readonly late: Promise<'late'>;
+  stop: () => void;
+  readonly #ring: () => void;
+  readonly #patience: Patience;
+  readonly #end: number;
+
+  constructor(patience: Patience) {
+    const { promise, resolve } = Promise.withResolvers<'late'>();
+    this.late = promise;
+    this.#ring = () => resolve('late');
+    this.#patience = patience;
+    this.#end = patience.clock.now() + patience.longestMs;
+    this.stop = patience.clock.after(patience.waitMs, this.#ring);
+  }
+
+  /** The next try begins after `delayMs`, and gets the usual time. */
+  extend(delayMs: number): void {
+    const { clock, waitMs } = this.#patience;
+    this.stop();
+    this.stop = clock.after(Math.max(0, Math.min(delayMs + waitMs, this.#end - clock.now())), this.#ring);
+  }
+}
 
 async function* rejoin(
   read: readonly TurnEvent[],

@@ -20,6 +20,9 @@ import type { Services } from './services.ts';
 import { sseBody, sseHeaders } from './sse.ts';
 import { TurnRecord } from './turn-record.ts';
 
+/** Well under the 60 seconds after which proxies in between give up on a silent connection. */
+const longestHeaderWaitMs = 15_000;
+
 export const turnRoute = (dialect: Dialect, services: Services): Handler<HttpEnv> => async (c) => {
   const parsed = accept(dialect.parse(await readJson(c), await contextOf(c, services)), c, services);
   c.get('line').add({ dialect: dialect.name, stream: parsed.stream });
@@ -79,7 +82,7 @@ const whole = async (events: AsyncIterable<TurnEvent>, answer: Answer): Promise<
 const streamed = async (events: AsyncIterable<TurnEvent>, answer: Answer, leave: () => void): Promise<Response> => {
   const { c, dialect, parsed, services } = answer;
   const { clock, settings } = services;
-  const opening = await openingOf(events, settings.headerWaitMs, clock).finally(() => tellHeaders(answer));
+  const opening = await openingOf(events, { waitMs: settings.headerWaitMs, longestMs: longestHeaderWaitMs, clock }).finally(() => tellHeaders(answer));
   const frames = withKeepalive(dialect.stream(opening.events, parsed), {
     frame: dialect.keepalive,
     everyMs: settings.keepaliveMs,

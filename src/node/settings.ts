@@ -27,7 +27,7 @@ export const settings = {
   QUEUE_TIMEOUT_MS: setting(whole(1), '60000', 'How long a request waits for a place before it gets a 429.'),
   TURN_TIMEOUT_MS: setting(whole(1_000), '900000', 'How long one answer may take, from its place to its end.'),
   STALL_ALARM_MS: setting(whole(1_000), '120000', 'Silence of the engine within a turn that is worth a warning in the log.'),
-  HEADER_WAIT_MS: setting(whole(0), '1000', 'How long the status of a streamed answer waits for the first event. An error in this time is a real HTTP status; later ones are reported in the stream.'),
+  HEADER_WAIT_MS: setting(whole(0), '1000', 'How long the status of a streamed answer waits for the first event. An error in this time is a real HTTP status, later ones are reported in the stream. While the upstream is asked again after an error, it waits up to 15 seconds.'),
   KEEPALIVE_MS: setting(whole(100), '10000', 'Silence in a stream after which a sign of life is sent. The first one goes out with headers that came before the answer.'),
   MAX_BODY_BYTES: setting(whole(1_024), '33554432', 'Largest request body.'),
   PROXY_STRICT: setting(flag, '0', '1 refuses requests with parameters that would be ignored, instead of naming them in `x-proxy-ignored`.'),

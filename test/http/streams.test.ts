@@ -28,6 +28,8 @@ const keepingAlive = (atOnce: boolean) => {
   return { clock, ...source, frames };
 };
 
+const patience = { waitMs: 1_000, longestMs: 5_000 };
+
 const notice: TurnEvent = { type: 'notice', notice: { kind: 'route', route: 'direct' } };
 
 const rest = async (events: AsyncIterable<TurnEvent>) => {
@@ -126,20 +128,20 @@ describe('the opening of an answer', () => {
       yield notice;
       yield* answer('Hi');
     }
-    const opening = await openingOf(events(), 1_000, clock);
+    const opening = await openingOf(events(), { ...patience, clock });
     expect(opening.begun).toBe(true);
     expect(await rest(opening.events)).toEqual([notice, ...(await rest(answer('Hi')))]);
     expect(clock.pending).toBe(0);
   });
 
   it('is an error where one comes in time', async () => {
-    await expect(openingOf(failing(), 1_000, new HandClock())).rejects.toMatchObject({ code: 'upstream_rate_limited' });
+    await expect(openingOf(failing(), { ...patience, clock: new HandClock() })).rejects.toMatchObject({ code: 'upstream_rate_limited' });
   });
 
   it('does not wait longer than it may, and loses nothing then', async () => {
     const clock = new HandClock();
     const { items, give, end } = handFed<TurnEvent>();
-    const waiting = openingOf(items, 1_000, clock);
+    const waiting = openingOf(items, { ...patience, clock });
     await give(notice);
     await settled();
     clock.advance(1_000);
@@ -151,10 +153,25 @@ describe('the opening of an answer', () => {
     expect(await rest(opening.events)).toEqual([notice, first]);
   });
 
+  it('waits longer while the upstream is asked again, but not for ever', async () => {
+    const clock = new HandClock();
+    const { items, give } = handFed<TurnEvent>();
+    const retry: TurnEvent = { type: 'notice', notice: { kind: 'retry', attempt: 1, delayMs: 2_000, status: 529 } };
+    let late = false;
+    void openingOf(items, { ...patience, clock }).then(() => (late = true));
+    for (const [ms, expected] of [[900, false], [2_900, false], [1_100, false], [100, true]] as const) {
+      await settled();
+      clock.advance(ms);
+      await settled();
+      expect(late).toBe(expected);
+      if (!expected) await give(retry);
+    }
+  });
+
   it('passes on an error that comes after the wait', async () => {
     const clock = new HandClock();
     const { items, fail } = handFed<TurnEvent>();
-    const waiting = openingOf(items, 1_000, clock);
+    const waiting = openingOf(items, { ...patience, clock });
     await settled();
     clock.advance(1_000);
     const { events } = await waiting;

@@ -1,0 +1,97 @@
+/**
+ * The real server, as `npm start` composes it, on a free port before the demo upstream, and the official
+ * clients. Every suite here runs on each engine: one list says which.
+ */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import Anthropic from '@anthropic-ai/sdk';
+import OpenAI from 'openai';
+import { afterAll, beforeAll, beforeEach, describe } from 'vitest';
+import { startDemoUpstream, type DemoUpstream } from '../../src/demo/upstream.ts';
+import { parseConfig } from '../../src/node/config.ts';
+import { findCredentials } from '../../src/node/credentials.ts';
+import { createEngine } from '../../src/node/engine.ts';
+import { createServer, type RunningServer } from '../../src/node/server.ts';
+import type { Engine } from '../../src/turn/engine.ts';
+import { quietLog } from '../http/scripted-engine.ts';
+
+export const engines = ['anthropic-api', 'claude-code'] as const;
+export type EngineName = (typeof engines)[number];
+
+/** A Messages request as it reached the upstream. */
+export type Arrived = Anthropic.MessageCreateParams & { stream?: boolean; temperature?: number };
+
+export interface World {
+  readonly engineName: EngineName;
+  readonly upstream: DemoUpstream;
+  readonly engine: Engine;
+  readonly server: RunningServer;
+  readonly openai: OpenAI;
+  readonly anthropic: Anthropic;
+  readonly post: (path: string, body: object, init?: { signal?: AbortSignal; headers?: Record<string, string> }) => Promise<Response>;
+  /** The Messages requests of this test, oldest first. */
+  readonly arrived: () => readonly Arrived[];
+}
+
+/** `suite` for each engine, with one server for all its tests and a fresh record of the upstream for each. */
+export const onEveryEngine = (name: string, suite: (world: () => World) => void, env: Record<string, string> = {}): void => {
+  describe.each(engines)(`${name} (%s)`, (engineName) => {
+    let world: (World & { stop: () => Promise<void> }) | undefined;
+    beforeAll(async () => {
+      world = await startWorld(engineName, env);
+    });
+    beforeEach(() => world?.upstream.clear());
+    afterAll(() => world?.stop());
+    suite(() => {
+      if (world === undefined) throw new Error('the server has not started');
+      return world;
+    });
+  });
+};
+
+export const startWorld = async (engineName: EngineName, settings: Record<string, string> = {}): Promise<World & { stop: () => Promise<void> }> => {
+  const upstream = await startDemoUpstream();
+  const stateDir = await mkdtemp(join(tmpdir(), 'conformance-'));
+  const env = {
+    PATH: process.env['PATH'], HOME: stateDir, STATE_DIR: stateDir, PORT: '0', ENGINE: engineName,
+    ANTHROPIC_API_KEY: 'upstream-key', ANTHROPIC_BASE_URL: upstream.url, DRAIN_TIMEOUT_MS: '100', MAX_PROCESSES: '6', ...settings,
+  };
+  const parsed = parseConfig(env);
+  const credentials = findCredentials(env, { engine: engineName });
+  if (!parsed.ok || credentials.kind === 'none') throw new Error('the test has wrong settings');
+  const engine = await createEngine({ config: parsed.config, env, credentials, log: quietLog });
+  const server = await createServer({ config: parsed.config, engine, login: credentials.from, log: quietLog });
+  const apiKey = parsed.config.PROXY_API_KEY[0] ?? 'any';
+  return {
+    engineName, upstream, engine, server,
+    // A test wants to see the first answer, not the third.
+    openai: new OpenAI({ baseURL: `${server.url}/v1`, apiKey, maxRetries: 0 }),
+    anthropic: new Anthropic({ baseURL: server.url, apiKey, maxRetries: 0 }),
+    post: (path, body, init = {}) =>
+      fetch(server.url + path, { method: 'POST', body: JSON.stringify(body), ...init, headers: { 'content-type': 'application/json', authorization: `Bearer ${apiKey}`, ...init.headers } }),
+    arrived: () => upstream.messageRequests.map(({ body }) => body as Arrived),
+    stop: async () => {
+      await server.close();
+      await upstream.close();
+      await rm(stateDir, { recursive: true, force: true });
+    },
+  };
+};
+
+/** The client's part of the system prompt: with Claude Code two blocks of its own come before it. */
+export const systemOf = ({ engineName }: World, { system }: Arrived): readonly string[] => {
+  const texts = typeof system === 'string' ? [system] : (system ?? []).map(({ text }) => text);
+  return engineName === 'claude-code' ? texts.slice(2) : texts;
+};
+
+/** Roles and contents as they arrived, plain strings as one text block, without the marks of the prompt cache. */
+export const dialogueOf = ({ messages }: Arrived): readonly { role: string; content: readonly object[] }[] =>
+  messages.map(({ role, content }) => ({
+    role,
+    content: typeof content === 'string' ? [{ type: 'text', text: content }] : content.map((block) => withoutCacheMark(block)),
+  }));
+
+const withoutCacheMark = (block: object): object => Object.fromEntries(Object.entries(block).filter(([name]) => name !== 'cache_control'));
+
+export const text = (content: string) => ({ type: 'text', text: content });
