@@ -40,7 +40,7 @@ export interface SpawnRecipe {
 
 type Piped = ChildProcessByStdio<Writable, Readable, Readable>;
 
-/** Time that a child has between its closed stdin, SIGTERM and SIGKILL. */
+/** Time that a child has between its closed stdin, SIGTERM and SIGKILL, and between the end of its output and its own. */
 const GRACE_MS = 1_000;
 const STDERR_TAIL = 2_000;
 
@@ -62,6 +62,8 @@ export class Child {
       if (this.process.pid === undefined) resolve({ reason: 'spawn_failed', code: null, signal: null, errno: error.code ?? error.message });
     });
     this.process.once('exit', (code, signal) => resolve({ reason: this.#reason ?? 'crashed', code, signal }));
+    // Nothing more can come from it; the SDK would wait for its end for ever.
+    this.process.stdout.once('close', () => void this.mustEnd());
     // What cannot be written any more shows as the end of the child, or of its answers.
     this.process.stdin.on('error', () => undefined);
     this.process.stderr.setEncoding('utf8').on('data', (text: string) => {
@@ -94,15 +96,20 @@ export class Child {
     this.#reason ??= reason;
     this.process.stdin.end();
     for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
-      if (await this.endsWithin(GRACE_MS)) return;
+      if (await this.endsSoon()) return;
       this.#signal(signal);
     }
     await this.ended;
   }
 
-  endsWithin(ms: number): Promise<boolean> {
+  /** For a child that can serve no more. One that crashed is known to have ended a moment after it shows. */
+  async mustEnd(): Promise<void> {
+    if (!(await this.endsSoon())) this.kill('failed');
+  }
+
+  endsSoon(): Promise<boolean> {
     const patience = new AbortController();
-    const late = sleep(ms, false, { ref: false, signal: patience.signal }).catch(() => false);
+    const late = sleep(GRACE_MS, false, { ref: false, signal: patience.signal }).catch(() => false);
     return Promise.race([this.ended.then(() => true), late]).finally(() => patience.abort());
   }
 

@@ -31,9 +31,6 @@ export interface Start {
   readonly controlTimeoutMs: number;
 }
 
-/** Between the end of a child's output and its own. */
-const EXIT_MS = 1_000;
-
 export class CliProcess {
   readonly child: Child;
   readonly calls = new SuspendedCalls();
@@ -208,8 +205,7 @@ export class CliProcess {
     } catch {
       // The SDK throws for a process that ended, which `ended` reports, and for output it cannot read.
     }
-    // Nothing more can come from it. One that crashed is known to have ended a moment after its output did.
-    if (!(await this.child.endsWithin(EXIT_MS))) this.kill('failed');
+    await this.child.mustEnd();
   }
 
   #noteTaken(content: unknown): void {
@@ -243,7 +239,7 @@ export class CliProcess {
   }
 
   async #explain(cause: unknown): Promise<TurnError> {
-    if (await this.child.endsWithin(EXIT_MS)) return errorOfEnd(await this.ended);
+    if (await this.child.endsSoon()) return errorOfEnd(await this.ended);
     this.kill('failed');
     return new TurnError('engine_died', 'Claude Code refused a control call.', { cause });
   }
