@@ -93,10 +93,10 @@ const isOn = (value: string | undefined): boolean => ['1', 'true', 'yes', 'on'].
 
 const helpForClaudeCode = [
   'No login was found. One of these is needed:',
-  '  npx claude login               a login of Claude Code on this machine (run it once), or',
-  '  CLAUDE_CODE_OAUTH_TOKEN=…      a token from `npx claude setup-token`, or',
-  '  CLAUDE_OAUTH_CREDS={…}         the JSON of a Claude Code credentials file, or',
-  '  ANTHROPIC_API_KEY=…            an API key from https://platform.claude.com, or',
+  '  npx @anthropic-ai/claude-code auth login   (once; the login stays on this machine), or',
+  '  CLAUDE_CODE_OAUTH_TOKEN=…   a token from `npx @anthropic-ai/claude-code setup-token`, or',
+  '  CLAUDE_OAUTH_CREDS={…}      the JSON of a Claude Code credentials file, or',
+  '  ANTHROPIC_API_KEY=…         an API key from https://platform.claude.com, or',
   '  CLAUDE_CODE_USE_BEDROCK=1, CLAUDE_CODE_USE_VERTEX=1 or CLAUDE_CODE_USE_FOUNDRY=1 with their variables.',
   'Put it into the environment or a .env file. To try the server without an account: npm run demo',
 ].join('\n');
