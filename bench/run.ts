@@ -1,0 +1,51 @@
+/**
+ * Measures this server on this machine: `npm run bench -- [--quick] [--write] [name …]`.
+ * Everything runs on loopback against the demo upstream; no account is needed, and nothing is left running.
+ *   --quick   few rounds: shows that everything works, and no figure worth quoting
+ *   --write   puts the tables into docs/PERFORMANCE.md
+ */
+import { parseArgs } from 'node:util';
+import { latency } from './latency.ts';
+import { memory } from './memory.ts';
+import { peersBench } from './peers.ts';
+import { profile } from './profile.ts';
+import { replay } from './replay.ts';
+import { writeTables } from './support/document.ts';
+import { machine } from './support/machine.ts';
+import { markdown, type Bench, type Table } from './support/report.ts';
+import { throughput } from './throughput.ts';
+
+const benches: readonly Bench[] = [latency, throughput, memory, replay, profile, peersBench];
+const LIMIT_MINUTES = 60;
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { quick: { type: 'boolean', default: false }, write: { type: 'boolean', default: false }, help: { type: 'boolean', default: false } },
+});
+
+const usage = (): string =>
+  ['npm run bench -- [--quick] [--write] [name …]', '', ...benches.map(({ name, about }) => `  ${name.padEnd(12)} ${about}`)].join('\n');
+
+const unknown = positionals.filter((name) => !benches.some((bench) => bench.name === name));
+if (values.help || unknown.length > 0) {
+  if (unknown.length > 0) console.error(`No such benchmark: ${unknown.join(', ')}.\n`);
+  console.log(usage());
+  process.exit(unknown.length > 0 ? 1 : 0);
+}
+
+const limit = AbortSignal.timeout(LIMIT_MINUTES * 60_000);
+const stopped = new AbortController();
+process.once('SIGINT', () => stopped.abort(new Error('interrupted')));
+process.once('SIGTERM', () => stopped.abort(new Error('terminated')));
+const signal = AbortSignal.any([limit, stopped.signal]);
+
+const say = (text: string): void => void process.stderr.write(`${text}\n`);
+const chosen = benches.filter(({ name }) => positionals.length === 0 || positionals.includes(name));
+say(machine());
+for (const bench of chosen) {
+  const tables: readonly Table[] = await bench.run({ quick: values.quick, say, signal });
+  // Tables of a run that was cut short would look like results.
+  signal.throwIfAborted();
+  console.log(`${tables.map(markdown).join('\n\n')}\n`);
+  if (values.write) await writeTables(bench.name, tables, { quick: values.quick });
+}

@@ -1,0 +1,58 @@
+/** The Claude engine in this very process, without HTTP: what the engine itself costs. */
+import { join } from 'node:path';
+import type { Options } from '@anthropic-ai/claude-agent-sdk';
+import type { Child, SpawnRecipe } from '../../src/engines/claude/child.ts';
+import { CliProcess } from '../../src/engines/claude/cli-process.ts';
+import { createClaudeEngine, type ClaudeEngine, type ClaudeEngineOptions } from '../../src/engines/claude/engine.ts';
+import type { TurnRequest } from '../../src/turn/turn.ts';
+import { isStreamEvent } from '../../src/turn/events.ts';
+import { MessageFold } from '../../src/turn/fold.ts';
+import type { Reply } from './client.ts';
+import { temporaryFolder, type Hosted } from './host.ts';
+
+export interface EngineInProcess extends AsyncDisposable {
+  readonly engine: ClaudeEngine;
+  readonly send: (request: TurnRequest) => Promise<Reply>;
+}
+
+const silent = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
+
+/** Options of an engine whose children talk to `upstream` and keep everything below `dir`. */
+export const engineOptions = (upstream: Pick<Hosted, 'url'>, dir: string): ClaudeEngineOptions => ({
+  childEnv: { PATH: process.env['PATH'] ?? '', HOME: dir, CLAUDE_CONFIG_DIR: join(dir, 'claude'), ANTHROPIC_BASE_URL: upstream.url, ANTHROPIC_API_KEY: 'bench' },
+  workDir: join(dir, 'work'),
+  stateDir: join(dir, 'state'),
+  credentialKind: 'api-key',
+  log: silent,
+});
+
+export const engineInProcess = (upstream: Hosted): EngineInProcess => {
+  const dir = temporaryFolder();
+  const engine = createClaudeEngine(engineOptions(upstream, dir.path));
+  let turns = 0;
+  const send = async (request: TurnRequest): Promise<Reply> => {
+    const begun = performance.now();
+    const fold = new MessageFold();
+    let firstTokenMs = Number.NaN;
+    for await (const event of engine.run({ id: `bench_${++turns}`, owner: 'bench', betas: [], request }, new AbortController().signal)) {
+      if (!isStreamEvent(event)) continue;
+      if (event.type === 'content_block_delta' && Number.isNaN(firstTokenMs)) firstTokenMs = performance.now() - begun;
+      fold.add(event);
+    }
+    return { firstTokenMs, totalMs: performance.now() - begun, content: fold.message().content };
+  };
+  return {
+    engine,
+    send,
+    async [Symbol.asyncDispose]() {
+      await engine.close();
+      dir[Symbol.dispose]();
+    },
+  };
+};
+
+export type Spawn = (recipe: SpawnRecipe) => Child;
+
+/** One process as the engine starts it; `ahead`: on a child that was spawned before. */
+export const startCli = (options: Options, spawn: Spawn, ahead?: Child): Promise<CliProcess> =>
+  CliProcess.start(options, { spawn, ahead, controlTimeoutMs: 60_000 });

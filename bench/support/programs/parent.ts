@@ -1,0 +1,26 @@
+/** What the programs of a measurement have in common: they report to the benchmark that started them, and end with it. */
+import type { Word } from '../host.ts';
+
+export interface Service {
+  readonly url: string;
+  readonly pid?: number;
+  close(): Promise<void>;
+}
+
+export const untilAlone = async (start: () => Promise<Service>): Promise<void> => {
+  const alone = new Promise<void>((resolve) => process.once('disconnect', resolve));
+  // Ctrl-C reaches the whole group; the benchmark ends its programs itself.
+  process.on('SIGINT', () => undefined);
+  try {
+    const service = await start();
+    tell({ url: service.url, ...(service.pid !== undefined && { pid: service.pid }) });
+    await alone;
+    await service.close();
+  } catch (error) {
+    tell({ error: error instanceof Error ? error.message : String(error) });
+    process.exitCode = 1;
+    if (process.connected) process.disconnect();
+  }
+};
+
+const tell = (word: Word): void => void (process.connected && process.send?.(word));

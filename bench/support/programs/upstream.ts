@@ -1,0 +1,10 @@
+/** The demo upstream in a process of its own. */
+import { startDemoUpstream } from '../../../src/demo/upstream.ts';
+import { untilAlone } from './parent.ts';
+
+await untilAlone(async () => {
+  const upstream = await startDemoUpstream({ keepRequests: 10 });
+  const text = process.env['BENCH_ANSWER'];
+  if (text) upstream.script(() => ({ content: [{ type: 'text', text }] }));
+  return { url: upstream.url, close: () => upstream.close() };
+});
