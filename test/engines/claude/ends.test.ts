@@ -105,7 +105,7 @@ describe('a program that does not behave', () => {
   });
 
   it('hang-after-first-turn: the next request replays on a fresh process', async () => {
-    await start('hang-after-first-turn', { controlTimeoutMs: 1_000 });
+    await start('hang-after-first-turn', { controlTimeoutMs: 4_000 });
     const first = await run(lab, turnOf({ messages: hello }));
     const second = await run(lab, turnOf({ messages: goOn(hello, first, 'And again') }));
     expect(second).toMatchObject({ route: 'append', text: 'And again' });
