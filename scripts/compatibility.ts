@@ -16,6 +16,7 @@ export const compatibilityMarkdown = (): string =>
     section('`POST /v1/chat/completions`', chatParameters, CHAT_ANSWERS),
     section('`POST /v1/completions`', completionParameters, COMPLETION_ANSWERS),
     section('`POST /v1/messages`', messagesParameters, MESSAGES_ANSWERS),
+    EFFORT,
   ].join('\n\n');
 
 const INTRODUCTION = `# Compatibility
@@ -59,6 +60,16 @@ const MESSAGES_ANSWERS = `Answers are the API's own messages and events, unchang
 
 \`POST /v1/messages/count_tokens\` takes the same parameters without \`max_tokens\`. Values of the header \`anthropic-beta\` are passed
 on by the engine \`anthropic-api\`; Claude Code sends its own.`;
+
+const EFFORT = `## Effort
+
+Where a request sets no effort, the engine \`anthropic-api\` sends none, and the model's own default counts (Opus 5.5: medium, Sonnet 5.5: high).
+The engine \`claude-code\` always sends one to models that have effort levels: Claude Code's own default (Claude Code 2.1.330: medium for the
+5.5 models and Fable 5.2, high for Opus 4.5). Ask for an effort where it matters.
+
+Thinking is alike: without a wish of the caller, \`anthropic-api\` leaves it to the model, and Claude Code turns it off for models with
+budgets and leaves it to the others (\`adaptive\`).
+`;
 
 const section = (title: string, parameters: readonly Parameter[], after: string): string =>
   [`## ${title}`, '', '| parameter | fate | |', '| --- | --- | --- |', ...parameters.map((parameter) => row(parameter)), '', after].join('\n').concat('\n');

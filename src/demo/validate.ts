@@ -20,7 +20,7 @@ export const validate = (body: unknown, { counting = false }: { counting?: boole
 const FIELDS = new Set(
   ('model messages max_tokens system stream tools tool_choice stop_sequences temperature top_p top_k metadata thinking output_config ' +
     'output_format service_tier context_management container mcp_servers cache_control diagnostics inference_geo speed user_profile_id ' +
-    'workspace_id thread').split(' '),
+    'workspace_id thread billing_policy compaction fallback_credit_token fallbacks').split(' '),
 );
 
 const COUNTED_FIELDS = new Set(
@@ -47,7 +47,7 @@ const checkModel = (model: string): void => {
   if (!model.startsWith('claude-') || familyOf(model) === undefined) throw new DemoError({ status: 404, type: 'not_found_error', message: `model: ${model}` });
 };
 
-/** Claude Code changes the effort in mid-conversation by a system message that carries `output_config`. */
+/** Claude Code sets the effort by a system message without content: https://platform.claude.com/docs/en/build-with-claude/effort-per-message */
 const MESSAGE_FIELDS = {
   user: ['role', 'content'],
   assistant: ['role', 'content'],
@@ -62,7 +62,7 @@ const checkMessage = (message: unknown, index: number, count: number): void => {
   if (role === 'system' && index === 0) throw invalid(`${path}.role: the first message must use the user role; use the top-level \`system\` parameter`);
   for (const field of Object.keys(message)) if (!MESSAGE_FIELDS[role].includes(field)) throw invalid(`${path}.${field}: Extra inputs are not permitted`);
   if (typeof content !== 'string' && !Array.isArray(content)) throw invalid(`${path}.content: Input should be a valid list`);
-  const mayBeEmpty = role === 'assistant' && index === count - 1;
+  const mayBeEmpty = (role === 'assistant' && index === count - 1) || (role === 'system' && message['output_config'] !== undefined);
   if (content.length === 0 && !mayBeEmpty) throw invalid(`${path}: all messages must have non-empty content except for the optional final assistant message`);
   if (Array.isArray(content)) for (const [position, block] of content.entries()) checkBlock(block, `${path}.content.${position}`, role);
 };
@@ -202,10 +202,11 @@ const checkSampling = ({ temperature, top_p, top_k, model }: DemoRequestBody, sa
 };
 
 /** Which `thinking.type` a model takes: https://platform.claude.com/docs/en/build-with-claude/thinking */
-const checkThinkingType = ({ model, thinking }: DemoRequestBody, { thinking: kind, thinkingOff, leastThinking, sampling }: Abilities): void => {
+const checkThinkingType = ({ model, thinking, output_config: { effort } = {} }: DemoRequestBody, { thinking: kind, thinkingOff, leastThinking, sampling }: Abilities): void => {
   const type = thinking?.type;
   const least = leastThinking ?? 'adaptive';
   if (type === 'adaptive' && kind === 'budget') throw invalid('adaptive thinking is not supported on this model');
+  if (type === 'between_tools' && (effort === 'xhigh' || effort === 'max')) throw invalid('"thinking.type.between_tools" is not supported at this effort; use "high" or lower.');
   const refused =
     (type === 'disabled' && !thinkingOff) || (type === 'between_tools' && leastThinking === undefined) || (type === 'enabled' && sampling === 'none');
   if (!refused) return;

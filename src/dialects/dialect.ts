@@ -26,6 +26,8 @@ export interface ParseContext {
   /** Unix seconds, for `created`. */
   readonly now: number;
   readonly engine: 'claude-code' | 'anthropic-api';
+  /** `subscription`: a login of Claude Code, which sends metadata of its own. */
+  readonly login?: 'api-key' | 'subscription';
 }
 
 export interface ParsedRequest<Answer = unknown> {
@@ -58,13 +60,4 @@ export interface Dialect<Answer = unknown> {
   errorFrame(error: TurnError, requestId: string): SseFrame;
   /** The frame sent while nothing else can be said. */
   readonly keepalive: SseFrame;
-}
-
-/** One entry of `/v1/models`: a model, or an alias and what it stands for. */
-export interface ListedModel {
-  readonly id: string;
-  readonly resolvesTo: string;
-  readonly displayName: string;
-  /** RFC 3339. */
-  readonly createdAt: string;
 }

@@ -11,16 +11,14 @@ import { pathText, type Path, type PathStyle } from './invalid.ts';
 export type Fate = 'applied' | 'emulated' | 'ignored' | 'refused';
 
 /** What a fate can depend on besides the value. */
-export interface Circumstances {
-  readonly engine: ParseContext['engine'];
-  readonly abilities: Abilities;
-}
+export type Circumstances = Pick<ParseContext, 'engine' | 'login'> & { readonly abilities: Abilities };
 
 export interface ParameterCase {
   readonly fate: Fate;
   /** Decides from engine and model. Without it the parser decides from the value, and `when` says how. */
   readonly if?: {
     readonly engine?: ParseContext['engine'];
+    readonly login?: ParseContext['login'];
     readonly sampling?: Abilities['sampling'];
     readonly thinking?: Abilities['thinking'];
   };
@@ -42,8 +40,9 @@ export interface Parameter {
 export const fateOf = (parameter: Parameter, circumstances: Circumstances): Fate =>
   parameter.cases?.find((one) => one.if !== undefined && matches(one.if, circumstances))?.fate ?? parameter.fate;
 
-const matches = (condition: NonNullable<ParameterCase['if']>, { engine, abilities }: Circumstances): boolean =>
+const matches = (condition: NonNullable<ParameterCase['if']>, { engine, login, abilities }: Circumstances): boolean =>
   (condition.engine === undefined || condition.engine === engine) &&
+  (condition.login === undefined || condition.login === login) &&
   (condition.sampling === undefined || condition.sampling === abilities.sampling) &&
   (condition.thinking === undefined || condition.thinking === abilities.thinking);
 

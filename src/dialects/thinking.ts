@@ -45,7 +45,17 @@ export const decideThinking = (asked: ThinkingAsked): ThinkingDecision => {
 /** A model with budgets does not think unless it is told to. */
 const noThinking = (abilities: Abilities): ThinkingDecision => {
   if (abilities.thinking === 'budget') return { fate: 'applied' };
-  return abilities.thinkingOff ? { fate: 'applied', thinking: { type: 'disabled' } } : { fate: 'ignored' };
+  return abilities.thinkingOff ? { fate: 'applied', thinking: { type: 'disabled' } } : leastThinking(abilities);
+};
+
+/**
+ * The nearest to no thinking that a model has which always thinks: a type of its own, else its lowest effort.
+ * https://platform.claude.com/docs/en/models/sonnet-5-5/whats-new-sonnet-5-5 and the page of Opus 5.5 beside it.
+ */
+export const leastThinking = ({ leastThinking: type, effort: levels }: Abilities): ThinkingDecision => {
+  if (type !== undefined) return { fate: 'emulated', thinking: { type } };
+  const lowest = LADDER.find((level) => levels.includes(level));
+  return lowest === undefined ? { fate: 'ignored' } : { fate: 'emulated', effort: lowest };
 };
 
 const byBudget = ({ effort, budget, maxTokens }: ThinkingAsked): ThinkingDecision => {

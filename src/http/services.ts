@@ -2,7 +2,7 @@
 import type { Clock } from '../access/clock.ts';
 import type { KeyRing } from '../access/keys.ts';
 import type { Leases } from '../access/leases.ts';
-import type { ListedModel } from '../dialects/dialect.ts';
+import type { ListedModel } from '../models/list.ts';
 import type { ResolveModel } from '../models/model.ts';
 import type { Engine } from '../turn/engine.ts';
 

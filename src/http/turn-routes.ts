@@ -55,7 +55,7 @@ interface Answer {
 
 const contextOf = async (c: HttpContext, { resolveModel, modelsKnown, engine, clock }: Services): Promise<ParseContext> => {
   await modelsKnown();
-  return { resolveModel, betas: listOf(c.req.header('anthropic-beta')), now: Math.floor(clock.now() / 1000), engine: engine.name };
+  return { resolveModel, betas: listOf(c.req.header('anthropic-beta')), now: Math.floor(clock.now() / 1000), engine: engine.name, ...(engine.login && { login: engine.login }) };
 };
 
 const accept = (parsed: ParsedRequest, c: HttpContext, { settings }: Services): ParsedRequest => {

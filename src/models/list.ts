@@ -5,6 +5,7 @@ import { CATALOG } from './catalog.ts';
 import type { ResolveModel } from './model.ts';
 import { SHORT_NAMES } from './resolve.ts';
 
+/** One entry of `/v1/models`: a model, or an alias and what it stands for. */
 export interface ListedModel {
   readonly id: string;
   readonly displayName: string;

@@ -33,8 +33,9 @@ describe('accepted', () => {
     ['a tool loop with its thinking', { thinking: { type: 'enabled', budget_tokens: 1024 }, messages: [user('a'), assistant([{ type: 'thinking', thinking: '', signature: 's' }, call('1')]), user([result('1')])] }],
     ['a tool of the server', { tools: [{ type: 'web_search_20250305', name: 'web_search' }] }],
     ['a forced tool', { tools: [tool], tool_choice: { type: 'tool', name: 't' } }],
-    ['a new model with effort', { model: 'claude-sonnet-5-5', output_config: { effort: 'max' }, thinking: { type: 'between_tools' }, temperature: 1 }],
+    ['a new model with effort', { model: 'claude-sonnet-5-5', output_config: { effort: 'high' }, thinking: { type: 'between_tools' }, temperature: 1 }],
     ['a system message in mid-conversation', { model: 'claude-opus-5-5', messages: [user('a'), { role: 'system', content: 'b', output_config: { effort: 'low' } }] }],
+    ['an effort of its own for later turns', { model: 'claude-opus-5-5', messages: [user('a'), { role: 'system', content: [], output_config: { effort: 'low' } }] }],
     ['calls with a system message before their results', { model: 'claude-opus-5-5', messages: [user('a'), assistant([call('1')]), { role: 'system', content: 's' }, user([result('1')])] }],
   ])('%s', (_name, more) => expect(problemOf({ ...base, ...more })).toBeUndefined());
 });
@@ -86,6 +87,7 @@ describe('refused', () => {
     ['400 adaptive thinking is not supported', { ...base, thinking: { type: 'adaptive' } }],
     ['400 "thinking.type.disabled" is not supported for this model. Use "thinking.type.between_tools"', { ...base, model: 'claude-sonnet-5-5', thinking: { type: 'disabled' } }],
     ['400 "thinking.type.enabled" is not supported for this model. Use "thinking.type.adaptive"', { ...base, model: 'claude-haiku-5-5', thinking: { type: 'enabled', budget_tokens: 1024 } }],
+    ['400 "thinking.type.between_tools" is not supported at this effort', { ...base, model: 'claude-sonnet-5-5', thinking: { type: 'between_tools' }, output_config: { effort: 'max' } }],
     ['400 This model does not support the effort parameter', { ...base, output_config: { effort: 'low' } }],
   ])('%s', (problem, body) => expect(problemOf(body)).toMatch(problem));
 

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { anthropicMessages, parseCountTokens } from '../../src/dialects/anthropic-messages/index.ts';
 import type { ParseContext } from '../../src/dialects/dialect.ts';
+import type { Abilities } from '../../src/models/model.ts';
 import { adaptiveModel, contextOf, failure } from './support.ts';
 
 const user = { role: 'user', content: 'hi' };
@@ -32,7 +33,7 @@ const claudeCode = {
 
 describe('nearly the same thing', () => {
   test('a request passes through with the resolved model, without stream and nulls', () => {
-    const parsed = parse({ ...claudeCode, stream: true, top_k: null, container: null });
+    const parsed = parse({ ...claudeCode, stream: true, top_k: null, container: null }, contextOf({ abilities: { effort: ['high'] } }));
     expect(parsed.request).toEqual({ ...base, ...claudeCode, model: 'claude-test-1' });
     expect(parsed).toMatchObject({ stream: true, report: { ignored: [], emulated: ['system[].cache_control'] }, emulatedStops: [] });
   });
@@ -117,6 +118,8 @@ describe('refusals in the API’s own words', () => {
 });
 
 describe('fitted to the model a foreign name was mapped to', () => {
+  const betweenTools: Abilities = { ...adaptiveModel, effort: ['low', 'medium', 'high', 'xhigh', 'max'], leastThinking: 'between_tools', forcedTools: false };
+  const tools = [{ name: 'f', input_schema: { type: 'object' } }];
   const fit = (body: object, options: Parameters<typeof contextOf>[0] = {}) => {
     const parsed = parse(body, contextOf({ via: 'unknown', ...options }));
     const { model: _model, messages: _messages, ...rest } = parsed.request as unknown as Record<string, unknown>;
@@ -135,7 +138,13 @@ describe('fitted to the model a foreign name was mapped to', () => {
     ['an effort, for a model without', { output_config: { effort: 'low' } }, {}, { max_tokens: 100, ignored: ['output_config.effort'], emulated: [] }],
     ['an effort above the highest', { output_config: { effort: 'max' } }, { base: adaptiveModel }, { max_tokens: 100, output_config: { effort: 'high' }, ignored: [], emulated: ['output_config.effort'] }],
     ['a budget, for a model without', { thinking: { type: 'enabled', budget_tokens: 2048 }, max_tokens: 4000 }, { base: adaptiveModel }, { max_tokens: 4000, thinking: { type: 'adaptive' }, ignored: [], emulated: ['thinking'] }],
-    ['no thinking, for a model that always thinks', { thinking: { type: 'disabled' } }, { base: adaptiveModel }, { max_tokens: 100, ignored: ['thinking'], emulated: [] }],
+    ['no thinking, for a model that always thinks', { thinking: { type: 'disabled' } }, { base: adaptiveModel }, { max_tokens: 100, output_config: { effort: 'low' }, ignored: [], emulated: ['thinking'] }],
+    ['no thinking and an effort', { thinking: { type: 'disabled' }, output_config: { effort: 'high' } }, { base: adaptiveModel }, { max_tokens: 100, output_config: { effort: 'high' }, ignored: ['thinking'], emulated: [] }],
+    ['no thinking, for a model that thinks between tools', { thinking: { type: 'disabled' }, output_config: { effort: 'max' } }, { base: betweenTools }, { max_tokens: 100, thinking: { type: 'between_tools' }, output_config: { effort: 'high' }, ignored: [], emulated: ['thinking', 'output_config.effort'] }],
+    ['between tools, where that stays', { thinking: { type: 'between_tools' } }, { base: betweenTools }, { max_tokens: 100, thinking: { type: 'between_tools' }, ignored: [], emulated: [] }],
+    ['between tools, for a model with budgets', { thinking: { type: 'between_tools' } }, {}, { max_tokens: 100, ignored: [], emulated: ['thinking'] }],
+    ['between tools, for a model that can stop thinking', { thinking: { type: 'between_tools' } }, { base: { ...adaptiveModel, thinkingOff: true } }, { max_tokens: 100, thinking: { type: 'disabled' }, ignored: [], emulated: ['thinking'] }],
+    ['a forced tool, for a model that refuses it', { tools, tool_choice: { type: 'tool', name: 'f', disable_parallel_tool_use: true } }, { base: betweenTools }, { max_tokens: 100, tools, tool_choice: { type: 'auto', disable_parallel_tool_use: true }, ignored: ['tool_choice'], emulated: [] }],
     ['a budget that no longer fits', { thinking: { type: 'enabled', budget_tokens: 100_000 }, max_tokens: 128_000 }, {}, { max_tokens: 64_000, thinking: { type: 'enabled', budget_tokens: 48_000 }, ignored: [], emulated: ['max_tokens', 'thinking'] }],
     ['what fits stays', { thinking: { type: 'enabled', budget_tokens: 2048 }, max_tokens: 4000 }, {}, { max_tokens: 4000, thinking: { type: 'enabled', budget_tokens: 2048 }, ignored: [], emulated: [] }],
   ])('%s', (_, body, options, expected) => {
@@ -151,7 +160,8 @@ describe('fitted to the model a foreign name was mapped to', () => {
 
   test('a model named exactly gets what was asked, for the API to judge', () => {
     const body = { max_tokens: 128_000, thinking: { type: 'adaptive' }, output_config: { effort: 'max' } };
-    expect(parse(body)).toMatchObject({ request: body, report: nothing });
+    expect(parse(body, api)).toMatchObject({ request: body, report: nothing });
+    expect(parse(body).report, 'Claude Code leaves an effort out where the model has none').toEqual({ ignored: ['output_config.effort'], emulated: [] });
   });
 });
 

@@ -108,13 +108,18 @@ describe('reasoning', () => {
   });
 
   test.each([
-    ['none', undefined, undefined, { ignored: ['reasoning_effort'], emulated: [] }],
+    ['none', undefined, 'low', { ignored: [], emulated: ['reasoning_effort'] }],
     ['minimal', adaptively, 'low', { ignored: [], emulated: ['reasoning_effort'] }],
     ['low', adaptively, 'low', nothing],
     ['high', adaptively, 'high', nothing],
     ['xhigh', adaptively, 'high', { ignored: [], emulated: ['reasoning_effort'] }],
   ])('a model with effort levels: %s', (reasoning_effort, thinking, effort, expected) => {
     expect(thought({ reasoning_effort }, adaptive)).toEqual({ thinking, effort, ...expected });
+  });
+
+  test('a model that always thinks does so as little as it can for none', () => {
+    expect(thought({ reasoning_effort: 'none' }, contextOf({ base: adaptiveModel, abilities: { leastThinking: 'between_tools' } }))).toEqual({ thinking: { type: 'between_tools' }, effort: undefined, ignored: [], emulated: ['reasoning_effort'] });
+    expect(thought({ reasoning_effort: 'none' }, contextOf({ base: adaptiveModel, abilities: { effort: [] } }))).toEqual({ thinking: undefined, effort: undefined, ignored: ['reasoning_effort'], emulated: [] });
   });
 
   test('a model that can stop thinking stops for none', () => {
@@ -183,6 +188,16 @@ describe('tools', () => {
     expect(out({ tools, ...body }).tool_choice).toEqual(expected);
   });
 
+  test.each([
+    [{ tools, tool_choice: 'required' }, undefined, 'tool_choice'],
+    [{ tools, tool_choice: fn('g'), parallel_tool_calls: false }, { type: 'auto', disable_parallel_tool_use: true }, 'tool_choice'],
+    [{ functions: [{ name: 'f' }], function_call: { name: 'f' } }, { type: 'auto', disable_parallel_tool_use: true }, 'function_call'],
+  ])('%j cannot be forced on a model that refuses it, and that is said', (body, expected, name) => {
+    const free = contextOf({ base: adaptiveModel, abilities: { forcedTools: false } });
+    expect(request(body, free).tool_choice).toEqual(expected);
+    expect(report(body, free)).toEqual({ ignored: [name], emulated: [] });
+  });
+
   test('allowed_tools offers only those', () => {
     const { tools: offered, tool_choice } = out({ tools, tool_choice: { type: 'allowed_tools', allowed_tools: { mode: 'required', tools: [fn('g')] } } });
     expect(offered?.map((tool) => 'name' in tool && tool.name)).toEqual(['g']);
@@ -235,6 +250,12 @@ describe('response_format', () => {
 });
 
 describe('the rest', () => {
+  test('a login of Claude Code has metadata of its own', () => {
+    const loggedIn = { ...contextOf(), login: 'subscription' as const };
+    expect(report({ user: 'ann', safety_identifier: 'bob' }, loggedIn).ignored).toEqual(['user', 'safety_identifier']);
+    expect(report({ user: '' }, loggedIn)).toEqual(nothing);
+  });
+
   test('user and safety_identifier are hashed', () => {
     expect(request({ user: 'ann' }).metadata).toEqual({ user_id: sha256('ann') });
     expect(request({ user: 'ann', safety_identifier: 'bob' }).metadata).toEqual({ user_id: sha256('bob') });

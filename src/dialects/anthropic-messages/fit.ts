@@ -6,13 +6,13 @@ import type Anthropic from '@anthropic-ai/sdk';
 import type { Abilities, EffortLevel } from '../../models/model.ts';
 import type { Message, TurnRequest } from '../../turn/turn.ts';
 import type { Report } from '../parameters.ts';
-import { decideThinking, nearestEffort } from '../thinking.ts';
+import { decideThinking, leastThinking, nearestEffort } from '../thinking.ts';
 
 export const fitToModel = (request: TurnRequest, abilities: Abilities, report: Report): TurnRequest => {
-  const limited = fitLimit(request, abilities, report);
+  const limited = fitToolChoice(fitLimit(request, abilities, report), abilities, report);
   const { thinking: _thinking, output_config: _config, ...rest } = limited;
-  const thinking = fitThinking(limited, abilities, report);
-  const effort = fitEffort(limited, { abilities, thinking }, report);
+  const { thinking, effort: instead } = fitThinking(limited, abilities, report);
+  const effort = instead ?? fitEffort(limited, { abilities, thinking }, report);
   const { effort: _effort, ...others } = limited.output_config ?? {};
   const output_config: Anthropic.OutputConfig = { ...others, ...(effort === undefined ? {} : { effort }) };
   const fitted: TurnRequest = {
@@ -29,16 +29,28 @@ const fitLimit = (request: TurnRequest, { maxOutputTokens }: Abilities, report: 
   return { ...request, max_tokens: maxOutputTokens };
 };
 
+const fitToolChoice = (request: TurnRequest, { forcedTools }: Abilities, report: Report): TurnRequest => {
+  const { tool_choice: choice } = request;
+  if (forcedTools !== false || (choice?.type !== 'any' && choice?.type !== 'tool')) return request;
+  report.ignore('tool_choice');
+  const { disable_parallel_tool_use: single } = choice;
+  return { ...request, tool_choice: { type: 'auto', ...(single === undefined ? {} : { disable_parallel_tool_use: single }) } };
+};
+
 type Thinking = TurnRequest['thinking'];
 
-const fitThinking = (request: TurnRequest, abilities: Abilities, report: Report): Thinking => {
+interface FittedThinking {
+  readonly thinking?: Thinking;
+  /** In place of the effort that was asked for. */
+  readonly effort?: EffortLevel | undefined;
+}
+
+const fitThinking = (request: TurnRequest, abilities: Abilities, report: Report): FittedThinking => {
   const { thinking } = request;
-  if (thinking?.type === 'disabled' && !abilities.thinkingOff && abilities.thinking === 'adaptive') {
-    report.ignore('thinking');
-    return undefined;
-  }
-  if (thinking?.type === 'enabled') return fitBudget(thinking, request, { abilities, report });
-  if (thinking?.type !== 'adaptive' || abilities.thinking === 'adaptive') return thinking;
+  if (thinking?.type === 'disabled' && !abilities.thinkingOff && abilities.thinking === 'adaptive') return fitLeast(request, abilities, report);
+  if (thinking?.type === 'between_tools' && abilities.leastThinking !== 'between_tools') return fitBetweenTools(request, abilities, report);
+  if (thinking?.type === 'enabled') return { thinking: fitBudget(thinking, request, { abilities, report }) };
+  if (thinking?.type !== 'adaptive' || abilities.thinking === 'adaptive') return { thinking };
   const decided = decideThinking({
     effort: effortOf(request) ?? 'high',
     maxTokens: request.max_tokens,
@@ -48,7 +60,33 @@ const fitThinking = (request: TurnRequest, abilities: Abilities, report: Report)
   });
   if (decided.thinking === undefined) report.ignore('thinking');
   else report.emulate('thinking');
-  return decided.thinking && { ...decided.thinking, ...display(thinking) };
+  return { thinking: decided.thinking && { ...decided.thinking, ...display(thinking) } };
+};
+
+/** `disabled` where thinking is always on. An effort that the caller chose says more than that wish. */
+const fitLeast = (request: TurnRequest, abilities: Abilities, report: Report): FittedThinking => {
+  const least = leastThinking(abilities);
+  const given = effortOf(request);
+  if (least.thinking === undefined && (given !== undefined || least.effort === undefined)) {
+    report.ignore('thinking');
+    return {};
+  }
+  report.emulate('thinking');
+  return least.thinking === undefined ? { effort: least.effort } : { thinking: least.thinking, effort: cappedEffort(given, report) };
+};
+
+/** `between_tools` is refused above `high`: https://platform.claude.com/docs/en/models/sonnet-5-5/whats-new-sonnet-5-5 */
+const cappedEffort = (effort: EffortLevel | undefined, report: Report): EffortLevel | undefined => {
+  if (effort !== 'xhigh' && effort !== 'max') return effort;
+  report.emulate('output_config.effort');
+  return 'high';
+};
+
+/** The least thinking of one model is no thinking, or again the least, on another. */
+const fitBetweenTools = (request: TurnRequest, abilities: Abilities, report: Report): FittedThinking => {
+  if (abilities.thinking === 'adaptive' && !abilities.thinkingOff) return fitLeast(request, abilities, report);
+  report.emulate('thinking');
+  return abilities.thinking === 'adaptive' ? { thinking: { type: 'disabled' } } : {};
 };
 
 const fitBudget = (thinking: Anthropic.ThinkingConfigEnabled, { max_tokens }: TurnRequest, { abilities, report }: { abilities: Abilities; report: Report }): Thinking => {

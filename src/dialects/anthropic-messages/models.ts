@@ -1,5 +1,5 @@
 /** `/v1/models` in Anthropic's shape. https://docs.anthropic.com/en/api/models-list */
-import type { ListedModel } from '../dialect.ts';
+import type { ListedModel } from '../../models/list.ts';
 
 export const renderModel = ({ id, resolvesTo, displayName, createdAt }: ListedModel): object => ({
   type: 'model',

@@ -35,24 +35,31 @@ export const messagesParameters: readonly Parameter[] = [
   { name: 'temperature', fate: 'applied', neutral: [1], note: 'Passed on.', cases: [NO_SAMPLING] },
   { name: 'top_p', fate: 'applied', neutral: [1], note: 'Passed on.', cases: [NO_SAMPLING, { fate: 'ignored', when: 'a temperature is given too and the model takes only one of them' }] },
   { name: 'top_k', fate: 'applied', note: 'Passed on.', cases: [NO_SAMPLING] },
-  { name: 'metadata', fate: 'applied', note: '`user_id` is passed on.' },
+  {
+    name: 'metadata', fate: 'applied', neutral: [{}, { user_id: null }], note: '`user_id` is passed on.',
+    cases: [{ fate: 'ignored', if: { engine: 'claude-code', login: 'subscription' }, when: 'engine `claude-code` with a login: Claude Code sends its own metadata' }],
+  },
   {
     name: 'tools', fate: 'applied', note: 'Client tools are passed on unchanged, with `strict`, `input_examples`, `defer_loading`, `eager_input_streaming`.',
     cases: [{ fate: 'refused', when: 'engine `claude-code` and a tool that runs at the API (`web_search_…`, `code_execution_…`, …)' }],
   },
-  { name: 'tool_choice', fate: 'applied', note: '`auto`, `any`, `tool`, `none`, with `disable_parallel_tool_use`.' },
   {
-    name: 'thinking', fate: 'applied', note: '`enabled` with a budget, `adaptive`, `disabled`, with `display`; signatures are kept through tool loops.',
+    name: 'tool_choice', fate: 'applied', note: '`auto`, `any`, `tool`, `none`, with `disable_parallel_tool_use`.',
+    cases: [{ fate: 'ignored', when: `${MAPPED} that refuses to be told that it must call a tool (Opus and Sonnet from 5.5, Fable): \`auto\` is sent` }],
+  },
+  {
+    name: 'thinking', fate: 'applied', note: '`enabled` with a budget, `adaptive`, `disabled`, `between_tools`, with `display`; signatures are kept through tool loops.',
     cases: [
       { fate: 'emulated', when: `${MAPPED} that is told to think in the other way: \`adaptive\` becomes a budget by the effort, a budget becomes \`adaptive\`` },
-      { fate: 'ignored', when: `${MAPPED} that cannot think in this request, or cannot stop thinking` },
+      { fate: 'emulated', when: `${MAPPED} that cannot stop thinking: \`disabled\` becomes \`between_tools\`, or the lowest effort where that is not set` },
+      { fate: 'ignored', when: `${MAPPED} that cannot think in this request, or thinks more than was asked for at the effort that is set` },
     ],
   },
   {
-    name: 'output_config.effort', fate: 'applied', note: 'Passed on.',
+    name: 'output_config.effort', fate: 'applied', note: 'Passed on. Absent: the model’s own default; see “Effort” below for the engine `claude-code`.',
     cases: [
-      { fate: 'emulated', when: `${MAPPED} without that level: the next lower one, or the budget of thinking` },
-      { fate: 'ignored', when: `${MAPPED} without effort levels` },
+      { fate: 'emulated', when: `${MAPPED} without that level: the next lower one, or the budget of thinking; or one that thinks \`between_tools\`, which goes up to \`high\`` },
+      { fate: 'ignored', when: `${MAPPED} without effort levels; engine \`claude-code\`: any model without them, which Claude Code never asks for one` },
     ],
   },
   { name: 'output_config.format', fate: 'applied', note: 'Passed on.' },

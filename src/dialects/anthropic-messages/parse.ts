@@ -18,6 +18,7 @@ export const parse = (body: unknown, context: ParseContext): ParsedRequest<null>
   const report = reportOf(model, context);
   const passed = passedOn(checked, { context, model, report });
   const request = fitted({ ...passed, ...sampling(checked, model, report) } as TurnRequest, model, report);
+  if (context.engine === 'claude-code' && model.abilities.effort.length === 0 && request.output_config?.effort) report.ignore('output_config.effort');
   return {
     request,
     betas: betasOf(checked, context),
@@ -50,8 +51,8 @@ const fitted = (request: TurnRequest, { via, abilities }: ResolvedModel, report:
   via === 'exact' ? request : fitToModel(request, abilities, report);
 
 /** The API itself says what it makes of members this server does not know. */
-const reportOf = ({ abilities }: ResolvedModel, { engine }: ParseContext): Report =>
-  new Report(messagesParameters, { engine, abilities }, { style: 'anthropic', unknown: engine === 'anthropic-api' ? 'passed' : 'ignored' });
+const reportOf = ({ abilities }: ResolvedModel, context: ParseContext): Report =>
+  new Report(messagesParameters, { ...context, abilities }, { style: 'anthropic', unknown: context.engine === 'anthropic-api' ? 'passed' : 'ignored' });
 
 /** A request in a thread carries only what is new: the SDK resends everything when it reads this. */
 const refuseThread = ({ thread }: CountTokensRequest): void => {

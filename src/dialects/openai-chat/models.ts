@@ -1,5 +1,5 @@
 /** `/v1/models` in OpenAI's shape. https://platform.openai.com/docs/api-reference/models */
-import type { ListedModel } from '../dialect.ts';
+import type { ListedModel } from '../../models/list.ts';
 
 export const renderModel = ({ id, resolvesTo, createdAt }: ListedModel): object => ({
   id,

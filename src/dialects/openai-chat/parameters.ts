@@ -5,6 +5,10 @@ const NO_SAMPLING = { fate: 'ignored', if: { sampling: 'none' }, when: 'the mode
 const AS_EFFORT: readonly ParameterCase[] = [{ fate: 'emulated', when: 'as for `reasoning_effort`' }, { fate: 'ignored', when: 'as for `reasoning_effort`' }];
 const THINKING = { fate: 'ignored', when: 'the model thinks in this request: the API then takes its own default only' } as const;
 
+/** A login of Claude Code says who it is in metadata of its own. */
+const OWN_METADATA: ParameterCase = { fate: 'ignored', if: { engine: 'claude-code', login: 'subscription' }, when: 'engine `claude-code` with a login: Claude Code sends its own metadata' };
+const NOT_FORCED = 'the model refuses to be told that it must call a tool (Opus and Sonnet from 5.5, Fable): `auto` is sent, and it may answer in text';
+
 /** Where clients put `cache_control`, which only Anthropic's API knows. */
 export const CACHE_CONTROLS = ['messages[].cache_control', 'messages[].content[].cache_control', 'messages[].tool_calls[].cache_control', 'tools[].cache_control'];
 
@@ -35,7 +39,7 @@ export const commonParameters: readonly Parameter[] = [
     cases: [{ fate: 'emulated', when: 'a sequence is only whitespace, which the API refuses: this server cuts the answer there' }],
   },
   { name: 'logit_bias', fate: 'ignored', neutral: [{}], note: 'Claude has no token biases.' },
-  { name: 'user', fate: 'applied', note: 'Becomes `metadata.user_id`, as a SHA-256 hash.' },
+  { name: 'user', fate: 'applied', neutral: [''], note: 'Becomes `metadata.user_id`, as a SHA-256 hash.', cases: [OWN_METADATA] },
 ];
 
 export const chatParameters: readonly Parameter[] = [
@@ -83,10 +87,13 @@ export const chatParameters: readonly Parameter[] = [
     cases: [{ fate: 'ignored', when: 'the schema is outside what the API enforces, or more than 20 tools are strict: the tool is offered without it' }],
   },
   { name: 'tools[].custom', fate: 'refused', note: 'Only tools of type `function`.' },
-  { name: 'tool_choice', fate: 'applied', note: '`auto`, `none`, `required`, a named function, `allowed_tools` (the other tools are then not offered).' },
+  {
+    name: 'tool_choice', fate: 'applied', note: '`auto`, `none`, `required`, a named function, `allowed_tools` (the other tools are then not offered).',
+    cases: [{ fate: 'ignored', when: `${NOT_FORCED}; use \`response_format\` where the answer must have a form` }],
+  },
   { name: 'parallel_tool_calls', fate: 'applied', note: '`false` becomes `disable_parallel_tool_use`.' },
   { name: 'functions', fate: 'applied', note: 'The legacy form of `tools`; the answer then has `function_call`, one at a time.' },
-  { name: 'function_call', fate: 'applied', note: 'The legacy form of `tool_choice`.' },
+  { name: 'function_call', fate: 'applied', note: 'The legacy form of `tool_choice`.', cases: [{ fate: 'ignored', when: NOT_FORCED }] },
   {
     name: 'response_format', fate: 'applied', neutral: [{ type: 'text' }],
     note: '`json_schema` (also `json_object` with a `schema` beside it) is enforced by the API’s structured output; the answer is checked to be JSON.',
@@ -105,18 +112,19 @@ export const chatParameters: readonly Parameter[] = [
     name: 'reasoning_effort', fate: 'applied',
     note:
       'Models with effort levels: adaptive thinking with `output_config.effort`. Models with budgets: minimal 1,024, low 4,096, medium 8,192, high 16,384, xhigh 31,999, ' +
-      'max 63,999 tokens of thinking. `none` turns thinking off.',
+      'max 63,999 tokens of thinking. `none` turns thinking off. Absent: the model’s own default; see “Effort” below for the engine `claude-code`.',
     cases: [
       {
         fate: 'emulated',
         when:
           'the model lacks the level (the next lower one is used; `minimal` is `low`); the budget exceeds three quarters of max_tokens (it is cut to that); ' +
+          'it is `none` and the model always thinks (Sonnet 5.5 thinks `between_tools` only, others at their lowest effort); ' +
           'or a tool is forced on a model with effort levels (the level is set, without thinking)',
       },
       {
         fate: 'ignored',
         when:
-          'it is `none` and the model always thinks; max_tokens is below 1,366 on a model with budgets; a tool is forced on such a model; ' +
+          'max_tokens is below 1,366 on a model with budgets; a tool is forced on such a model; ' +
           'or, engine `anthropic-api`, such a model is inside a tool loop, whose thinking OpenAI’s format cannot carry',
       },
     ],
@@ -129,7 +137,7 @@ export const chatParameters: readonly Parameter[] = [
     cases: [{ fate: 'ignored', if: { thinking: 'adaptive' }, when: 'the model has effort levels and no budget' }, ...AS_EFFORT],
   },
   { name: 'verbosity', fate: 'ignored', neutral: ['medium'], note: 'Claude has no such setting: effort is about thinking, not about length.' },
-  { name: 'safety_identifier', fate: 'applied', note: 'As `user`, and wins over it.' },
+  { name: 'safety_identifier', fate: 'applied', neutral: [''], note: 'As `user`, and wins over it.', cases: [OWN_METADATA] },
   { name: 'metadata', fate: 'ignored', neutral: [{}], note: 'Up to 16 pairs, checked; Claude’s metadata has room for a user id only.' },
   { name: 'store', fate: 'ignored', neutral: [false], note: 'Nothing is stored.' },
   { name: 'logprobs', fate: 'ignored', neutral: [false], note: 'Claude gives no log probabilities.' },

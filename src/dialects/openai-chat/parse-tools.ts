@@ -1,5 +1,6 @@
 /** `tools`, `tool_choice`, `parallel_tool_calls` and the legacy `functions` to the tools of the Messages API. */
 import type Anthropic from '@anthropic-ai/sdk';
+import type { Abilities } from '../../models/model.ts';
 import { TurnError } from '../../turn/errors.ts';
 import { invalid } from '../invalid.ts';
 import { fitsStructuredOutput } from '../structured-output.ts';
@@ -14,7 +15,7 @@ export interface Tools {
 /** The API takes at most this many strict tools in a request. */
 const MAX_STRICT_TOOLS = 20;
 
-export const parseTools = (body: ChatRequest, report: Report): Tools => {
+export const parseTools = (body: ChatRequest, abilities: Abilities, report: Report): Tools => {
   const definitions = definitionsOf(body);
   const { choice, only } = choiceOf(body);
   const named = choice.type === 'tool' ? [choice.name, ...only] : only;
@@ -26,7 +27,7 @@ export const parseTools = (body: ChatRequest, report: Report): Tools => {
   }
   const offered = only.length === 0 ? definitions : definitions.filter(({ name }) => only.includes(name));
   const tools = offered.map((definition) => toolOf(definition));
-  return { tools: withStrict({ tools, definitions: offered, report }), ...toolChoice(choice, oneAtATime(body)) };
+  return { tools: withStrict({ tools, definitions: offered, report }), ...toolChoice(possible(choice, { body, abilities, report }), oneAtATime(body)) };
 };
 
 const definitionsOf = (body: ChatRequest): readonly FunctionDefinition[] => {
@@ -79,6 +80,13 @@ const legacyChoice = (legacy: ChatRequest['function_call']): Choice => {
   if (legacy === null || legacy === undefined) return { choice: { type: 'auto' }, only: [] };
   if (typeof legacy === 'string') return { choice: { type: legacy }, only: [] };
   return { choice: { type: 'tool', name: legacy.name }, only: [] };
+};
+
+/** Newer models refuse to be told that they must call a tool; they may then call one or not, and the caller is told. */
+const possible = (choice: Anthropic.ToolChoice, { body, abilities, report }: { body: ChatRequest; abilities: Abilities; report: Report }): Anthropic.ToolChoice => {
+  if (abilities.forcedTools !== false || (choice.type !== 'any' && choice.type !== 'tool')) return choice;
+  report.ignore(body.tool_choice === null || body.tool_choice === undefined ? 'function_call' : 'tool_choice');
+  return { type: 'auto' };
 };
 
 /** The legacy form has room for one call in an answer. */

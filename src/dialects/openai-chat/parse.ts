@@ -28,13 +28,13 @@ export const parse = (body: unknown, context: ParseContext): ParsedRequest<ChatA
   const chat = check(chatRequest, body, 'openai');
   const model = context.resolveModel(chat.model);
   const { abilities } = model;
-  const report = new Report(chatParameters, { engine: context.engine, abilities }, { style: 'openai', unknown: 'ignored' });
+  const report = new Report(chatParameters, { ...context, abilities }, { style: 'openai', unknown: 'ignored' });
   report.add(chat);
   reportNames(chat, report);
 
   const conversation = parseMessages(chat.messages, report);
   checkEnd(conversation, { prefill: abilities.prefill && context.engine === 'anthropic-api', report, last: chat.messages.length - 1 });
-  const tools = parseTools(chat, report);
+  const tools = parseTools(chat, abilities, report);
   const max_tokens = parseMaxTokens(chat, abilities, report);
   const toolForced = tools.tool_choice?.type === 'any' || tools.tool_choice?.type === 'tool';
   const insideLoop = context.engine === 'anthropic-api' && endsInResults(conversation);

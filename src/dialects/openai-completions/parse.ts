@@ -19,7 +19,7 @@ export interface CompletionAnswer {
 export const parse = (body: unknown, context: ParseContext): ParsedRequest<CompletionAnswer> => {
   const asked = check(completionRequest, body, 'openai');
   const model = context.resolveModel(asked.model);
-  const report = new Report(completionParameters, { engine: context.engine, abilities: model.abilities }, { style: 'openai', unknown: 'ignored' });
+  const report = new Report(completionParameters, { ...context, abilities: model.abilities }, { style: 'openai', unknown: 'ignored' });
   report.add(asked);
   const prompt = promptOf(asked.prompt);
   const stops = parseStops(asked.stop, report);

@@ -61,6 +61,7 @@ export const createClaudeEngine = (options: ClaudeEngineOptions): ClaudeEngine =
 
 export class ClaudeEngine implements Engine {
   readonly name = 'claude-code';
+  readonly login: ClaudeHost['credentialKind'];
   readonly #options: ClaudeEngineOptions;
   readonly #host: ClaudeHost;
   readonly #pool: Pool;
@@ -73,6 +74,7 @@ export class ClaudeEngine implements Engine {
 
   constructor(options: ClaudeEngineOptions) {
     this.#options = options;
+    this.login = options.credentialKind;
     this.#host = { ...options, maxRetries: options.maxRetries ?? 2 };
     mkdirSync(options.workDir, { recursive: true });
     this.#reaper = new Reaper(options.stateDir);
