@@ -31,7 +31,7 @@ onEveryEngine('models', (world) => {
     const { openai, anthropic } = world();
     const listed = (await Array.fromAsync(openai.models.list())).map(({ id }) => id);
     expect(listed).toEqual(expect.arrayContaining(['claude-opus-5-5', 'claude-sonnet-5-5', 'claude-haiku-5-5', 'claude-fable-5-2', 'claude-sonnet-4-5-20250929', 'gpt-4o', 'o1-mini', 'sonnet']));
-    expect((await Array.fromAsync(anthropic.models.list())).map(({ id }) => id)).toEqual(listed);
+    expect((await Array.fromAsync(anthropic.models.list())).map(({ id }) => id).toSorted()).toEqual(listed.toSorted());
     expect(await openai.models.retrieve('gpt-4o')).toMatchObject({ id: 'gpt-4o', object: 'model', resolves_to: 'claude-sonnet-4-5-20250929' });
     expect(await anthropic.models.retrieve('claude-opus-4-5-20251101')).toMatchObject({ type: 'model', display_name: 'Claude Opus 4.5' });
     await expect(openai.models.retrieve('nothing')).rejects.toMatchObject({ status: 404, code: 'model_not_found' });
