@@ -10,6 +10,9 @@ import type { McpResult } from './tool-results.ts';
 /** The Messages API's id of the call, as the CLI passes it on. */
 const TOOL_USE_ID = 'claudecode/toolUseId';
 
+/** Above about 50,000 characters the CLI would give the model a file in place of a result, unless its tool allows more. */
+const MAX_RESULT_CHARS = 500_000;
+
 /** Calls and results of one process, whichever comes first. */
 export class SuspendedCalls {
   readonly #results = new Map<string, PromiseWithResolvers<McpResult>>();
@@ -52,6 +55,7 @@ export const toolServer = (name: string, tools: readonly OfferedTool[], calls: S
       description,
       inputSchema: { ...input_schema, type: 'object' as const },
       annotations: { readOnlyHint: true },
+      _meta: { 'anthropic/maxResultSizeChars': MAX_RESULT_CHARS },
     })),
   }));
   server.setRequestHandler(CallToolRequestSchema, ({ params }) => {

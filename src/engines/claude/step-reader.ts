@@ -34,7 +34,10 @@ export class StepReader {
   #heldStart: StreamEvent | undefined;
   #began = false;
   #failing = false;
+  /** Unix seconds. */
   #resetsAt: number | undefined;
+  /** Seconds. */
+  #lastDelay: number | undefined;
 
   constructor(offered: ReadonlySet<string>) {
     this.#offered = offered;
@@ -58,7 +61,7 @@ export class StepReader {
       case 'rate_limit_event':
         return this.#rateLimit(message.rate_limit_info);
       case 'system':
-        return message.subtype === 'api_retry' ? retry(message) : NOTHING;
+        return message.subtype === 'api_retry' ? this.#retry(message) : NOTHING;
       default:
         return NOTHING;
     }
@@ -130,14 +133,16 @@ export class StepReader {
 
   #errorOf(result: Extract<SDKMessage, { type: 'result' }>): TurnError {
     if (!result.is_error) return new TurnError('upstream_error', 'Claude Code ended the turn without an answer.');
-    if (this.#resetsAt === undefined) return errorOfResult(result);
-    return errorOfResult(result, Math.max(1, Math.ceil(this.#resetsAt - Date.now() / 1000)));
+    const untilReset = this.#resetsAt === undefined ? this.#lastDelay : this.#resetsAt - Date.now() / 1000;
+    return errorOfResult(result, untilReset === undefined ? undefined : Math.max(1, Math.ceil(untilReset)));
+  }
+
+  /** The delay is the API's `retry-after` where it sent one, which the CLI shows nowhere else. */
+  #retry(message: { attempt: number; retry_delay_ms: number; error_status: number | null }): Reading {
+    this.#lastDelay = message.retry_delay_ms / 1000;
+    return { events: [{ type: 'notice', notice: { kind: 'retry', attempt: message.attempt, delayMs: message.retry_delay_ms, status: message.error_status } }] };
   }
 }
-
-const retry = (message: { attempt: number; retry_delay_ms: number; error_status: number | null }): Reading => ({
-  events: [{ type: 'notice', notice: { kind: 'retry', attempt: message.attempt, delayMs: message.retry_delay_ms, status: message.error_status } }],
-});
 
 /** MCP arguments are an object, and a broken input never reaches the handler. */
 const isDeliverable = (input: unknown): boolean =>

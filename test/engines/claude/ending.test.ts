@@ -3,7 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { isStreamEvent } from '../../../src/turn/events.ts';
 import { TurnError } from '../../../src/turn/errors.ts';
 import type { Message, Tool } from '../../../src/turn/turn.ts';
-import { plain, run, sentBody, sentMessages, startLab, turnOf, type Lab, type Ran } from './support.ts';
+import { plain, run, sentBody, sentMessages, slowToContinue, startLab, turnOf, type Lab, type Ran } from './support.ts';
 
 const read: Tool = { name: 'read', input_schema: { type: 'object', properties: { path: { type: 'string' } } } };
 const say = (content: string): Message[] => [{ role: 'user', content }];
@@ -38,6 +38,7 @@ describe('a turn ends as the API said', () => {
     ['refusal', '[[text:No]] [[refuse]]'],
     ['pause_turn', '[[text:Wait]] [[pause]]'],
   ])('%s: one completed request, nothing invented, and the next request replays', async (stop, directive) => {
+    lab.upstream.script(slowToContinue);
     const messages = say(directive);
     const ran = await run(lab, turnOf({ messages }));
     expect(ran.message.stop_reason).toBe(stop);

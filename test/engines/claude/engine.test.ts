@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Message, Tool } from '../../../src/turn/turn.ts';
-import { run, sentBody, sentMessages, plain, startLab, turnOf, type Lab } from './support.ts';
+import { run, sentBody, sentMessages, plain, slowToContinue, startLab, turnOf, type Lab } from './support.ts';
 
 const readTool: Tool = { name: 'read', description: 'Reads a file', input_schema: { type: 'object', properties: { path: { type: 'string' } } } };
 const bashTool: Tool = { name: 'Bash', description: 'x'.repeat(9000), input_schema: { type: 'object', properties: { command: { type: 'string' } } } };
@@ -47,6 +47,7 @@ describe('the Claude engine with the real CLI', () => {
   });
 
   it('ends at max_tokens with one completed request', async () => {
+    lab.upstream.script(slowToContinue);
     const ran = await run(lab, turnOf({ max_tokens: 5, messages: [{ role: 'user', content: '[[tokens:50]]' }] }));
     expect(ran.message.stop_reason).toBe('max_tokens');
     await expect.poll(() => lab.engine.health().gauges['sessions_running']).toBe(0);

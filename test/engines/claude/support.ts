@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type Anthropic from '@anthropic-ai/sdk';
+import type { DemoAnswer, DemoRequestBody } from '../../../src/demo/answer.ts';
 import { startDemoUpstream, type DemoUpstream } from '../../../src/demo/upstream.ts';
 import { createClaudeEngine, type ClaudeEngine, type ClaudeEngineOptions } from '../../../src/engines/claude/engine.ts';
 import { isStreamEvent, type TurnEvent } from '../../../src/turn/events.ts';
@@ -117,3 +118,7 @@ const blocks = (content: unknown): unknown =>
         ...(citations !== null && citations !== undefined && { citations }),
         ...(block['type'] === 'tool_result' && { is_error: block['is_error'] ?? false, content: blocks(block['content'] ?? []) }),
       }));
+
+/** Gives the request that the CLI would make by itself after a cut answer the time that a model takes; others follow their directives. */
+export const slowToContinue = (body: DemoRequestBody): DemoAnswer | undefined =>
+  JSON.stringify(body.messages.at(-1)).includes('Output token limit hit') ? { content: [{ type: 'text', text: 'invented' }], firstByteDelayMs: 3_000 } : undefined;
