@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Message, Tool } from '../../../src/turn/turn.ts';
 import { run, sentBody, sentMessages, plain, slowToContinue, startLab, turnOf, type Lab } from './support.ts';
@@ -44,6 +45,16 @@ describe('the Claude engine with the real CLI', () => {
     expect(lab.upstream.messageRequests).toHaveLength(2);
     expect(sentMessages(lab)).toEqual(plain(messages));
     expect(sentBody(lab)['tools']).toEqual([readTool, bashTool]);
+  });
+
+  it('takes large results of parallel calls to the model as they are', async () => {
+    const question: Message = { role: 'user', content: 'Look [[tool:read {"path":"a"}]] [[tool:read {"path":"b"}]]' };
+    const first = await run(lab, turnOf({ tools: [readTool], messages: [question] }));
+    const results = first.calls.map(({ id }, n) => ({ type: 'tool_result' as const, tool_use_id: id, content: `${n} ${'large '.repeat(40_000)}` }));
+    const messages: Message[] = [question, { role: 'assistant', content: first.message.content }, { role: 'user', content: results }];
+    const second = await run(lab, turnOf({ tools: [readTool], messages }));
+    expect(second.route).toBe('answer-suspended');
+    expect(isDeepStrictEqual(sentMessages(lab), plain(messages))).toBe(true);
   });
 
   it('ends at max_tokens with one completed request', async () => {
