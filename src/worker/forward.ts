@@ -45,7 +45,7 @@ export const forward = async (request: Request, forwarding: Forwarding): Promise
     client.abort();
     ticket.release();
   };
-  // Needs the compatibility flag request_signal_passthrough.
+  // Needs the compatibility flags enable_request_signal and request_signal_passthrough.
   request.signal.addEventListener('abort', leave);
   if (request.signal.aborted) leave();
   try {

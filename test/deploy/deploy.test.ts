@@ -81,7 +81,7 @@ const secretsOf = (calls: readonly Call[]): Record<string, string | null> =>
   JSON.parse(calls.find(({ args }) => args.includes('bulk'))?.input ?? 'null') as Record<string, string | null>;
 const TOKEN = { CLAUDE_CODE_OAUTH_TOKEN: 'sk-ant-oat01-very-secret' };
 
-describe('npm run deploy', { timeout: 60_000 }, () => {
+describe('npm run deploy', { timeout: 120_000 }, () => {
   it('checks, deploys, sets the secrets over standard input, waits, and prints a line that works', async () => {
     health = [{ status: 503, body: { error: { message: 'The platform is still provisioning the first containers' } } }, { status: 200, body: { status: 'ok' } }];
     const { code, output, calls } = await run(['--yes'], { env: TOKEN });

@@ -14,7 +14,7 @@ afterEach(async () => {
 
 const chat = { model: 'gpt-4o', messages: [{ role: 'user', content: 'Hello' }] };
 
-describe('a container that goes wrong', { timeout: 60_000 }, () => {
+describe('a container that goes wrong', { timeout: 120_000 }, () => {
   it('dies in a JSON answer: 502 in the dialect', async () => {
     const { call } = await lab('cuts-json.ts');
     const answer = await call('/v1/messages', { body: { ...chat, max_tokens: 10 } });

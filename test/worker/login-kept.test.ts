@@ -32,7 +32,7 @@ const turn = async (conversation = 'a'): Promise<{ used: string; holdsRefreshTok
 };
 const asleep = (): Promise<boolean> => eventually(() => here.engine.running().length === 0);
 
-describe('a login that was refreshed in the container', { timeout: 60_000 }, () => {
+describe('a login that was refreshed in the container', { timeout: 120_000 }, () => {
   it('is there again after the sleep, sealed while it is kept', async () => {
     await start({ CLAUDE_OAUTH_CREDS: file(1, 2) });
     expect(await turn()).toEqual({ used: 'access-2', holdsRefreshToken: true });

@@ -40,7 +40,7 @@ const leaveAfter = (url: string, body: object, ms: number): Promise<void> =>
     setTimeout(() => request.socket?.resetAndDestroy(), ms);
   });
 
-describe('the edge', { timeout: 60_000 }, () => {
+describe('the edge', { timeout: 120_000 }, () => {
   it('answers models, errors and its own paths without waking a container', async () => {
     const { call, starts } = await lab({ MODEL_MAP: 'fast=haiku', MAX_BODY_BYTES: '2000' });
     expect(await (await call('/')).json()).toMatchObject({ name: 'opencode-claude-proxy' });
@@ -96,7 +96,7 @@ describe('the edge', { timeout: 60_000 }, () => {
   });
 });
 
-describe('a container', { timeout: 60_000 }, () => {
+describe('a container', { timeout: 120_000 }, () => {
   it('starts once for ten requests that come at the same time', async () => {
     const here = await lab();
     const answers = await Promise.all(
@@ -190,7 +190,7 @@ describe('a container', { timeout: 60_000 }, () => {
   });
 });
 
-describe('sleep', { timeout: 60_000 }, () => {
+describe('sleep', { timeout: 120_000 }, () => {
   it('comes when nothing was asked for a while, not while a body is open; a request wakes it', async () => {
     const here = await lab({ SLEEP_AFTER_S: '1' });
     const text = await (await here.call('/v1/messages', { body: messages('[[text:one two three four five six]][[slow:500]][[chunk:1]]', { stream: true }) })).text();
@@ -226,7 +226,7 @@ describe('sleep', { timeout: 60_000 }, () => {
   });
 });
 
-describe('several instances', { timeout: 60_000 }, () => {
+describe('several instances', { timeout: 120_000 }, () => {
   it('a full home sends new conversations away, remembers where, and keeps those it holds', async () => {
     const here = await lab({ INSTANCE_CAPACITY: '1', INSTANCES: '2' });
     const busy = (name: string) => here.call('/v1/messages', { body: messages('[[text:one two three]][[slow:1000]]', { stream: true }), headers: { 'x-conversation-id': name } });
@@ -268,7 +268,7 @@ describe('several instances', { timeout: 60_000 }, () => {
   });
 });
 
-describe('a rollout', { timeout: 60_000 }, () => {
+describe('a rollout', { timeout: 120_000 }, () => {
   it('lets running answers finish in the old container and serves the next from a new one', async () => {
     let version = 1;
     const here = await lab({ DRAIN_TIMEOUT_MS: '20000' }, () => (version === 1 ? serverImage() : programImage('before-the-mark.ts')));

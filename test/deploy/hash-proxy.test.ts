@@ -1,0 +1,155 @@
+/** The two proxy configurations with the real proxies, where they are installed, before three little servers. */
+import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const installed = (program: string): boolean => {
+  try {
+    execFileSync('sh', ['-c', `command -v ${program}`], { env: { ...process.env, PATH: `${process.env['PATH']}:/usr/sbin:/sbin` } });
+    return true;
+  } catch {
+    return false;
+  }
+};
+
+const servers: Server[] = [];
+const draining = new Set<string>();
+const left: string[] = [];
+const listen = async (server: Server): Promise<number> => {
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return (server.address() as AddressInfo).port;
+};
+
+/** Says its own name; `/stream` sends it in three parts; one that drains answers 503 to everything new. */
+const namedServer = (name: string): Server =>
+  createServer((request, response) => {
+    request.resume().on('end', () => {
+      if (draining.has(name)) return response.writeHead(503).end('draining');
+      if (request.url !== '/stream') return response.end(name);
+      response.on('close', () => response.writableFinished || left.push(name));
+      response.writeHead(200, { 'content-type': 'text/event-stream' }).write('data: 1\n\n');
+      setTimeout(() => response.write('data: 2\n\n'), 300);
+      return undefined;
+    });
+  });
+
+const ports: number[] = [];
+beforeAll(async () => {
+  for (const name of ['a', 'b', 'c']) {
+    const server = namedServer(name);
+    servers.push(server);
+    ports.push(await listen(server));
+  }
+});
+afterAll(() => servers.forEach((server) => (server.closeAllConnections(), server.close())));
+
+let dir: string;
+let proxy: ChildProcess;
+let url: string;
+beforeEach(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'hash-proxy-'));
+});
+afterEach(async () => {
+  draining.clear();
+  proxy.kill();
+  await once(proxy, 'exit');
+  await rm(dir, { recursive: true });
+});
+
+const started = async (program: string, args: readonly string[], port: number): Promise<void> => {
+  url = `http://127.0.0.1:${port}`;
+  proxy = spawn(program, args, { stdio: 'ignore', env: { ...process.env, PATH: `${process.env['PATH']}:/usr/sbin:/sbin` } });
+  for (let tries = 0; ; tries += 1) {
+    const up = await fetch(url).then((answer) => answer.ok, () => false);
+    if (up) return;
+    if (tries > 200) throw new Error(`${program} does not listen`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+};
+
+const freePort = async (): Promise<number> => {
+  const server = createServer();
+  const port = await listen(server);
+  server.close();
+  return port;
+};
+
+const startHaproxy = async (): Promise<void> => {
+  const port = await freePort();
+  const config = (await readFile(join(root, 'deploy/hash-proxy/haproxy.cfg'), 'utf8'))
+    .replace('bind :8080', `bind 127.0.0.1:${port}`)
+    .replace(/^ {4}server-template .*$/m, ports.map((each, index) => `    server server-${index + 1} 127.0.0.1:${each}`).join('\n'));
+  await writeFile(join(dir, 'haproxy.cfg'), config);
+  await started('haproxy', ['-f', join(dir, 'haproxy.cfg')], port);
+};
+
+const startNginx = async (): Promise<void> => {
+  const port = await freePort();
+  const config = (await readFile(join(root, 'deploy/hash-proxy/nginx.conf'), 'utf8'))
+    .replace('listen 8080', `listen 127.0.0.1:${port}`)
+    .replaceAll(/server server-(\d):8080;/g, (_, index: string) => `server 127.0.0.1:${ports[Number(index) - 1]};`);
+  const paths = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((name) => `${name}_temp_path ${dir}/${name};`).join(' ');
+  await writeFile(join(dir, 'nginx.conf'), `daemon off; pid ${dir}/pid; error_log ${dir}/error.log; events {} http { access_log off; ${paths}\n${config}\n}`);
+  await started('nginx', ['-p', dir, '-c', join(dir, 'nginx.conf')], port);
+};
+
+const ask = async (headers: Record<string, string>, body: unknown = {}): Promise<string> =>
+  (await fetch(`${url}/v1/messages`, { method: 'POST', headers: { 'content-type': 'application/json', ...headers }, body: JSON.stringify(body) })).text();
+const named = (index: number): Record<string, string> => ({ 'x-conversation-id': `conversation ${index}` });
+const indices = Array.from({ length: 60 }, (_, index) => index);
+
+const shared = (start: () => Promise<void>): void => {
+  it('keeps each conversation at one server and spreads them over all', async () => {
+    await start();
+    const homes = await Promise.all(indices.map((index) => ask(named(index))));
+    expect(await Promise.all(indices.map((index) => ask(named(index), { more: 'text' })))).toEqual(homes);
+    expect(new Set(homes)).toEqual(new Set(['a', 'b', 'c']));
+  });
+
+  it('asks another server when one is shutting down, and leaves the others’ conversations where they are', async () => {
+    await start();
+    const homes = await Promise.all(indices.map((index) => ask(named(index))));
+    draining.add('b');
+    const then = await Promise.all(indices.map((index) => ask(named(index))));
+    expect(then).not.toContain('draining');
+    indices.forEach((index) => homes[index] === 'b' ? expect(['a', 'c']).toContain(then[index]) : expect(then[index]).toBe(homes[index]));
+  });
+
+  it('does not hold a stream back, and tells the server that the client has left', async () => {
+    await start();
+    left.length = 0;
+    const reader = (await fetch(`${url}/stream`)).body!.getReader();
+    expect(new TextDecoder().decode((await reader.read()).value)).toBe('data: 1\n\n');
+    await reader.cancel();
+    for (let tries = 0; left.length === 0 && tries < 400; tries += 1) await new Promise((resolve) => setTimeout(resolve, 25));
+    expect(left).toHaveLength(1);
+  });
+};
+
+describe.skipIf(!installed('haproxy'))('HAProxy', { timeout: 60_000 }, () => {
+  shared(startHaproxy);
+
+  it('without a header goes by key, system text and first message, in both APIs', async () => {
+    await startHaproxy();
+    const later = [{ role: 'assistant', content: 'Yes.' }, { role: 'user', content: 'And now?' }];
+    for (const first of [(index: number) => `Question ${index}`, (index: number) => [{ type: 'text', text: `Question ${index}` }]]) {
+      const anthropic = (index: number, more: object[] = []) => ask({ 'x-api-key': 'k' }, { system: 'Be brief.', messages: [{ role: 'user', content: first(index) }, ...more] });
+      const openai = (index: number, more: object[] = []) => ask({ authorization: 'Bearer k' }, { messages: [{ role: 'system', content: 'Be brief.' }, { role: 'user', content: first(index) }, ...more] });
+      for (const each of [anthropic, openai]) {
+        const homes = await Promise.all(indices.map((index) => each(index)));
+        expect(await Promise.all(indices.map((index) => each(index, later)))).toEqual(homes);
+        expect(new Set(homes).size).toBe(3);
+      }
+    }
+  });
+});
+
+describe.skipIf(!installed('nginx'))('nginx', { timeout: 60_000 }, () => shared(startNginx));
