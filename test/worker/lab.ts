@@ -12,7 +12,16 @@ import { startEngine, type Engine, type EngineEvent, type Image } from '../../sc
 export const root = fileURLToPath(new URL('../../', import.meta.url));
 export const KEY = 'test-key';
 
+/** A container engine of its own, in the place of the process engine. */
+export interface OtherEngine {
+  readonly socketPath: string;
+  readonly imageName: string;
+  /** The image of workerd's proxy. */
+  readonly sidecar: string;
+}
+
 export interface LabOptions {
+  readonly other?: OtherEngine;
   /** Beside the variables of wrangler.jsonc and the key. */
   readonly vars?: Readonly<Record<string, string>>;
   readonly image: Image | (() => Image | undefined);
@@ -42,7 +51,7 @@ export interface CallInit {
   readonly signal?: AbortSignal;
 }
 
-export const startLab = async ({ vars = {}, image }: LabOptions): Promise<Lab> => {
+export const startLab = async ({ vars = {}, image, other }: LabOptions): Promise<Lab> => {
   const dir = await mkdtemp(join(tmpdir(), 'proxy-lab-'));
   const code = await (bundle ??= bundled());
   const events: EngineEvent[] = [];
@@ -67,9 +76,9 @@ export const startLab = async ({ vars = {}, image }: LabOptions): Promise<Lab> =
       compatibilityDate: config.compatibility_date ?? '',
       compatibilityFlags: config.compatibility_flags,
       bindings: { ...(config.vars as Record<string, string>), PROXY_API_KEY: KEY, ...more },
-      containerEngine: { localDocker: { socketPath: `unix:${engine.socketPath}`, containerEgressInterceptorImage: 'sidecar' } },
+      containerEngine: { localDocker: { socketPath: `unix:${other?.socketPath ?? engine.socketPath}`, containerEgressInterceptorImage: other?.sidecar ?? 'sidecar' } },
       durableObjects: {
-        INSTANCE: { className: 'ProxyInstance', useSQLite: true, container: { imageName: 'proxy:lab' } },
+        INSTANCE: { className: 'ProxyInstance', useSQLite: true, container: { imageName: other?.imageName ?? 'proxy:lab' } },
         LOGIN: { className: 'LoginKeeper', useSQLite: true },
       },
     }),
