@@ -34,20 +34,29 @@ export const toLiveSettings = (request: TurnRequest, credentialKind: 'api-key' |
   const body: Record<string, unknown> = { max_tokens };
   for (const name of PASSED) if (given[name] !== undefined && given[name] !== null) body[name] = given[name];
   if (request.metadata !== undefined && credentialKind === 'api-key') body['metadata'] = request.metadata;
-  if (thinking !== undefined) body['thinking'] = thinking;
+  const alone = topPAlone(request);
+  if (alone) body['thinking'] = { type: 'disabled' };
+  else if (thinking !== undefined) body['thinking'] = thinking;
   // Claude Code asks to keep old thinking; with thinking off the API refuses that edit.
-  if (thinking?.type === 'disabled') body['context_management'] ??= { edits: [] };
+  if (alone || thinking?.type === 'disabled') body['context_management'] ??= { edits: [] };
   if (output_config !== undefined) body['output_config'] = output_config;
   // Also when there are none: a process may still offer the tools of an earlier turn.
   body['tools'] = tools.map(withoutBreakpoint);
   return {
     model: request.model,
     effort: output_config?.effort ?? null,
-    thinkingTokens: thinkingTokens(thinking),
+    thinkingTokens: alone ? 1024 : thinkingTokens(thinking),
     extraBody: JSON.stringify(body),
     toolNames: [...new Set(tools.map((tool) => tool.name))].toSorted(),
   };
 };
+
+/**
+ * To a request without thinking Claude Code adds a temperature, which the API refuses beside top_p. It adds none where it
+ * believes that thinking is on; what is sent says that it is off.
+ */
+const topPAlone = ({ top_p, temperature, thinking }: TurnRequest): boolean =>
+  typeof top_p === 'number' && temperature === undefined && (thinking === undefined || thinking.type === 'disabled');
 
 const thinkingTokens = (thinking: TurnRequest['thinking']): number | null => {
   if (thinking === undefined || thinking.type === 'disabled') return 0;
