@@ -26,14 +26,14 @@ The first that is set is used, and named at start; the others are named as not u
 
 | order | setting | what it is |
 | --- | --- | --- |
-| 1 | \`CLAUDE_CODE_OAUTH_TOKEN\` | a token from \`npx @anthropic-ai/claude-code setup-token\` |
+| 1 | \`CLAUDE_CODE_OAUTH_TOKEN\` | a token from \`npm run claude -- setup-token\` |
 | 2 | \`CLAUDE_OAUTH_CREDS\` | the JSON of Claude Code's \`.credentials.json\`; written with mode 0600 below \`STATE_DIR\`, where Claude Code refreshes it |
 | 3 | \`ANTHROPIC_API_KEY\` | an API key from https://platform.claude.com |
 | 4 | \`ANTHROPIC_AUTH_TOKEN\` | a bearer token, for gateways |
 | 5 | \`CLAUDE_CODE_USE_BEDROCK=1\` | Amazon Bedrock, with its \`AWS_*\` variables or profiles |
 | 6 | \`CLAUDE_CODE_USE_VERTEX=1\` | Google Vertex AI, with \`CLOUD_ML_REGION\`, \`ANTHROPIC_VERTEX_PROJECT_ID\` and Google's variables |
 | 7 | \`CLAUDE_CODE_USE_FOUNDRY=1\` | Microsoft Foundry, with its \`ANTHROPIC_FOUNDRY_*\` and \`AZURE_*\` variables |
-| 8 | none | the login of Claude Code on this machine (\`npx @anthropic-ai/claude-code auth login\`) |
+| 8 | none | the login of Claude Code on this machine (\`npm run claude -- auth login\`) |
 
 \`ENGINE=anthropic-api\` works with 3 and 4 only. \`ANTHROPIC_BASE_URL\`, \`HTTP_PROXY\`, \`HTTPS_PROXY\`, \`NO_PROXY\`,
 \`NODE_EXTRA_CA_CERTS\`, \`SSL_CERT_FILE\` and \`SSL_CERT_DIR\` reach Claude Code; nothing else of the environment does but

@@ -24,20 +24,20 @@ export const findLogin = async (world: World): Promise<Login> => {
   const found = (await fromFile(world)) ?? (await fromKeychain(world));
   if (found !== undefined && (world.ask === undefined || (await world.ask.yes(`   Use ${found.from}?`)))) return found;
   if (world.ask === undefined) throw new DeployError(HELP);
-  const value = await world.ask.secret('   A token from `npx @anthropic-ai/claude-code setup-token` (not shown while you type): ');
+  const value = await world.ask.secret('   A token from `npm run claude -- setup-token` (not shown while you type): ');
   return tokenLogin(value);
 };
 
 const HELP = `No login of Claude was found. One of these is needed:
-  npx @anthropic-ai/claude-code setup-token    then CLAUDE_CODE_OAUTH_TOKEN=… npm run deploy (lives for a year; best for a deployment)
-  npx @anthropic-ai/claude-code auth login     its credentials are then found here
+  npm run claude -- setup-token    then CLAUDE_CODE_OAUTH_TOKEN=… npm run deploy (lives for a year; best for a deployment)
+  npm run claude -- auth login     its credentials are then found here
   ANTHROPIC_API_KEY=… npm run deploy           an API key`;
 
 export const describeLogin = ({ secret, from, shared }: Login): string =>
   shared
     ? `   ${from}, as ${secret}.
    Note: Claude Code on this machine uses the same login, and a refresh by one logs the other out. A token of
-   its own is better: CLAUDE_CODE_OAUTH_TOKEN from \`npx @anthropic-ai/claude-code setup-token\`.`
+   its own is better: CLAUDE_CODE_OAUTH_TOKEN from \`npm run claude -- setup-token\`.`
     : `   ${from}`;
 
 const tokenLogin = (value: string): Login => {

@@ -42,7 +42,7 @@ Try:
   curl ${url}/v1/chat/completions -H 'content-type: application/json' \\
     -d '{"model":"gpt-4o","messages":[{"role":"user","content":"Hello"}]}'
 
-  With "stream": true it streams. For a real account: npx @anthropic-ai/claude-code auth login
+  With "stream": true it streams. For a real account: npm run claude -- auth login
   (or set CLAUDE_CODE_OAUTH_TOKEN or ANTHROPIC_API_KEY), then npm start.
 `;
 }

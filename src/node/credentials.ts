@@ -93,8 +93,8 @@ const isOn = (value: string | undefined): boolean => ['1', 'true', 'yes', 'on'].
 
 const helpForClaudeCode = [
   'No login was found. One of these is needed:',
-  '  npx @anthropic-ai/claude-code auth login   (once; the login stays on this machine), or',
-  '  CLAUDE_CODE_OAUTH_TOKEN=…   a token from `npx @anthropic-ai/claude-code setup-token`, or',
+  '  npm run claude -- auth login   (once; the login stays on this machine), or',
+  '  CLAUDE_CODE_OAUTH_TOKEN=…   a token from `npm run claude -- setup-token`, or',
   '  CLAUDE_OAUTH_CREDS={…}      the JSON of a Claude Code credentials file, or',
   '  ANTHROPIC_API_KEY=…         an API key from https://platform.claude.com, or',
   '  CLAUDE_CODE_USE_BEDROCK=1, CLAUDE_CODE_USE_VERTEX=1 or CLAUDE_CODE_USE_FOUNDRY=1 with their variables.',

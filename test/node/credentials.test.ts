@@ -38,7 +38,7 @@ describe('the login that is used', () => {
   });
 
   it('is none where nothing is set, with a way out', () => {
-    expect(findCredentials({ CLAUDE_CODE_USE_BEDROCK: '0', ANTHROPIC_API_KEY: ' ' }, { engine: 'claude-code' })).toMatchObject({ kind: 'none', help: expect.stringMatching(/@anthropic-ai\/claude-code auth login[\s\S]*setup-token[\s\S]*npm run demo/) });
+    expect(findCredentials({ CLAUDE_CODE_USE_BEDROCK: '0', ANTHROPIC_API_KEY: ' ' }, { engine: 'claude-code' })).toMatchObject({ kind: 'none', help: expect.stringMatching(/npm run claude -- auth login[\s\S]*setup-token[\s\S]*npm run demo/) });
   });
 
   it('is an API key for the direct engine, never a login', () => {

@@ -62,7 +62,7 @@ describe('npm start', () => {
   it('says what to do without a login', async () => {
     const { output, exit } = start({});
     expect((await exit)[0]).toBe(1);
-    expect(output.err).toMatch(/^No login was found\.[\s\S]*claude-code auth login[\s\S]*npm run demo/);
+    expect(output.err).toMatch(/^No login was found\.[\s\S]*npm run claude -- auth login[\s\S]*npm run demo/);
   });
 
   it('says in one line that the port is taken', async () => {

@@ -9,7 +9,7 @@ export const errorOfResult = (result: SDKResultMessage, retryAfterSeconds?: numb
   const status = result.subtype === 'success' ? result.api_error_status : undefined;
   const details = retryAfterSeconds === undefined ? {} : { retryAfterSeconds };
   if (/^not logged in/i.test(text)) {
-    return new TurnError('not_logged_in', 'Claude Code on the server is not logged in. Its owner can run `npx @anthropic-ai/claude-code auth login` there, or set CLAUDE_CODE_OAUTH_TOKEN or ANTHROPIC_API_KEY.');
+    return new TurnError('not_logged_in', 'Claude Code on the server is not logged in. Its owner can run `npm run claude -- auth login` there, or set CLAUDE_CODE_OAUTH_TOKEN or ANTHROPIC_API_KEY.');
   }
   // The API's own words, which clients look for, were "prompt is too long: …".
   if (/^prompt is too long/i.test(text)) return new TurnError('upstream_invalid_request', 'prompt is too long');
