@@ -1,0 +1,63 @@
+/** What a case of the parameter tables says, in data: what is asked, and what must have reached the upstream. */
+import { expect } from 'vitest';
+import type { Fate, Parameter } from '../../src/dialects/parameters.ts';
+import { sha256 } from '../../src/dialects/sha256.ts';
+import type { EngineName } from '../conformance/set-up.ts';
+
+export const HAIKU = 'claude-haiku-4-5-20251001';
+export const SONNET_55 = 'claude-sonnet-5-5';
+export const OPUS_55 = 'claude-opus-5-5';
+
+/** Names of MODEL_MAP in these tests: requests for them are fitted to the model. */
+export const MODEL_MAP = `mapped-haiku=${HAIKU},mapped-sonnet=${SONNET_55},mapped-opus=${OPUS_55},mapped-effort=claude-opus-4-5-20251101`;
+
+export interface Case {
+  /** Name of the row. */
+  readonly row: string;
+  /** Over the dialect's plain request; an undefined member takes one away. */
+  readonly body: Readonly<Record<string, unknown>>;
+  /** Only there; absent: on both. */
+  readonly engine?: EngineName;
+  readonly login?: 'subscription';
+  /** Matches the upstream's body. Messages are compared in one spelling, `system` as the caller's texts. */
+  readonly sent?: Readonly<Record<string, unknown>>;
+  /** Members that the upstream's body must not have. */
+  readonly absent?: readonly string[];
+  /** For what the spelling above hides: `cache_control`, headers. */
+  readonly raw?: (body: unknown, headers: Readonly<Record<string, unknown>>) => void;
+  readonly ignored?: readonly string[];
+  readonly emulated?: readonly string[];
+  readonly silent?: true;
+  /** A refusal: `param` as the dialect writes it. Nothing reaches the upstream. */
+  readonly refused?: { readonly status?: number; readonly param: string; readonly says?: RegExp };
+  /** What the answer's text, streamed or not, must show and hide. */
+  readonly shows?: RegExp;
+  readonly hides?: RegExp;
+}
+
+export const fateShown = ({ row, refused, ignored = [], emulated = [], silent }: Case): Fate => {
+  if (refused !== undefined) return 'refused';
+  if (ignored.includes(row) || silent === true) return 'ignored';
+  return emulated.includes(row) ? 'emulated' : 'applied';
+};
+
+/** Fates of the table without a case, and cases of no row. */
+export const gaps = (table: readonly Parameter[], cases: readonly Case[]): readonly string[] => {
+  const shown = new Set(cases.map((one) => `${one.row}: ${fateShown(one)}`));
+  const told = table.flatMap(({ name, fate, cases: exceptions = [] }) => [fate, ...exceptions.map((one) => one.fate)].map((one) => `${name}: ${one}`));
+  return [...told.filter((one) => !shown.has(one)).map((one) => `no case shows ${one}`), ...[...shown].filter((one) => !told.includes(one)).map((one) => `no row says ${one}`)];
+};
+
+export const user = (content: unknown) => ({ role: 'user', content });
+export const text = (content: string) => ({ type: 'text', text: content });
+export const hashed = (value: string) => ({ metadata: { user_id: sha256(value) } });
+export const schema = { type: 'object', properties: { a: { type: 'string' } }, required: ['a'], additionalProperties: false };
+export const ephemeral = { type: 'ephemeral' };
+/** Claude Code says `disabled` where the API needs no word. */
+export const withoutThinking = (body: unknown): void => {
+  const { thinking = { type: 'disabled' } } = body as { thinking?: object };
+  expect(thinking).toEqual({ type: 'disabled' });
+};
+/** One white pixel. */
+export const PNG = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8/58BAwAI/AL+X8rhtwAAAABJRU5ErkJggg==';
+export const image = { type: 'image', source: { type: 'base64', media_type: 'image/png', data: PNG } };

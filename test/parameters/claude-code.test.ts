@@ -1,0 +1,3 @@
+import { parameterSuite } from './suite.ts';
+
+parameterSuite('claude-code');
