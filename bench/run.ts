@@ -14,8 +14,9 @@ import { writeTables } from './support/document.ts';
 import { machine } from './support/machine.ts';
 import { markdown, type Bench, type Table } from './support/report.ts';
 import { throughput } from './throughput.ts';
+import { worker } from './worker.ts';
 
-const benches: readonly Bench[] = [latency, throughput, memory, replay, profile, peersBench];
+const benches: readonly Bench[] = [latency, throughput, memory, replay, profile, worker, peersBench];
 const LIMIT_MINUTES = 60;
 
 const { values, positionals } = parseArgs({

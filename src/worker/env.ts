@@ -53,7 +53,7 @@ export const settingsOf = (env: Env): WorkerSettings => {
     instances,
     homes: Math.max(1, Math.min(instances, number('HOMES', 1))),
     generation: env.GENERATION ?? 'g1',
-    capacity: number('INSTANCE_CAPACITY', 20),
+    capacity: number('INSTANCE_CAPACITY', 16),
     sleepAfterMs: number('SLEEP_AFTER_S', 600) * 1000,
     startWaitMs: number('START_WAIT_MS', 60_000),
     lifeSignAfterMs: number('LIFE_SIGN_AFTER_MS', 1_000),
