@@ -7,10 +7,14 @@ import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { apiKey, expectThreeSteps, fail, lastOf, leftUpstream, model, onEveryEngine, png, systemOf, thrownBy, threeSteps, wordsOf, type World } from './support.ts';
 
+// Where the clients are not installed, their types are errors for the linter.
+// oxlint-disable-next-line typescript/no-redundant-type-constituents
+type Chat = ChatOpenAI | ChatAnthropic;
+
 interface Kind {
   readonly name: string;
-  readonly connect: (world: World, key?: string) => ChatOpenAI | ChatAnthropic;
-  readonly thinking: (world: World) => ChatOpenAI | ChatAnthropic;
+  readonly connect: (world: World, key?: string) => Chat;
+  readonly thinking: (world: World) => Chat;
   readonly thoughtsOf: (message: AIMessage) => unknown;
   readonly picture: object;
   /** What it makes of four streamed tokens: ChatAnthropic adds the one of `message_start`, with the API itself too. */
