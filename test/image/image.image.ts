@@ -136,6 +136,8 @@ describe('the image behind the Worker', () => {
   });
   afterAll(async () => {
     await lab.close();
+    // workerd leaves its containers behind when it ends; the proxy goes with all that use its network.
+    for (const proxy of (await podman('ps', '-aq', '--filter', `ancestor=${SIDECAR}`)).split('\n').filter((id) => id !== '')) await podman('rm', '-f', '--depend', proxy);
     socket.close();
     service.kill();
     await rm(dir, { recursive: true, force: true });
