@@ -81,6 +81,7 @@ export class Session implements SessionView {
     const reader = new StepReader(this.offeredTools);
     const abandon = (): void => this.process.kill('aborted');
     let over = false;
+    let failure: TurnError | undefined;
     const stop = (): void => {
       over = true;
       signal.removeEventListener('abort', abandon);
@@ -90,8 +91,10 @@ export class Session implements SessionView {
         const finish = (outcome: Outcome): void => {
           stop();
           this.#conclude(outcome, conversation, settings);
-          if (outcome.kind === 'failed') controller.error(outcome.error);
-          else controller.close();
+          if (outcome.kind !== 'failed') controller.close();
+          // An error throws away what nobody has read yet: it waits until the last event has been taken.
+          else if ((controller.desiredSize ?? 0) > 0) controller.error(outcome.error);
+          else failure = outcome.error;
         };
         controller.enqueue(opening);
         signal.addEventListener('abort', abandon);
@@ -113,6 +116,9 @@ export class Session implements SessionView {
         } catch (error) {
           finish({ kind: 'failed', error: toTurnError(error) });
         }
+      },
+      pull: (controller) => {
+        if (failure !== undefined) controller.error(failure);
       },
       cancel: () => {
         // After the answer the process holds a conversation that its client may come back to.
