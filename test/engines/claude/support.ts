@@ -83,7 +83,7 @@ export const run = async (lab: Lab, turn: Turn, signal: AbortSignal = new AbortC
     if (isStreamEvent(event)) fold.add(event);
   }
   const message = fold.message();
-  const notice = events.find((event) => event.type === 'notice' && event.notice.kind === 'route');
+  const notice = events.findLast((event) => event.type === 'notice' && event.notice.kind === 'route');
   return {
     events,
     message,
