@@ -48,7 +48,7 @@ class Samples {
 const run = async (scale: Scale): Promise<readonly Table[]> => {
   const rounds = scale.quick ? 3 : 40;
   await using upstream = await startUpstream();
-  await using cold = await startServer(upstream, SETTINGS, 0);
+  await using cold = await startServer(upstream, { ...SETTINGS, SPARES: '0' });
   await using server = await startServer(upstream, SETTINGS);
   await using direct = await startServer(upstream, { ENGINE: 'anthropic-api' });
   await using engine = engineInProcess(upstream);

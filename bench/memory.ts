@@ -42,7 +42,7 @@ const run = async (scale: Scale): Promise<readonly Table[]> => {
 /** A server of its own for each figure: memory that was once used is not always given back. */
 const hold = async (conversations: number, state: 'idle' | 'suspended'): Promise<Held> => {
   await using upstream = await startUpstream();
-  await using server = await startServer(upstream, { MAX_PROCESSES: String(conversations + 8) }, 0);
+  await using server = await startServer(upstream, { MAX_PROCESSES: String(conversations + 8), SPARES: '0' });
   const target = messagesTarget('server', server.url);
   const first = Talk.with(target, { system: 'warm-up', tools: agentTools });
   await first.say(ANSWER);

@@ -41,8 +41,8 @@ export const startProgram = async (program: Program, env: Readonly<Record<string
 /** `always`: every request gets this text for its answer, whatever it says; else the directives of the demo rule. */
 export const startUpstream = (always?: string): Promise<Hosted> => startProgram('upstream', { BENCH_ANSWER: always });
 
-/** The real server in front of `upstream`, with settings as `npm start` takes them. `spares`: instead of the engine's default. */
-export const startServer = async (upstream: Hosted, settings: Readonly<Record<string, string>> = {}, spares?: number): Promise<Hosted> => {
+/** The real server in front of `upstream`, with settings as `npm start` takes them. */
+export const startServer = async (upstream: Hosted, settings: Readonly<Record<string, string>> = {}): Promise<Hosted> => {
   const dir = temporaryFolder();
   const hosted = await startProgram('server', {
     HOME: dir.path,
@@ -50,7 +50,6 @@ export const startServer = async (upstream: Hosted, settings: Readonly<Record<st
     PORT: '0',
     ANTHROPIC_BASE_URL: upstream.url,
     ANTHROPIC_API_KEY: 'bench',
-    ...(spares !== undefined && { BENCH_SPARES: String(spares) }),
     ...settings,
   });
   return {

@@ -34,11 +34,12 @@ const fromUpstream = (upstream: Readonly<Record<string, string>>): HeaderRecord 
   return headers;
 };
 
-// The names that the API uses toward subscription logins: https://docs.anthropic.com/en/api/rate-limits
+// The names that the API uses toward subscription logins; Claude Code reads the same ones.
 const fromLimit = ({ status, window, utilization, resetsAt }: RateLimit): HeaderRecord => ({
   'anthropic-ratelimit-unified-status': status,
   ...(window !== undefined && { 'anthropic-ratelimit-unified-representative-claim': window }),
   ...(resetsAt !== undefined && { 'anthropic-ratelimit-unified-reset': String(resetsAt) }),
+  ...(window !== undefined && resetsAt !== undefined && { [`anthropic-ratelimit-unified-${shortWindow(window)}-reset`]: String(resetsAt) }),
   ...(window !== undefined && utilization !== undefined && { [`anthropic-ratelimit-unified-${shortWindow(window)}-utilization`]: String(utilization) }),
 });
 

@@ -27,6 +27,7 @@ export const createEngine = async (parts: EngineParts): Promise<Engine> => {
     stateDir,
     workDir: dirs.workDir,
     ...(config.MAX_PROCESSES !== 'auto' && { maxProcesses: config.MAX_PROCESSES }),
+    spares: config.SPARES,
     idleTtlMs: config.IDLE_TTL * 1000,
     suspendTtlMs: config.SUSPEND_TTL * 1000,
     log,

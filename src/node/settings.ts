@@ -36,6 +36,7 @@ export const settings = {
   ALLOWED_HOSTS: setting(list, '', 'Host names, beside loopback ones, under which a loopback server without a key may be asked for (a reverse proxy of yours).'),
 
   MAX_PROCESSES: setting(wholeOrAuto(1), 'auto', 'Claude Code processes at the same time, about 230 MB each; `auto` goes by the memory of the machine or container.'),
+  SPARES: setting(whole(0), '1', 'Processes that are spawned ahead, each for one new conversation. More of them help when several begin at once; each takes about 100 MB.'),
   IDLE_TTL: setting(whole(1), '600', 'Seconds that a process keeps a conversation nobody continues.'),
   SUSPEND_TTL: setting(whole(1), '600', 'Seconds that a process waits for the results of its tool calls. Later ones are replayed.'),
   STATE_DIR: setting(text, '', 'Where Claude Code keeps its private files. Default: `$XDG_STATE_HOME` or `~/.local/state`, then `opencode-claude-proxy`.'),

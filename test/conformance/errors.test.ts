@@ -24,13 +24,29 @@ onEveryEngine('errors', (world) => {
     it.each([false, true])('have this status and each dialect\'s body (stream: %s)', async (stream) => {
       const { openai, anthropic } = world();
       const messages = [user(`[[error:${status}]]`)];
-      const chat = await openai.chat.completions.create({ model: 'gpt-4o', messages, stream }).catch((error: unknown) => error);
+      const [chat, message] = await Promise.all([
+        openai.chat.completions.create({ model: 'gpt-4o', messages, stream }).catch((error: unknown) => error),
+        anthropic.messages.create({ model, max_tokens: 50, messages, stream }).catch((error: unknown) => error),
+      ]);
       expect(chat).toBeInstanceOf(OpenAI.APIError);
       expect(chat).toMatchObject({ status, error: { message: expect.any(String), type: expect.any(String) } });
-      const message = await anthropic.messages.create({ model, max_tokens: 50, messages, stream }).catch((error: unknown) => error);
       expect(message).toBeInstanceOf(Anthropic.APIError);
       expect(message).toMatchObject({ status, requestID: expect.stringMatching(/^req_/), error: { type: 'error', error: { type }, request_id: expect.stringMatching(/^req_/) } });
     });
+  });
+
+  it('of a limit say when to come back', async () => {
+    const { openai, anthropic } = world();
+    const messages = [user('[[error:429 retry-after=1]]')];
+    const errors = await Promise.all([
+      openai.chat.completions.create({ model: 'gpt-4o', messages }).catch((error: unknown) => error),
+      anthropic.messages.create({ model, max_tokens: 50, messages }).catch((error: unknown) => error),
+    ]);
+    for (const error of errors) {
+      expect(error).toMatchObject({ status: 429 });
+      // Claude Code tells of the delay with a little of its own on top.
+      expect((error as { headers: Headers }).headers.get('retry-after')).toMatch(/^[12]$/);
+    }
   });
 
   it('in the middle of a stream reach the caller as errors, not as an end', async () => {

@@ -22,16 +22,21 @@ export type EngineName = (typeof engines)[number];
 /** A Messages request as it reached the upstream. */
 export type Arrived = Anthropic.MessageCreateParams & { stream?: boolean; temperature?: number };
 
-export interface World {
+/** A server somewhere, its clients, and the upstream behind it: what the suites of the two APIs need. */
+export interface Service {
   readonly engineName: EngineName;
   readonly upstream: DemoUpstream;
-  readonly engine: Engine;
-  readonly server: RunningServer;
   readonly openai: OpenAI;
   readonly anthropic: Anthropic;
   readonly post: (path: string, body: object, init?: { signal?: AbortSignal; headers?: Record<string, string> }) => Promise<Response>;
   /** The Messages requests of this test, oldest first. */
   readonly arrived: () => readonly Arrived[];
+}
+
+/** One that runs in this process. */
+export interface World extends Service {
+  readonly engine: Engine;
+  readonly server: RunningServer;
 }
 
 /** `suite` for each engine, with one server for all its tests and a fresh record of the upstream for each. */
@@ -62,15 +67,9 @@ export const startWorld = async (engineName: EngineName, settings: Record<string
   if (!parsed.ok || credentials.kind === 'none') throw new Error('the test has wrong settings');
   const engine = await createEngine({ config: parsed.config, env, credentials, log: quietLog });
   const server = await createServer({ config: parsed.config, engine, login: credentials.from, log: quietLog });
-  const apiKey = parsed.config.PROXY_API_KEY[0] ?? 'any';
   return {
-    engineName, upstream, engine, server,
-    // A test wants to see the first answer, not the third.
-    openai: new OpenAI({ baseURL: `${server.url}/v1`, apiKey, maxRetries: 0 }),
-    anthropic: new Anthropic({ baseURL: server.url, apiKey, maxRetries: 0 }),
-    post: (path, body, init = {}) =>
-      fetch(server.url + path, { method: 'POST', body: JSON.stringify(body), ...init, headers: { 'content-type': 'application/json', authorization: `Bearer ${apiKey}`, ...init.headers } }),
-    arrived: () => upstream.messageRequests.map(({ body }) => body as Arrived),
+    ...serviceAt(server.url, { engineName, upstream, apiKey: parsed.config.PROXY_API_KEY[0] ?? 'any' }),
+    engine, server,
     stop: async () => {
       await server.close();
       await upstream.close();
@@ -79,8 +78,18 @@ export const startWorld = async (engineName: EngineName, settings: Record<string
   };
 };
 
+export const serviceAt = (url: string, { engineName, upstream, apiKey }: Pick<Service, 'engineName' | 'upstream'> & { apiKey: string }): Service => ({
+  engineName, upstream,
+  // A test wants to see the first answer, not the third.
+  openai: new OpenAI({ baseURL: `${url}/v1`, apiKey, maxRetries: 0 }),
+  anthropic: new Anthropic({ baseURL: url, apiKey, maxRetries: 0 }),
+  post: (path, body, init = {}) =>
+    fetch(url + path, { method: 'POST', body: JSON.stringify(body), ...init, headers: { 'content-type': 'application/json', authorization: `Bearer ${apiKey}`, ...init.headers } }),
+  arrived: () => upstream.messageRequests.map(({ body }) => body as Arrived),
+});
+
 /** The client's part of the system prompt: with Claude Code two blocks of its own come before it. */
-export const systemOf = ({ engineName }: World, { system }: Arrived): readonly string[] => {
+export const systemOf = ({ engineName }: Pick<Service, 'engineName'>, { system }: Arrived): readonly string[] => {
   const texts = typeof system === 'string' ? [system] : (system ?? []).map(({ text }) => text);
   return engineName === 'claude-code' ? texts.slice(2) : texts;
 };

@@ -49,6 +49,7 @@ describe('rate limits as headers', () => {
       'anthropic-ratelimit-unified-status': 'allowed_warning',
       'anthropic-ratelimit-unified-representative-claim': 'five_hour',
       'anthropic-ratelimit-unified-reset': String(inSeconds(7_384)),
+      'anthropic-ratelimit-unified-5h-reset': String(inSeconds(7_384)),
       'anthropic-ratelimit-unified-5h-utilization': '0.93',
       'x-ratelimit-reset-requests': '2h3m4s',
     });

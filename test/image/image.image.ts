@@ -8,11 +8,12 @@ import { connect, createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import Anthropic from '@anthropic-ai/sdk';
-import OpenAI from 'openai';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { startDockerSocket } from '../../scripts/image/docker-socket.ts';
 import { startDemoUpstream, type DemoUpstream } from '../../src/demo/upstream.ts';
+import { chatSuite } from '../conformance/chat.ts';
+import { messagesSuite } from '../conformance/messages.ts';
+import { serviceAt, type Service } from '../conformance/set-up.ts';
 import { eventually, KEY, root, serverImage, startLab, type Lab } from '../worker/lab.ts';
 
 const PODMAN = join(root, 'scripts/image/podman.sh');
@@ -45,39 +46,12 @@ afterAll(async () => {
   console.log(`image: ${JSON.stringify(figures)}`);
 });
 
-/** Official clients, both APIs, stream and not, tools, errors: the core of the conformance suite. */
-const coreCases = (base: () => string): void => {
-  const openai = () => new OpenAI({ baseURL: `${base()}/v1`, apiKey: KEY, maxRetries: 0 });
-  const anthropic = () => new Anthropic({ baseURL: base(), apiKey: KEY, maxRetries: 0 });
-  const user = (content: string) => [{ role: 'user' as const, content }];
-
-  it('OpenAI: an answer, a stream with usage, a tool call and its result, errors', async () => {
-    const answer = await openai().chat.completions.create({ model: 'gpt-4o', messages: [{ role: 'system', content: 'Be brief.' }, ...user('[[text:Good day]]')] });
-    expect(answer.choices[0]?.message.content).toBe('Good day');
-    let text = '';
-    let tokens = 0;
-    for await (const chunk of await openai().chat.completions.create({ model: 'gpt-4o', messages: user('[[text:one two three]]'), stream: true, stream_options: { include_usage: true } })) {
-      text += chunk.choices[0]?.delta.content ?? '';
-      tokens = chunk.usage?.completion_tokens ?? tokens;
-    }
-    expect([text, tokens > 0]).toEqual(['one two three', true]);
-    const tools = [{ type: 'function' as const, function: { name: 'weather', parameters: { type: 'object', properties: { city: { type: 'string' } } } } }];
-    const question = user('[[tool:weather {"city":"Bern"}]][[then]][[text:Sunny]]');
-    const call = await openai().chat.completions.create({ model: 'gpt-4o', messages: question, tools });
-    const message = call.choices[0]!.message;
-    expect([call.choices[0]?.finish_reason, message.tool_calls?.[0]]).toMatchObject(['tool_calls', { function: { name: 'weather', arguments: '{"city":"Bern"}' } }]);
-    const end = await openai().chat.completions.create({ model: 'gpt-4o', tools, messages: [...question, message, { role: 'tool', tool_call_id: message.tool_calls![0]!.id, content: 'sun' }] });
-    expect(end.choices[0]?.message.content).toBe('Sunny');
-    await expect(openai().chat.completions.create({ model: 'gpt-4o', messages: [] })).rejects.toMatchObject({ status: 400 });
-  });
-
-  it('Anthropic: an answer, a stream, tokens, errors', async () => {
-    const request = { model: 'claude-sonnet-4-5-20250929', max_tokens: 100 };
-    const answer = await anthropic().messages.create({ ...request, messages: user('[[text:Good day]]') });
-    expect(answer.content).toMatchObject([{ type: 'text', text: 'Good day' }]);
-    expect(await anthropic().messages.stream({ ...request, messages: user('[[text:one two three]]') }).finalText()).toBe('one two three');
-    await expect(anthropic().messages.create({ ...request, messages: user('[[error:400]]') })).rejects.toMatchObject({ status: 400 });
-  });
+/** The conformance suites of both APIs, as they run on the server itself. */
+const conformance = (base: () => string): void => {
+  beforeEach(() => upstream.clear());
+  const service = (): Service => serviceAt(base(), { engineName: 'claude-code', upstream, apiKey: KEY });
+  describe('Chat Completions through the OpenAI SDK', () => chatSuite(service));
+  describe('Messages through the Anthropic SDK', () => messagesSuite(service));
 };
 
 describe('the image by itself', () => {
@@ -100,7 +74,7 @@ describe('the image by itself', () => {
     await podman('volume', 'rm', '-f', name);
   });
 
-  coreCases(() => url);
+  conformance(() => url);
 
   it('is not root, cannot write to its root, and says how it is', async () => {
     expect(await podman('exec', name, 'id', '-u')).toBe('10001');
@@ -150,7 +124,7 @@ describe('the image behind the Worker', () => {
     figures['coldAnswerThroughWorkerMs'] = Math.round(performance.now() - since);
   });
 
-  coreCases(() => lab.url.replace(/\/$/, ''));
+  conformance(() => lab.url.replace(/\/$/, ''));
 
   it('has no secret in the environment of its container', async () => {
     const [name] = await containers();

@@ -12,20 +12,55 @@ export interface Endpoint {
 }
 
 /**
- * Not streamed, then streamed. Where the case leaves the messages alone, the second request goes on with the
- * conversation of the first: Claude Code then needs no new process, and must have kept or changed every setting.
+ * Not streamed, then streamed. Where a case leaves the messages alone, both requests go on with the conversation of the
+ * cases before it: Claude Code then needs no new process, and must have kept or changed every setting.
  */
 export const runCase = async (one: Case, endpoint: Endpoint, world: World): Promise<void> => {
-  world.upstream.clear();
-  const answer = await ask(one, endpoint, { world, stream: false });
+  const talk = ownMessages(one, endpoint) ? undefined : talkOf(one, endpoint, world);
+  const answer = await ask(withMessages(one, talk?.messages), endpoint, { world, stream: false });
   if (fateShown(one) === 'ignored' && one.row in one.body && one.sent === undefined && one.absent === undefined) {
-    expect(withoutOwn(spelled(world, onlyRequest(world))), 'as if it were not there').toEqual(await arrivedWithout(one, endpoint, world));
+    expect(comparable(world), 'as if it were not there').toEqual(await arrivedWithout(one, endpoint, world));
   }
+  // The demo upstream says the same to the same message.
+  talk?.goOn(textOf(answer));
   world.upstream.clear();
-  const said = 'messages' in one.body || one.refused !== undefined ? undefined : textOf(answer);
-  const messages = endpoint.base['messages'];
-  const longer = said === undefined || !Array.isArray(messages) ? {} : { messages: [...messages, { role: 'assistant', content: said }, ...messages] };
-  await ask({ ...one, body: { ...one.body, ...longer } }, endpoint, { world, stream: true });
+  await ask(withMessages(one, talk?.messages), endpoint, { world, stream: true });
+  talk?.goOn(textOf(answer));
+};
+
+/** A case of which the messages are the point, or that no answer comes to; and logins, where the first message carries more. */
+const ownMessages = (one: Case, { base }: Endpoint): boolean =>
+  one.login !== undefined || 'messages' in one.body || 'messages' in (one.sent ?? {}) || one.refused !== undefined || !Array.isArray(base['messages']);
+
+const withMessages = (one: Case, messages: readonly object[] | undefined): Case =>
+  messages === undefined ? one : { ...one, body: { ...one.body, messages } };
+
+/** The conversation that the cases of an endpoint go on with; begins anew where an answer was no plain text, and now and then. */
+class Talk {
+  readonly #question: readonly object[];
+  messages: readonly object[];
+
+  constructor(question: readonly object[]) {
+    this.#question = question;
+    this.messages = question;
+  }
+
+  goOn(said: string | undefined): void {
+    const over = said === undefined || this.messages.length >= 40;
+    this.messages = over ? this.#question : [...this.messages, { role: 'assistant', content: said }, ...this.#question];
+  }
+}
+
+/** By endpoint and model: another model means another process. */
+const talks = new WeakMap<World, Map<string, Talk>>();
+
+const talkOf = ({ body }: Case, { path, base }: Endpoint, world: World): Talk => {
+  const ofWorld = talks.get(world) ?? new Map<string, Talk>();
+  talks.set(world, ofWorld);
+  const key = `${path} ${String(body['model'])}`;
+  const talk = ofWorld.get(key) ?? new Talk(base['messages'] as readonly object[]);
+  ofWorld.set(key, talk);
+  return talk;
 };
 
 /** The text of an answer that is nothing else. */
@@ -69,7 +104,7 @@ const arrivedWithout = async (one: Case, { path, base }: Endpoint, world: World)
   if (before !== undefined) return before;
   world.upstream.clear();
   await (await world.post(path, { ...base, ...others })).text();
-  const asked = withoutOwn(spelled(world, onlyRequest(world)));
+  const asked = comparable(world);
   arrived.set(key, asked);
   return asked;
 };
@@ -112,8 +147,8 @@ const spelled = (world: World, { body }: DemoRequest): Record<string, unknown> =
   return { ...arrived, messages: plain(arrived.messages), system: systemOf(world, arrived).join('\n\n') };
 };
 
-/** Claude Code's metadata names the process that asks. */
-const withoutOwn = (body: Record<string, unknown> | undefined): object => {
-  const { metadata: _own, ...rest } = body ?? {};
-  return rest;
+/** Of the conversation only what is asked: it may have gone on for longer. Claude Code's metadata names the process that asks. */
+const comparable = (world: World): object => {
+  const { metadata: _own, messages, ...rest } = spelled(world, onlyRequest(world));
+  return { ...rest, asked: (messages as readonly object[]).at(-1) };
 };

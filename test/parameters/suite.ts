@@ -17,7 +17,8 @@ const endpoints: readonly (Endpoint & { table: typeof chatParameters })[] = [
 
 type Server = 'plain' | 'strict' | 'login';
 const settings: Record<Server, Record<string, string>> = {
-  plain: { MODEL_MAP },
+  // Room for the conversations that cases go on with, and for processes that wait for new ones.
+  plain: { MODEL_MAP, MAX_PROCESSES: '16', SPARES: '2', IDLE_TTL: '10' },
   strict: { MODEL_MAP, PROXY_STRICT: '1' },
   login: { MODEL_MAP, CLAUDE_CODE_OAUTH_TOKEN: 'a-token' },
 };

@@ -40,7 +40,9 @@ export interface ClaudeEngineOptions extends Omit<ClaudeHost, 'maxRetries'> {
   readonly maxProcesses?: number;
   readonly idleTtlMs?: number;
   readonly suspendTtlMs?: number;
-  /** Children that wait, spawned, for the next new conversation. */
+  /** How long a conversation is left alone before a spare may take its place; default 60,000. */
+  readonly quietMs?: number;
+  /** Children that wait, spawned, for the next new conversation; default 1. */
   readonly spares?: number;
   /** How long a process may take to answer `initialize` or a control call before it counts as hung; default 30,000. */
   readonly controlTimeoutMs?: number;
@@ -83,6 +85,7 @@ export class ClaudeEngine implements Engine {
     this.#sessions = new Sessions({
       idleTtlMs: options.idleTtlMs ?? 15 * MINUTE,
       suspendTtlMs: options.suspendTtlMs ?? 30 * MINUTE,
+      quietMs: options.quietMs ?? MINUTE,
       now: Date.now,
       freed: () => this.#pool.freed(),
     });
@@ -92,6 +95,7 @@ export class ClaudeEngine implements Engine {
       spawn: (recipe) => this.#spawn(recipe),
       start: (system, ahead) => this.#start(cliOptions(this.#host, system), ahead),
       evict: () => this.#sessions.evict(),
+      evictQuiet: () => this.#sessions.evictQuiet(),
       busy: () => this.#sessions.count('running') >= availableParallelism(),
       log: (error, what) => options.log.warn({ error: toTurnError(error).message }, what),
     });

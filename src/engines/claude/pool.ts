@@ -16,6 +16,8 @@ export interface PoolOptions {
   readonly start: (system: string, ahead: Child | undefined) => Promise<CliProcess>;
   /** Frees one process that nobody is using right now; false when there is none. */
   readonly evict: () => boolean;
+  /** Frees one that nobody has used for a while, and that no call waits in; false when there is none. */
+  readonly evictQuiet: () => boolean;
   /** Whether turns are running that a start would take CPU from. */
   readonly busy: () => boolean;
   readonly log: (error: unknown, what: string) => void;
@@ -90,6 +92,7 @@ export class Pool {
   /** To be called when a process has become free, so that who waits for room can look again. */
   freed(): void {
     this.#makeRoom();
+    this.#refillSoon();
   }
 
   async close(): Promise<void> {
@@ -168,10 +171,13 @@ export class Pool {
       this.#reserved += 1;
       this.#waiting.shift()?.grant();
     }
-    const leaving = this.#children.values().reduce((count, child) => count + Number(child.leaving), 0);
-    for (let missing = this.#waiting.length - leaving; missing > 0; missing -= 1) {
+    for (let missing = this.#waiting.length - this.#leaving(); missing > 0; missing -= 1) {
       if (!this.#dropReady() && !this.#options.evict()) return;
     }
+  }
+
+  #leaving(): number {
+    return this.#children.values().reduce((count, child) => count + Number(child.leaving), 0);
   }
 
   /** Makes room by what was only kept ready. */
@@ -227,9 +233,10 @@ export class Pool {
   }
 
   #nextToMake(): (() => Promise<void>) | undefined {
-    if (this.size >= this.#options.max) return undefined;
     const recipe = this.#recipe;
-    if (recipe !== undefined && this.#spares.length < this.#options.spares) {
+    const spareMissing = recipe !== undefined && this.#spares.length < this.#options.spares;
+    if (this.size >= this.#options.max) return spareMissing && this.#roomForSpare() ? () => Promise.resolve() : undefined;
+    if (spareMissing) {
       return () => {
         const child = this.#options.spawn(recipe);
         this.#track(child);
@@ -241,6 +248,15 @@ export class Pool {
     if (repeated === undefined || (this.#warm.size >= this.#warmLimit() && !this.#dropGuess())) return undefined;
     const [system, { settings }] = repeated;
     return () => this.#warmUp(system, settings);
+  }
+
+  /**
+   * The next new conversation would take the place of one that was left alone; when a spare has it before, nobody waits.
+   * Not where spares would be much of all there is.
+   */
+  #roomForSpare(): boolean {
+    if (this.#options.spares * 4 > this.#options.max) return false;
+    return this.#leaving() > 0 || this.#options.evictQuiet();
   }
 
   /** Held conversations are worth more than guesses about the next ones. */

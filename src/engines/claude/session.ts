@@ -53,6 +53,11 @@ export class Session implements SessionView {
     this.#become('running');
   }
 
+  /** Its process has been told to end. */
+  leave(): void {
+    this.#become('ended');
+  }
+
   get settled(): Promise<void> {
     return this.#settled;
   }

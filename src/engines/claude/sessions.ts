@@ -6,8 +6,10 @@ import { Session } from './session.ts';
 export interface SessionLimits {
   readonly idleTtlMs: number;
   readonly suspendTtlMs: number;
+  /** An idle conversation that was left alone for so long may make room for a spare. */
+  readonly quietMs: number;
   readonly now: () => number;
-  /** Called when a session no longer runs, so that another may take its process's place. */
+  /** Called when a session no longer runs, so that another may take its process's place, and now and then while any is held. */
   readonly freed: () => void;
 }
 
@@ -52,12 +54,19 @@ export class Sessions {
     return true;
   }
 
+  /** Ends the idle session that was least recently used, if nobody has used it for `quietMs`. */
+  evictQuiet(): boolean {
+    const quiet = this.choosable().findLast(({ state, lastUsed }) => state === 'idle' && this.#limits.now() - lastUsed >= this.#limits.quietMs);
+    if (quiet === undefined) return false;
+    this.retire(quiet, 'evicted');
+    return true;
+  }
+
   /** Where calls wait, only a kill will do: at the end of its input the CLI answers them itself, and asks the API again. */
   retire(session: Session, reason: EndReason): void {
-    const idle = session.state === 'idle';
-    session.claim();
-    if (idle) void session.process.end(reason);
+    if (session.state === 'idle') void session.process.end(reason);
     else session.process.kill(reason);
+    session.leave();
   }
 
   /** Ends what has waited too long; nothing is lost, since any conversation can be replayed. */
@@ -67,6 +76,7 @@ export class Sessions {
       const ttl = session.state === 'suspended' ? this.#limits.suspendTtlMs : this.#limits.idleTtlMs;
       if (now - session.lastUsed > ttl) this.retire(session, 'idle');
     }
+    if (this.#held.size > 0) this.#limits.freed();
   }
 
   /** Ends them all; turns that still run fail with `draining`. */

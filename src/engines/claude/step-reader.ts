@@ -6,7 +6,7 @@
 import type { SDKMessage } from '@anthropic-ai/claude-agent-sdk';
 import type { AnswerMessage } from '../../turn/turn.ts';
 import type { RateLimit, StreamEvent, TurnEvent } from '../../turn/events.ts';
-import { TurnError } from '../../turn/errors.ts';
+import { TurnError, type ErrorCode } from '../../turn/errors.ts';
 import { MessageFold } from '../../turn/fold.ts';
 import { errorOfResult } from './failures.ts';
 
@@ -25,7 +25,8 @@ export interface Reading {
 }
 
 const NOTHING: Reading = { events: [] };
-const cut = (): Reading => ({ events: [], outcome: { kind: 'failed', error: new TurnError('upstream_error', 'The upstream connection was lost in the middle of the answer.') } });
+const failed = (code: ErrorCode, message: string): Reading => ({ events: [], outcome: { kind: 'failed', error: new TurnError(code, message) } });
+const cut = (): Reading => failed('upstream_error', 'The upstream connection was lost in the middle of the answer.');
 
 export class StepReader {
   readonly #offered: ReadonlySet<string>;
@@ -53,9 +54,7 @@ export class StepReader {
       case 'stream_event':
         return this.#failing ? NOTHING : this.#event(message.event as StreamEvent);
       case 'assistant':
-        // After an error inside the stream the CLI ends the message as if it were whole. A refusal is an answer.
-        if (message.error !== undefined && message.message.stop_reason !== 'refusal') this.#failing = true;
-        return NOTHING;
+        return this.#whole(message);
       case 'result':
         return { events: [], outcome: { kind: 'failed', error: this.#errorOf(message) } };
       case 'rate_limit_event':
@@ -65,6 +64,15 @@ export class StepReader {
       default:
         return NOTHING;
     }
+  }
+
+  /** A block of the answer, whole; its events have come before it. */
+  #whole({ error, message }: Extract<SDKMessage, { type: 'assistant' }>): Reading {
+    // After an error inside the stream the CLI ends the message as if it were whole. A refusal is an answer.
+    if (error !== undefined && message.stop_reason !== 'refusal') this.#failing = true;
+    // After a 404 the CLI asks again without streaming. Nothing says when such an answer is whole: a fresh process asks anew.
+    else if (!this.#began) return failed('engine_died', 'The upstream refused a streamed request as not found, and answered one that was not.');
+    return NOTHING;
   }
 
   #event(event: StreamEvent): Reading {

@@ -88,6 +88,20 @@ describe('a turn ends as the API said', () => {
     expect(ran.events).toContainEqual(expect.objectContaining({ type: 'notice', notice: expect.objectContaining({ kind: 'retry', status: 529 }) }));
   });
 
+  // The CLI then asks again without streaming; with a call in such an answer it would wait for ever.
+  it.each([
+    ['[[text:fine]]', 'end_turn'],
+    ['[[text:both]] [[tool:read {"path":"a"}]] [[tool:read {"path":"b"}]]', 'tool_use'],
+    ['[[tokens:50]] [[stop:max_tokens]]', 'max_tokens'],
+  ])('a passing 404 delays the answer %s and does not change it', async (directive, stop) => {
+    const messages = say(`[[error:404 times=1]] ${directive}`);
+    const ran = await run(lab, turnOf({ messages, tools: [read] }));
+    expect(ran.message.stop_reason).toBe(stop);
+    expect(lab.upstream.messageRequests.map(({ body }) => (body as { stream?: boolean }).stream)).toEqual([true, false, true]);
+    const asked = await run(lab, turnOf({ messages: say(directive), tools: [read] }));
+    expect(asked.message.content.map((block) => ({ ...block, id: '' }))).toEqual(ran.message.content.map((block) => ({ ...block, id: '' })));
+  });
+
   it('an error inside the stream is an error, though the CLI ends the message as if it were whole', async () => {
     const events: string[] = [];
     const failing = async () => {

@@ -131,6 +131,19 @@ describe('the pool', () => {
     await expect.poll(() => gauges(), patiently).toMatchObject({ processes_ready: 2, processes: 5 });
   });
 
+  it.each([
+    ['lets go, for a spare, of a conversation that was left alone', 0, { processes_ready: 1, sessions_idle: 3, ended_evicted: 1 }],
+    ['keeps a conversation that was just used, though there is no room for a spare', 60_000, { processes_ready: 0, sessions_idle: 4 }],
+  ])('%s', async (_, quietMs, expected) => {
+    await start({ maxProcesses: 4, spares: 1, quietMs });
+    for (const name of ['a', 'b', 'c', 'd']) await run(lab, turnOf({ system: name, messages: say(name) }));
+    // Long enough for a few refills.
+    await new Promise((resolve) => void setTimeout(resolve, 1_000));
+    await expect.poll(gauges, patiently).toMatchObject(expected);
+    expect(gauges()['processes']).toBe(4);
+    expect(gauges()['sessions_running']).toBe(0);
+  });
+
   it('does not start spares again and again that fall by themselves', async () => {
     await start({ maxProcesses: 4, spares: 2, executable: fixture('exit-at-start') });
     await failureOf(run(lab, turnOf({ messages: say('a') })));

@@ -69,3 +69,26 @@ describe('the plan of a replay', () => {
     expect(planReplay(history)).toEqual(plan);
   });
 });
+
+describe('results that come after SUSPEND_TTL', () => {
+  let lab: Lab;
+  beforeAll(async () => {
+    lab = await startLab({ suspendTtlMs: 0, spares: 0 });
+  });
+  afterAll(() => lab.close());
+
+  it('reach the model all the same, from another process, and the one that waited asked nothing more', async () => {
+    const question: Message = { role: 'user', content: 'Look [[tool:read {"path":"a"}]] [[then]] [[text:Seen]]' };
+    const first = await run(lab, turnOf({ tools, messages: [question] }));
+    await expect.poll(() => lab.engine.health().gauges, { timeout: 30_000 }).toMatchObject({ sessions_suspended: 0, ended_idle: 1, processes: 0 });
+    const messages: Message[] = [
+      question,
+      { role: 'assistant', content: first.message.content },
+      { role: 'user', content: first.calls.map(({ id }) => ({ type: 'tool_result', tool_use_id: id, content: 'late' })) },
+    ];
+    const second = await run(lab, turnOf({ tools, messages }));
+    expect([second.route, second.text]).toEqual(['append', 'Seen']);
+    expect(lab.upstream.messageRequests).toHaveLength(2);
+    expect(sentMessages(lab)).toEqual(plain(messages));
+  });
+});
