@@ -63,12 +63,13 @@ describe('ENGINE=anthropic-api, in memory', () => {
 describe('ENGINE=claude-code, over the network', () => {
   let world: Awaited<ReturnType<typeof startWorld>>;
   beforeAll(async () => {
-    world = await startWorld('claude-code');
+    world = await startWorld('claude-code', { MAX_PROCESSES: '16', SPARES: '2', IDLE_TTL: '5' });
   });
   afterAll(() => world.stop());
   test.each(ENDPOINTS)('$path', async (endpoint) => {
     const json = { 'content-type': 'application/json' };
-    await askAll(endpoint, endpoint.share * 3, (path, body) => fetch(world.server.url + path, { method: 'POST', body, headers: json, signal: AbortSignal.timeout(HANG_MS) }));
+    // Each body that passes is a conversation, with a process of its own.
+    await askAll(endpoint, Math.max(30, endpoint.share), (path, body) => fetch(world.server.url + path, { method: 'POST', body, headers: json, signal: AbortSignal.timeout(HANG_MS) }));
   }, 300_000);
 });
 
