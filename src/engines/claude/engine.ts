@@ -14,6 +14,7 @@ import { chooseSession, toConversation, type Conversation } from './choose-sessi
 import { CliProcess } from './cli-process.ts';
 import { countTokensOn } from './count-tokens.ts';
 import { defaultMaxProcesses } from './memory.ts';
+import { Lifeline } from './lifeline.ts';
 import { cliOptions, type ClaudeHost } from './options.ts';
 import { Pool } from './pool.ts';
 import { Reaper } from './reaper.ts';
@@ -57,6 +58,12 @@ interface Route {
   readonly begin: () => void;
 }
 
+interface Start {
+  readonly signal: AbortSignal;
+  /** Whether only a process that is started now will do: those that wait may have died as well. */
+  readonly fresh: boolean;
+}
+
 const MINUTE = 60_000;
 
 export const createClaudeEngine = (options: ClaudeEngineOptions): ClaudeEngine => new ClaudeEngine(options);
@@ -69,6 +76,7 @@ export class ClaudeEngine implements Engine {
   readonly #pool: Pool;
   readonly #sessions: Sessions;
   readonly #reaper: Reaper;
+  readonly #lifeline: Lifeline;
   readonly #ends = new Map<EndReason, number>();
   #account: Promise<SDKControlInitializeResponse> | undefined;
   #unwell: string | undefined = 'Claude Code is starting';
@@ -82,6 +90,7 @@ export class ClaudeEngine implements Engine {
     this.#reaper = new Reaper(options.stateDir);
     const reaped = this.#reaper.reap();
     if (reaped > 0) options.log.warn({ reaped }, 'ended Claude Code processes that an earlier server left behind');
+    this.#lifeline = new Lifeline((error) => options.log.warn({ error: error.message }, 'children will not end at once should this server be killed'));
     this.#sessions = new Sessions({
       idleTtlMs: options.idleTtlMs ?? 15 * MINUTE,
       suspendTtlMs: options.suspendTtlMs ?? 30 * MINUTE,
@@ -109,7 +118,7 @@ export class ClaudeEngine implements Engine {
     for (let attempt = 1; ; attempt += 1) {
       let began = false;
       try {
-        const { name, session, begin, settings, adjusted } = await this.#route(conversation, turn.request, signal);
+        const { name, session, begin, settings, adjusted } = await this.#route(conversation, turn.request, { signal, fresh: attempt > 1 });
         const opening: TurnEvent = { type: 'notice', notice: { kind: 'route', route: name, ...(adjusted && { adjusted }) } };
         for await (const event of session.step(conversation, settings, { opening, begin, signal })) {
           began ||= isStreamEvent(event);
@@ -172,9 +181,10 @@ export class ClaudeEngine implements Engine {
     this.#closed = true;
     this.#sessions.close();
     await this.#pool.close();
+    await this.#lifeline.close();
   }
 
-  async #route(conversation: Conversation, request: TurnRequest, signal: AbortSignal): Promise<Route> {
+  async #route(conversation: Conversation, request: TurnRequest, { signal, fresh }: Start): Promise<Route> {
     const settings = this.#settingsOf(request);
     if (this.#closed) throw new TurnError('draining', 'The server is shutting down.');
     signal.throwIfAborted();
@@ -183,7 +193,7 @@ export class ClaudeEngine implements Engine {
       this.#options.log.debug({ reason: choice.reason }, 'replay');
       for (const id of choice.supersedes) this.#supersede(id);
       const askable = askableAfterReplay(request, conversation);
-      const route = await this.#replay(conversation, this.#settingsOf(askable), signal);
+      const route = await this.#replay(conversation, this.#settingsOf(askable), { signal, fresh });
       return askable === request ? route : { ...route, adjusted: ['thinking'] };
     }
     const session = this.#sessions.get(choice.session);
@@ -197,11 +207,12 @@ export class ClaudeEngine implements Engine {
     return { name: choice.kind, session, settings, begin };
   }
 
-  async #replay(conversation: Conversation, settings: LiveSettings, signal: AbortSignal): Promise<Route> {
+  async #replay(conversation: Conversation, settings: LiveSettings, { signal, fresh }: Start): Promise<Route> {
     const plan = planReplay(conversation.history);
+    const resumed = plan.kind === 'resume' ? resumeOptions(plan.resumed, settings.model, this.#host.workDir) : undefined;
     const process =
-      plan.kind === 'resume'
-        ? await this.#pool.startOwn(() => this.#start(cliOptions(this.#host, conversation.system, resumeOptions(plan.resumed, settings.model, this.#host.workDir))), signal)
+      resumed !== undefined || fresh
+        ? await this.#pool.startOwn(() => this.#start(cliOptions(this.#host, conversation.system, resumed)), signal)
         : await this.#pool.take(conversation.system, settings, signal);
     const session = this.#sessions.add(process);
     await session.prepare(signal, async () => {
@@ -243,6 +254,7 @@ export class ClaudeEngine implements Engine {
 
   #spawn(recipe: SpawnRecipe): Child {
     const child = new Child(recipe);
+    this.#lifeline.tie(child);
     try {
       this.#reaper.note(child);
     } catch (error) {

@@ -1,6 +1,6 @@
 /**
- * No child outlives its server. A child whose server was killed notices its closed stdin; one that does
- * not is found here: each child is noted in a file, and the next start ends those whose server is gone.
+ * No child outlives its server for long. What the lifeline could not end (it was killed as well, or the machine
+ * lost power) is found here: each child is noted in a file, and the next start ends those whose server is gone.
  */
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';

@@ -1,5 +1,5 @@
 /** Processes that are killed from outside, closed with the server, or left behind by it; with the real CLI. */
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -121,7 +121,7 @@ describe('a server that is killed', () => {
   const server = fileURLToPath(new URL('killed-server.ts', import.meta.url));
 
   /** Runs a server with a running turn, a suspended call and a resumed conversation, and kills it. */
-  const serveAndDie = async (executable?: string): Promise<number[]> => {
+  const serveAndDie = async ({ executable, lifelineFirst = false }: { executable?: string; lifelineFirst?: boolean } = {}): Promise<number[]> => {
     const { log: _, ...options } = lab.options({ spares: 1, ...(executable !== undefined && { executable }) });
     const tmp = join(lab.dir, 'tmp');
     mkdirSync(tmp);
@@ -129,24 +129,27 @@ describe('a server that is killed', () => {
     const child = spawn(process.execPath, [server, join(lab.dir, 'options.json')], { stdio: ['ignore', 'pipe', 'inherit'], env: { ...process.env, TMPDIR: tmp } });
     await once(child.stdout, 'data');
     const children = childrenOf(lab);
+    expect(children.length).toBeGreaterThan(2);
+    if (lifelineFirst) process.kill(shellOf(child.pid ?? 0), 'SIGKILL');
     child.kill('SIGKILL');
     await once(child, 'exit');
     return children;
   };
+  const shellOf = (pid: number): number => Number(/(\d+) sh$/m.exec(execFileSync('ps', ['-o', 'pid=,comm=', '--ppid', String(pid)], { encoding: 'utf8' }))?.[1]);
 
-  it('leaves at most the child that answers: the others notice their closed input, the next start ends it and removes what they left', async () => {
-    const children = await serveAndDie();
-    expect(children.length).toBeGreaterThan(2);
-    await expect.poll(() => children.filter(isRunning).length, patiently).toBeLessThanOrEqual(1);
-    lab.restart();
+  it.each(['takes its children with it', 'takes those with it that ignore the end of their input'])('%s, and they ask the API for nothing more', async (what) => {
+    const children = await serveAndDie(what.includes('ignore') ? { executable: fixture('ignore-sigterm') } : {});
+    const asked = lab.upstream.messageRequests.length;
     await expect.poll(() => children.filter(isRunning), patiently).toEqual([]);
     await expect.poll(() => lab.upstream.requests.filter(({ endedAt }) => endedAt === undefined), patiently).toEqual([]);
+    expect(lab.upstream.messageRequests).toHaveLength(asked);
+    lab.restart();
     expect(childrenOf(lab)).toEqual([]);
     expect(readdirSync(join(lab.dir, 'tmp')).filter((name) => name.startsWith('claude-resume-'))).toEqual([]);
   });
 
-  it('leaves children that ignore the end of their input: the next start ends them', async () => {
-    const children = await serveAndDie(fixture('ignore-sigterm'));
+  it('and its lifeline before it: the next start ends what is left', async () => {
+    const children = await serveAndDie({ executable: fixture('ignore-sigterm'), lifelineFirst: true });
     expect(children.filter(isRunning)).toEqual(children);
     lab.restart();
     await expect.poll(() => children.filter(isRunning), patiently).toEqual([]);
