@@ -17,8 +17,9 @@ WORKDIR /app
 COPY --from=modules /app/node_modules ./node_modules
 COPY package.json LICENSE* ./
 COPY src ./src
-# /state holds what Claude Code keeps: a volume where it should survive, a tmpfs where the root is read-only.
-ENV NODE_ENV=production HOST=0.0.0.0 PORT=8080 STATE_DIR=/state HOME=/state
+# /state holds what Claude Code keeps: a volume where it should survive, a tmpfs where the root is read-only. The server
+# uses a directory inside: it makes its own private, and a volume's root may belong to root (Kubernetes with fsGroup).
+ENV NODE_ENV=production HOST=0.0.0.0 PORT=8080 STATE_DIR=/state/server HOME=/state
 USER 10001:10001
 EXPOSE 8080
 HEALTHCHECK --interval=30s --timeout=5s --start-period=20s \
