@@ -76,6 +76,11 @@ describe('the image by itself', () => {
 
   conformance(() => url);
 
+  it('is small: most of it is the program of Claude Code', () => {
+    expect(figures['megabytes']).toBeGreaterThan(0);
+    expect(figures['megabytes']).toBeLessThan(900);
+  });
+
   it('is not root, cannot write to its root, and says how it is', async () => {
     expect(await podman('exec', name, 'id', '-u')).toBe('10001');
     await expect(podman('exec', name, 'touch', '/app/x')).rejects.toThrow('Read-only file system');
