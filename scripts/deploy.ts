@@ -9,7 +9,7 @@ import { runProgram } from './deploy/programs.ts';
 const USAGE = `usage: npm run deploy -- [options]
   --dry-run        show every step, do nothing
   --yes            ask nothing: generate a key when there is none, and fail where an answer is needed
-  --renew          only renew login and key of what is deployed; no build
+  --renew          only renew login and key of what is deployed at PROXY_URL; no build
   --allow-no-key   serve without a key: whoever finds the address spends your money
   --wait=SECONDS   how long to wait until it serves (default 600; a first deployment takes minutes)`;
 
@@ -36,14 +36,20 @@ function optionsOf(args: readonly string[]): DeployOptions {
       args: [...args],
       options: { 'dry-run': { type: 'boolean' }, yes: { type: 'boolean' }, renew: { type: 'boolean' }, 'allow-no-key': { type: 'boolean' }, wait: { type: 'string' } },
     });
+    if (values.renew && values['allow-no-key']) throw new Error('--allow-no-key is part of what is deployed: use it without --renew.');
     return {
       dryRun: values['dry-run'] === true,
       yes: values.yes === true,
       renew: values.renew === true,
       allowNoKey: values['allow-no-key'] === true,
-      waitSeconds: Number(values.wait ?? 600),
+      waitSeconds: secondsOf(values.wait ?? '600'),
     };
   } catch (error) {
     throw new DeployError(`${error instanceof Error ? error.message : String(error)}\n${USAGE}`);
   }
+}
+
+function secondsOf(text: string): number {
+  if (!/^\d+$/.test(text)) throw new Error(`--wait takes whole seconds, not ${text}.`);
+  return Number(text);
 }

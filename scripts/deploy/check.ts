@@ -1,14 +1,32 @@
 /** Is everything there that a deployment needs? Each failure says what to do. */
-import { DeployError } from './errors.ts';
+import { fileURLToPath } from 'node:url';
 import type { World } from './deploy.ts';
+import { DeployError } from './errors.ts';
+import { outputOf, parseOutput } from './output.ts';
+import type { Ran } from './programs.ts';
 
-/** wrangler builds the image with the program that WRANGLER_DOCKER_BIN names; podman works in Docker's place. */
-export const checkDocker = async ({ run, env, print }: World): Promise<void> => {
-  const program = env['WRANGLER_DOCKER_BIN'] ?? 'docker';
-  const { code } = await run(program, ['info']);
-  if (code === 127) throw new DeployError(`${program} was not found. Install Docker (https://docs.docker.com/get-docker/), or podman and set WRANGLER_DOCKER_BIN=podman.`);
-  if (code !== 0) throw new DeployError(`${program} does not run. Start it (Docker Desktop, or: sudo systemctl start docker) and run npm run deploy again.`);
-  print(`   ${program}: runs`);
+/** Takes wrangler's calls of docker to podman. */
+export const PODMAN_FOR_WRANGLER = fileURLToPath(new URL('podman.sh', import.meta.url));
+
+/** What wrangler needs in its environment, so that it builds with what is here: Docker, or podman in its place. */
+export const checkBuilder = async (world: World): Promise<Readonly<Record<string, string>>> => {
+  const named = world.env['WRANGLER_DOCKER_BIN'];
+  const program = await firstOf(named ? [named] : ['docker', 'podman'], world);
+  const { stdout } = await world.run(program, ['--version']);
+  world.print(`   ${program}: runs`);
+  // Also where the program is called docker: Debian's package podman-docker is such a one.
+  const isPodman = /podman/i.test(stdout) && program !== PODMAN_FOR_WRANGLER;
+  return isPodman ? { WRANGLER_DOCKER_BIN: PODMAN_FOR_WRANGLER, PODMAN: program } : {};
+};
+
+const firstOf = async (programs: readonly string[], { run }: World): Promise<string> => {
+  for (const program of programs) {
+    const { code } = await run(program, ['info']);
+    if (code === 127) continue;
+    if (code !== 0) throw new DeployError(`${program} does not run. Start it (Docker Desktop, or: sudo systemctl start docker) and run npm run deploy again; or use podman: WRANGLER_DOCKER_BIN=podman npm run deploy.`);
+    return program;
+  }
+  throw new DeployError(`${programs.join(' or ')} was not found. Install Docker (https://docs.docker.com/get-docker/) or podman.`);
 };
 
 interface WhoAmI {
@@ -20,14 +38,23 @@ export const checkAccount = async ({ run, env, print }: World): Promise<void> =>
   const who = await run('wrangler', ['whoami', '--json']);
   if (who.code === 127) throw new DeployError('wrangler was not found. Run npm ci, then npm run deploy.');
   if (who.code !== 0) throw new DeployError('Nobody is logged in at Cloudflare. Run npx wrangler login, or set CLOUDFLARE_API_TOKEN.');
-  const { email = 'an API token', accounts = [] } = JSON.parse(who.stdout) as WhoAmI;
+  const { email = 'an API token', accounts = [] } = parseOutput<WhoAmI>('wrangler whoami --json', who);
   if (accounts.length > 1 && !env['CLOUDFLARE_ACCOUNT_ID']) {
     throw new DeployError(`There are several accounts (${accounts.map(({ name }) => name).join(', ')}). Set CLOUDFLARE_ACCOUNT_ID to the one to use (npx wrangler whoami).`);
   }
   print(`   Cloudflare: ${email}, account ${accounts[0]?.name ?? ''}`);
   const containers = await run('wrangler', ['containers', 'list']);
-  if (containers.code !== 0) {
-    throw new DeployError('This account may not use Containers. They need the Workers Paid plan ($5 a month): https://dash.cloudflare.com/?to=/:account/workers/plans');
-  }
+  if (containers.code !== 0) throw new DeployError(noContainers(containers));
   print('   Containers: available');
+};
+
+const PLAN = 'Containers need the Workers Paid plan ($5 a month): https://dash.cloudflare.com/?to=/:account/workers/plans';
+
+/** Without the plan and without the permission the platform answers alike; a network that is down says so itself. */
+const noContainers = (ran: Ran): string => {
+  const said = outputOf(ran);
+  const advice = /unauthorized|authenticat|forbidden|paid|plan|entitle/i.test(said)
+    ? `\n${PLAN}\nIf the account has it: the login needs the permission for Containers (npx wrangler login, or an API token with Containers: Edit).`
+    : '';
+  return `The account's containers could not be listed (wrangler containers list, exit code ${ran.code}):\n${said}${advice}`;
 };

@@ -19,7 +19,7 @@ export interface Login {
 export const findLogin = async (world: World): Promise<Login> => {
   for (const secret of LOGIN_SECRETS) {
     const value = world.env[secret]?.trim();
-    if (value) return { secret, value, from: `${secret} of the environment`, shared: false };
+    if (value) return { secret, value: secret === 'CLAUDE_OAUTH_CREDS' ? checkedFile(value) : value, from: `${secret} of the environment`, shared: false };
   }
   const found = (await fromFile(world)) ?? (await fromKeychain(world));
   if (found !== undefined && (world.ask === undefined || (await world.ask.yes(`   Use ${found.from}?`)))) return found;
@@ -28,7 +28,8 @@ export const findLogin = async (world: World): Promise<Login> => {
   return tokenLogin(value);
 };
 
-const HELP = `No login of Claude was found. One of these is needed:
+const HELP = `No login of Claude was found.
+One of these is needed:
   npm run claude -- setup-token    then CLAUDE_CODE_OAUTH_TOKEN=… npm run deploy (lives for a year; best for a deployment)
   npm run claude -- auth login     its credentials are then found here
   ANTHROPIC_API_KEY=… npm run deploy           an API key`;
@@ -63,7 +64,28 @@ const fromKeychain = async ({ platform, run }: World): Promise<Login | undefined
 };
 
 // A file without a token is what is left after a logout.
-const credentials = (value: string, from: string): Login | undefined => {
-  const file = JSON.parse(value) as { claudeAiOauth?: { accessToken?: string } };
-  return file.claudeAiOauth?.accessToken ? { secret: 'CLAUDE_OAUTH_CREDS', value: JSON.stringify(file), from, shared: true } : undefined;
+const credentials = (text: string, from: string): Login | undefined => {
+  const file = parseFile(text, from);
+  return hasToken(file) ? { secret: 'CLAUDE_OAUTH_CREDS', value: JSON.stringify(file), from, shared: true } : undefined;
+};
+
+const checkedFile = (text: string): string => {
+  if (!hasToken(parseFile(text, 'CLAUDE_OAUTH_CREDS'))) throw new DeployError(`CLAUDE_OAUTH_CREDS has no claudeAiOauth.accessToken. ${EXPECTED}`);
+  return text;
+};
+
+const EXPECTED = "It must be the content of Claude Code's .credentials.json after npm run claude -- auth login.";
+
+const hasToken = (file: unknown): boolean => {
+  const token = (file as { claudeAiOauth?: { accessToken?: unknown } } | null)?.claudeAiOauth?.accessToken;
+  return typeof token === 'string' && token !== '';
+};
+
+// The parser's own message would repeat a piece of the secret, so it is not passed on.
+const parseFile = (text: string, from: string): unknown => {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new DeployError(`${from} is not JSON. ${EXPECTED}`);
+  }
 };

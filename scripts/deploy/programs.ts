@@ -12,13 +12,15 @@ export interface RunOptions {
   readonly input?: string;
   /** Show its output as it comes. */
   readonly show?: boolean;
+  /** Beyond the environment of this process. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 export type Run = (program: string, args: readonly string[], options?: RunOptions) => Promise<Ran>;
 
-export const runProgram: Run = (program, args, { input, show = false } = {}) =>
+export const runProgram: Run = (program, args, { input, show = false, env } = {}) =>
   new Promise((resolve) => {
-    const child = spawn(program, args, { stdio: ['pipe', 'pipe', 'pipe'] });
+    const child = spawn(program, args, { stdio: ['pipe', 'pipe', 'pipe'], env: { ...process.env, ...env } });
     const output = { stdout: '', stderr: '' };
     for (const name of ['stdout', 'stderr'] as const) {
       child[name].setEncoding('utf8').on('data', (text: string) => {

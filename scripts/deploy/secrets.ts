@@ -4,26 +4,47 @@ import type { World } from './deploy.ts';
 import { DeployError } from './errors.ts';
 import type { ProxyKey } from './key.ts';
 import { LOGIN_SECRETS, type Login } from './login.ts';
+import { outputOf, parseOutput } from './output.ts';
 
-/** Names of what the Worker has already; none before the first deployment. */
+/**
+ * Names of what the Worker has already; none before the first deployment. Throws `DeployError` where that cannot be known:
+ * taken for none, the key of every client and the key of what is sealed would be replaced.
+ */
 export const deployedSecrets = async ({ run }: World): Promise<ReadonlySet<string>> => {
-  const { code, stdout } = await run('wrangler', ['secret', 'list', '--format', 'json']);
-  if (code !== 0) return new Set();
-  return new Set((JSON.parse(stdout) as readonly { name: string }[]).map(({ name }) => name));
+  const ran = await run('wrangler', ['secret', 'list', '--format', 'json']);
+  if (ran.code === 0) return new Set(parseOutput<readonly { name: string }[]>('wrangler secret list', ran).map(({ name }) => name));
+  const said = outputOf(ran);
+  if (/Worker ".*" not found/.test(said)) return new Set();
+  throw new DeployError(`Which secrets the Worker has could not be read (wrangler secret list, exit code ${ran.code}). Nothing was changed; run npm run deploy again.\n${said}`);
 };
+
+/** A new one, or a given one; undefined where the deployed one stays, since what was sealed under it opens with no other. */
+export const chooseStateKey = (given: string | undefined, deployed: ReadonlySet<string>): string | undefined => {
+  if (given) return checkedStateKey(given);
+  return deployed.has('STATE_KEY') ? undefined : randomBytes(32).toString('base64');
+};
+
+const checkedStateKey = (key: string): string => {
+  if (!/^[A-Za-z0-9+/]{43}=$/.test(key)) throw new DeployError('STATE_KEY must be 32 bytes in base64: openssl rand -base64 32. Without it in the environment one is made.');
+  return key;
+};
+
+interface Chosen {
+  readonly login: Login;
+  readonly key: ProxyKey;
+  readonly stateKey: string | undefined;
+}
 
 /** Null removes: another login that was deployed before would win over this one. */
 export type Secrets = Readonly<Record<string, string | null>>;
 
-export const secretsFor = (login: Login, key: ProxyKey, deployed: ReadonlySet<string>): Secrets => {
+export const secretsFor = ({ login, key, stateKey }: Chosen, deployed: ReadonlySet<string>): Secrets => {
   const others = LOGIN_SECRETS.filter((name) => name !== login.secret && deployed.has(name));
-  const stateKey = login.secret === 'CLAUDE_OAUTH_CREDS' && !deployed.has('STATE_KEY');
   return {
     [login.secret]: login.value,
     ...Object.fromEntries(others.map((name) => [name, null])),
     ...(key.secret !== undefined && (key.secret !== null || deployed.has('PROXY_API_KEY')) && { PROXY_API_KEY: key.secret }),
-    // Kept once it is there: what was sealed under it could not be opened any more.
-    ...(stateKey && { STATE_KEY: randomBytes(32).toString('base64') }),
+    ...(login.secret === 'CLAUDE_OAUTH_CREDS' && stateKey !== undefined && { STATE_KEY: stateKey }),
   };
 };
 

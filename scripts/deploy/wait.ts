@@ -4,17 +4,20 @@ import type { World } from './deploy.ts';
 import { DeployError } from './errors.ts';
 
 interface Waiting {
+  /** Undefined where there is none, or where only its owner knows it. */
   readonly key: string | undefined;
+  /** False where a container cannot be woken from here, for want of the key: then the Worker alone is waited for. */
+  readonly wake: boolean;
   readonly seconds: number;
 }
 
 /** Throws `DeployError` with the last thing that was heard. */
-export const waitUntilServing = async (url: string, { key, seconds }: Waiting, { fetch, print }: World): Promise<void> => {
+export const waitUntilServing = async (url: string, { key, wake, seconds }: Waiting, { fetch, print }: World): Promise<void> => {
   const until = performance.now() + seconds * 1000;
   let said = '';
   for (let pauseMs = 500; ; pauseMs = Math.min(pauseMs * 2, 10_000)) {
-    const heard = await listen(url, key, fetch);
-    if (heard.kind === 'serves') return print('   it serves');
+    const heard = await listen(url, { key, wake }, fetch);
+    if (heard.kind === 'serves') return print(wake ? '   it serves' : '   the Worker answers');
     if (heard.kind === 'never') throw new DeployError(heard.what);
     if (heard.what !== said) print(`   ${heard.what}`);
     said = heard.what;
@@ -25,13 +28,12 @@ export const waitUntilServing = async (url: string, { key, seconds }: Waiting, {
 
 type Heard = { readonly kind: 'serves' } | { readonly kind: 'not yet' | 'never'; readonly what: string };
 
-const listen = async (url: string, key: string | undefined, fetch: World['fetch']): Promise<Heard> => {
+const listen = async (url: string, { key, wake }: Omit<Waiting, 'seconds'>, fetch: World['fetch']): Promise<Heard> => {
   try {
     const ping = await fetch(`${url}/ping`);
     if (!ping.ok) return { kind: 'not yet', what: `the Worker answers ${ping.status}: ${messageOf(await ping.text())}` };
-    // Without the key, which only its owner knows, the container cannot be woken.
-    if (key === undefined) return { kind: 'serves' };
-    const health = await fetch(`${url}/health?wake=1`, { headers: { authorization: `Bearer ${key}` } });
+    if (!wake) return { kind: 'serves' };
+    const health = await fetch(`${url}/health?wake=1`, { headers: key === undefined ? {} : { authorization: `Bearer ${key}` } });
     return heardOf(health.status, messageOf(await health.text()));
   } catch (error) {
     return { kind: 'not yet', what: `the address does not answer yet (${error instanceof Error ? error.message : String(error)})` };
