@@ -1,7 +1,7 @@
 /** Time to the first token beside the upstream's own, and the CPU time of a continuing turn. */
 import type { Message } from '../src/turn/turn.ts';
 import { ask, chatTarget, messagesTarget, type Target } from './support/client.ts';
-import { engineInProcess } from './support/engine.ts';
+import { apiInProcess, claudeInProcess } from './support/engine.ts';
 import { startServer, startUpstream, type Hosted } from './support/host.ts';
 import { cpuMs, ownCpuMs, untilQuiet } from './support/process-tree.ts';
 import type { Bench, Scale, Table } from './support/report.ts';
@@ -51,9 +51,10 @@ const run = async (scale: Scale): Promise<readonly Table[]> => {
   await using cold = await startServer(upstream, { ...SETTINGS, SPARES: '0' });
   await using server = await startServer(upstream, SETTINGS);
   await using direct = await startServer(upstream, { ENGINE: 'anthropic-api' });
-  await using engine = engineInProcess(upstream);
+  await using engine = claudeInProcess(upstream);
+  await using api = apiInProcess(upstream);
   const samples = new Samples(messagesTarget('upstream', upstream.url), () => untilQuiet(upstream.pid, cold.pid, server.pid, direct.pid, process.pid));
-  const places: Places = { cold: sendTo(cold), server: sendTo(server), chat: (request) => ask(chatTarget('server', server.url), request), direct: sendTo(direct), engine: engine.send };
+  const places: Places = { cold: sendTo(cold), server: sendTo(server), chat: (request) => ask(chatTarget('server', server.url), request), direct: sendTo(direct), engine: engine.send, api: api.send };
   await warmUp(places);
   for (let round = 0; round < rounds && !scale.signal.aborted; round += 1) {
     scale.say(`latency: round ${round + 1} of ${rounds}`);
@@ -68,7 +69,7 @@ const run = async (scale: Scale): Promise<readonly Table[]> => {
   return [table, await cpuTable(upstream, { server, direct }, scale)];
 };
 
-type Place = 'cold' | 'server' | 'chat' | 'direct' | 'engine';
+type Place = 'cold' | 'server' | 'chat' | 'direct' | 'engine' | 'api';
 type Places = Readonly<Record<Place, Send>>;
 
 const sendTo = (hosted: Hosted): Send => {
@@ -99,6 +100,8 @@ const oneRound = async (samples: Samples, places: Places, id: string): Promise<v
   const held = talkOn(places.server);
   await samples.take('first turn, prompt that repeats', held, `${PACED_ANSWER} ${id}`);
   await samples.take('second turn', held, PACED_ANSWER);
+  for (let turn = 2; turn < 9; turn += 1) await held.say(ANSWER);
+  await samples.take('tenth turn', held, PACED_ANSWER);
   await toolStep(samples, held, 'tool step');
 
   const chat = talkOn(places.chat);
@@ -115,6 +118,10 @@ const oneRound = async (samples: Samples, places: Places, id: string): Promise<v
   await samples.take('ENGINE=anthropic-api, first turn', direct, PACED_ANSWER);
   await samples.take('ENGINE=anthropic-api, second turn', direct, PACED_ANSWER);
   await toolStep(samples, direct, 'ENGINE=anthropic-api, tool step');
+
+  const without = talkOn(places.api);
+  await without.say(`${PACED_ANSWER} ${id}`);
+  await samples.take('ENGINE=anthropic-api, second turn, engine alone (no HTTP)', without, PACED_ANSWER);
 };
 
 const toolStep = async (samples: Samples, talk: Talk, name: string): Promise<void> => {

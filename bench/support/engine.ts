@@ -1,9 +1,11 @@
-/** The Claude engine in this very process, without HTTP: what the engine itself costs. */
+/** An engine in this very process, without HTTP: what the engine itself costs. */
 import { join } from 'node:path';
 import type { Options } from '@anthropic-ai/claude-agent-sdk';
 import type { Child, SpawnRecipe } from '../../src/engines/claude/child.ts';
 import { CliProcess } from '../../src/engines/claude/cli-process.ts';
-import { createClaudeEngine, type ClaudeEngine, type ClaudeEngineOptions } from '../../src/engines/claude/engine.ts';
+import { createApiEngine } from '../../src/engines/api/engine.ts';
+import { createClaudeEngine, type ClaudeEngineOptions } from '../../src/engines/claude/engine.ts';
+import type { Engine } from '../../src/turn/engine.ts';
 import type { TurnRequest } from '../../src/turn/turn.ts';
 import { isStreamEvent } from '../../src/turn/events.ts';
 import { MessageFold } from '../../src/turn/fold.ts';
@@ -11,7 +13,6 @@ import type { Reply } from './client.ts';
 import { temporaryFolder, type Hosted } from './host.ts';
 
 export interface EngineInProcess extends AsyncDisposable {
-  readonly engine: ClaudeEngine;
   readonly send: (request: TurnRequest) => Promise<Reply>;
 }
 
@@ -26,9 +27,14 @@ export const engineOptions = (upstream: Pick<Hosted, 'url'>, dir: string): Claud
   log: silent,
 });
 
-export const engineInProcess = (upstream: Hosted): EngineInProcess => {
+export const claudeInProcess = (upstream: Hosted): EngineInProcess => {
   const dir = temporaryFolder();
-  const engine = createClaudeEngine(engineOptions(upstream, dir.path));
+  return inProcess(createClaudeEngine(engineOptions(upstream, dir.path)), () => dir[Symbol.dispose]());
+};
+
+export const apiInProcess = (upstream: Hosted): EngineInProcess => inProcess(createApiEngine({ apiKey: 'bench', baseUrl: upstream.url }));
+
+const inProcess = (engine: Engine, clear: () => void = () => undefined): EngineInProcess => {
   let turns = 0;
   const send = async (request: TurnRequest): Promise<Reply> => {
     const begun = performance.now();
@@ -42,11 +48,10 @@ export const engineInProcess = (upstream: Hosted): EngineInProcess => {
     return { firstTokenMs, totalMs: performance.now() - begun, content: fold.message().content };
   };
   return {
-    engine,
     send,
     async [Symbol.asyncDispose]() {
       await engine.close();
-      dir[Symbol.dispose]();
+      clear();
     },
   };
 };
@@ -55,4 +60,4 @@ export type Spawn = (recipe: SpawnRecipe) => Child;
 
 /** One process as the engine starts it; `ahead`: on a child that was spawned before. */
 export const startCli = (options: Options, spawn: Spawn, ahead?: Child): Promise<CliProcess> =>
-  CliProcess.start(options, { spawn, ahead, controlTimeoutMs: 60_000 });
+  CliProcess.start(options, { spawn, ahead, limit: () => undefined, controlTimeoutMs: 60_000 });

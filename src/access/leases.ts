@@ -1,7 +1,8 @@
 /**
  * The bounded queue in front of the engine. A lease is the right to run one turn; it is held from
- * admission until the answer's body has ended. Waiting callers are served in turn by owner, so one
- * busy key cannot shut out another; within an owner, first come is first served.
+ * admission until the answer's body has ended. Waiting callers are served in turn by owner, and a full
+ * queue takes back a place from the owner who has most, so one busy key cannot shut out another; within
+ * an owner, first come is first served.
  */
 import { TurnError } from '../turn/errors.ts';
 import type { Clock } from './clock.ts';
@@ -61,8 +62,15 @@ class LeaseQueue implements Leases {
     if (signal.aborted) throw clientLeft();
     if (this.#draining) throw isDraining();
     if (this.#held < this.#options.maxConcurrency) return this.#lease(0);
-    if (this.#queue.size >= this.#options.queueLimit) throw this.#full();
+    if (this.#queue.size >= this.#options.queueLimit) this.#makeRoomFor(owner);
     return this.#wait(owner, signal);
+  }
+
+  /** Who came last in the longest line goes, if that leaves its owner no fewer places than the newcomer gets. */
+  #makeRoomFor(owner: string): void {
+    const { waiting, longest } = this.#queue.lines(owner);
+    if (longest === undefined || longest.waiting <= waiting + 1) throw this.#full();
+    this.#queue.pop(longest.owner)?.refuse(this.#full());
   }
 
   stats(): LeaseStats {
@@ -164,6 +172,19 @@ class RoundRobin<Item> {
     this.#lines.delete(owner);
     if (line.length > 0) this.#lines.set(owner, line);
     return item;
+  }
+
+  /** How many of this owner wait, and who has the longest line. */
+  lines(owner: string): { readonly waiting: number; readonly longest: { readonly owner: string; readonly waiting: number } | undefined } {
+    const lengths = [...this.#lines].map(([name, line]) => ({ owner: name, waiting: line.length }));
+    return { waiting: this.#lines.get(owner)?.length ?? 0, longest: lengths.toSorted((a, b) => b.waiting - a.waiting)[0] };
+  }
+
+  /** Takes the newest of a line. */
+  pop(owner: string): Item | undefined {
+    const newest = this.#lines.get(owner)?.at(-1);
+    if (newest !== undefined) this.remove(owner, newest);
+    return newest;
   }
 
   remove(owner: string, item: Item): void {

@@ -41,7 +41,8 @@ export interface ComposedServer {
 export const composeServer = async ({ config, engine, login, log, behindWorker = false }: ServerParts): Promise<ComposedServer> => {
   const clock = systemClock;
   const leases = createLeases({
-    maxConcurrency: config.MAX_CONCURRENCY,
+    // More would wait inside the engine, where nobody keeps order between keys.
+    maxConcurrency: Math.min(config.MAX_CONCURRENCY, engine.maxTurns ?? Number.POSITIVE_INFINITY),
     queueLimit: config.QUEUE_LIMIT,
     queueTimeoutMs: config.QUEUE_TIMEOUT_MS,
     clock,

@@ -23,6 +23,8 @@ export interface Engine {
   readonly name: 'claude-code' | 'anthropic-api';
   /** What pays: an API key, or a login of Claude Code. Absent where it makes no difference to requests. */
   readonly login?: 'api-key' | 'subscription';
+  /** How many turns can run at the same time; absent where the engine sets no bound. */
+  readonly maxTurns?: number;
   /**
    * Runs one turn. Yields the stream events of exactly one upstream answer; throws a `TurnError`.
    * Leaving the loop early or aborting the signal aborts the upstream request.

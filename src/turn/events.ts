@@ -24,8 +24,9 @@ export type Notice =
   | {
       readonly kind: 'route';
       readonly route: string;
-      /** Parameters that this way of serving the turn had to change, by their canonical name. */
+      /** Parameters, by their canonical name, that this way of serving the turn carries otherwise than asked (`adjusted`) or not at all (`ignored`). */
       readonly adjusted?: readonly string[];
+      readonly ignored?: readonly string[];
     }
   /** Response headers of the upstream that matter to a caller (`anthropic-ratelimit-*`, `request-id`). */
   | { readonly kind: 'headers'; readonly headers: Readonly<Record<string, string>> };

@@ -70,6 +70,25 @@ describe('leases', () => {
     expect(leases.stats().queued).toBe(1);
   });
 
+  it('takes back a place of a full queue from the owner who has most, the newest first', async () => {
+    const { leases } = setUp({ queueLimit: 3 });
+    const { admitted, held, join } = line(leases);
+    join('a', 'a1');
+    await settled();
+    const outcomes = ['a2', 'a3', 'a4'].map(async (name) => leases.acquire('a', never).then((lease) => (admitted.push(name), held.set(name, lease)), (error: TurnError) => error.code));
+    join('b', 'b1');
+    expect(await outcomes[2]).toBe('queue_full');
+    // Now a has two and b has one: nobody has more than the other would get.
+    await expect(leases.acquire('b', never)).rejects.toMatchObject({ code: 'queue_full', retryAfterSeconds: expect.any(Number) });
+    await expect(leases.acquire('a', never)).rejects.toMatchObject({ code: 'queue_full' });
+    for (let turn = 0; turn < 4; turn += 1) {
+      held.get(admitted.at(-1) ?? '')?.release();
+      await settled();
+    }
+    expect(admitted).toEqual(['a1', 'a2', 'b1', 'a3']);
+    expect(leases.stats()).toMatchObject({ held: 0, queued: 0 });
+  });
+
   it('gives up after the time limit', async () => {
     const { leases, clock } = setUp({ queueTimeoutMs: 1_000 });
     await leases.acquire('a', never);

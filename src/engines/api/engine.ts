@@ -127,7 +127,7 @@ class ApiEngine implements Engine {
     const response = yield* retrying(() => call.heard(fetch(url, init)), { maxRetries, signal: call.signal, ...(wait && { wait }) });
     yield { type: 'notice', notice: { kind: 'headers', headers: callHeaders(response.headers) } };
     this.#noteLogin(response.status);
-    if (!response.ok) throw await failureOf(response);
+    if (!response.ok) throw await call.heard(failureOf(response));
     return response;
   }
 
@@ -135,7 +135,7 @@ class ApiEngine implements Engine {
     const asking = this.#ask(call, sent);
     for (;;) {
       const { done, value } = await asking.next();
-      if (done === true) return value.json().catch((cause: unknown) => Promise.reject(notJson(cause)));
+      if (done === true) return call.heard(value.json()).catch((cause: unknown) => Promise.reject(notJson(cause)));
     }
   }
 

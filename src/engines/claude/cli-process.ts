@@ -4,10 +4,12 @@
  */
 import { query, type Options, type Query, type SDKControlGetContextUsageResponse, type SDKControlInitializeResponse, type SDKMessage, type SDKUserMessage, type SpawnedProcess } from '@anthropic-ai/claude-agent-sdk';
 import { TurnError } from '../../turn/errors.ts';
+import type { RateLimit } from '../../turn/events.ts';
 import type { Child, End, EndReason, SpawnRecipe } from './child.ts';
 import { SuspendedCalls, toolServer, type OfferedTool } from './client-tools.ts';
 import { errorOfEnd } from './failures.ts';
 import type { Exchange } from './history.ts';
+import { toRateLimit } from './limits.ts';
 import { changeSettings, type AppliedSettings, type LiveSettings } from './settings.ts';
 import type { McpResult } from './tool-results.ts';
 
@@ -25,6 +27,8 @@ export interface Listener {
 
 export interface Start {
   readonly spawn: (recipe: SpawnRecipe) => Child;
+  /** Called with each word of the API about the account's limits; most come after an answer. */
+  readonly limit: (limit: RateLimit) => void;
   /** A child spawned before by the same recipe, which waits for its `initialize`. */
   readonly ahead?: Child | undefined;
   /** Time for the process to answer `initialize` or a control call; a healthy one needs 0.1 s, a cold one under load a few. */
@@ -42,6 +46,7 @@ export class CliProcess {
   readonly #untaken = new Map<string, () => void>();
   readonly #query: Query;
   readonly #input: Input;
+  readonly #limit: Start['limit'];
   #applied: AppliedSettings | undefined;
   readonly controlTimeoutMs: number;
   #configured: Promise<unknown> = Promise.resolve();
@@ -49,7 +54,7 @@ export class CliProcess {
   #end: End | undefined;
   readonly #calling = new Set<(end: End) => void>();
 
-  static async start(options: Options, { spawn, ahead, controlTimeoutMs }: Start): Promise<CliProcess> {
+  static async start(options: Options, { spawn, limit, ahead, controlTimeoutMs }: Start): Promise<CliProcess> {
     const spawned = Promise.withResolvers<Spawned>();
     const { stream, controller } = inputStream();
     const cli = query({
@@ -72,15 +77,16 @@ export class CliProcess {
     // A store to resume from is read before the spawn; whatever fails until then fails this.
     const initialized = cli.initializationResult();
     initialized.catch((cause: unknown) => spawned.reject(new TurnError('engine_unavailable', 'Claude Code could not be started.', { cause })));
-    const process = new CliProcess(cli, controller, { ...(await spawned.promise), controlTimeoutMs });
+    const process = new CliProcess(cli, controller, { ...(await spawned.promise), limit, controlTimeoutMs });
     if (options.model !== undefined) process.#applied = { settings: { model: options.model }, offered: [], serial: 0 };
     return process;
   }
 
-  private constructor(cli: Query, input: Input, { child, recipe, controlTimeoutMs }: Spawned & Pick<Start, 'controlTimeoutMs'>) {
+  private constructor(cli: Query, input: Input, { child, recipe, limit, controlTimeoutMs }: Spawned & Pick<Start, 'limit' | 'controlTimeoutMs'>) {
     this.#query = cli;
     this.#input = input;
     this.controlTimeoutMs = controlTimeoutMs;
+    this.#limit = limit;
     this.child = child;
     this.recipe = recipe;
     this.ended = child.ended;
@@ -200,6 +206,7 @@ export class CliProcess {
     try {
       for await (const message of this.#query) {
         if (message.type === 'user') this.#noteTaken(message.message.content);
+        if (message.type === 'rate_limit_event') this.#limit(toRateLimit(message.rate_limit_info));
         this.#listener?.message(message);
       }
     } catch {

@@ -9,13 +9,17 @@ import type { Engine, EngineHealth, EngineModel } from '../../turn/engine.ts';
 import { TurnError, toTurnError } from '../../turn/errors.ts';
 import { isStreamEvent, type TurnEvent } from '../../turn/events.ts';
 import type { Turn, TurnRequest } from '../../turn/turn.ts';
+import { conversationOf } from './check-messages.ts';
 import { Child, type End, type EndReason, type SpawnRecipe } from './child.ts';
-import { chooseSession, toConversation, type Conversation } from './choose-session.ts';
+import { chooseSession, type Conversation } from './choose-session.ts';
 import { CliProcess } from './cli-process.ts';
 import { countTokensOn } from './count-tokens.ts';
 import { defaultMaxProcesses } from './memory.ts';
+import { travelOtherwise } from './history.ts';
+import { hasAlteredImage } from './images.ts';
 import { Lifeline } from './lifeline.ts';
-import { cliOptions, type ClaudeHost } from './options.ts';
+import { Limits } from './limits.ts';
+import { cliOptions, type ClaudeEngineOptions, type ClaudeHost } from './options.ts';
 import { Pool } from './pool.ts';
 import { Reaper } from './reaper.ts';
 import { askableAfterReplay, planReplay } from './replay.ts';
@@ -25,36 +29,16 @@ import { Sessions } from './sessions.ts';
 import { toLiveSettings, type LiveSettings } from './settings.ts';
 import { resumeOptions } from './transcript.ts';
 
-export interface EngineLog {
-  debug(fields: object, message: string): void;
-  info(fields: object, message: string): void;
-  warn(fields: object, message: string): void;
-  error(fields: object, message: string): void;
-}
-
-export interface ClaudeEngineOptions extends Omit<ClaudeHost, 'maxRetries'> {
-  /** Where the notes of running children are kept. */
-  readonly stateDir: string;
-  readonly log: EngineLog;
-  readonly maxRetries?: number;
-  /** Default: by memory. */
-  readonly maxProcesses?: number;
-  readonly idleTtlMs?: number;
-  readonly suspendTtlMs?: number;
-  /** How long a conversation is left alone before a spare may take its place; default 60,000. */
-  readonly quietMs?: number;
-  /** Children that wait, spawned, for the next new conversation; default 1. */
-  readonly spares?: number;
-  /** How long a process may take to answer `initialize` or a control call before it counts as hung; default 30,000. */
-  readonly controlTimeoutMs?: number;
-}
+export type { ClaudeEngineOptions } from './options.ts';
 
 /** How one step begins on the process that was found for it. */
 interface Route {
   readonly name: 'first' | 'append' | 'resume' | 'continue' | 'answer-suspended';
   readonly session: Session;
   readonly settings: LiveSettings;
+  /** Parameters, by their canonical name, that are carried in another way, and those that cannot be carried. */
   readonly adjusted?: readonly string[];
+  readonly ignored?: readonly string[];
   readonly begin: () => void;
 }
 
@@ -71,12 +55,15 @@ export const createClaudeEngine = (options: ClaudeEngineOptions): ClaudeEngine =
 export class ClaudeEngine implements Engine {
   readonly name = 'claude-code';
   readonly login: ClaudeHost['credentialKind'];
+  /** Each turn needs a process. */
+  readonly maxTurns: number;
   readonly #options: ClaudeEngineOptions;
   readonly #host: ClaudeHost;
   readonly #pool: Pool;
   readonly #sessions: Sessions;
   readonly #reaper: Reaper;
   readonly #lifeline: Lifeline;
+  readonly #limits = new Limits(Date.now);
   readonly #ends = new Map<EndReason, number>();
   #account: Promise<SDKControlInitializeResponse> | undefined;
   #unwell: string | undefined = 'Claude Code is starting';
@@ -85,6 +72,7 @@ export class ClaudeEngine implements Engine {
   constructor(options: ClaudeEngineOptions) {
     this.#options = options;
     this.login = options.credentialKind;
+    this.maxTurns = options.maxProcesses ?? defaultMaxProcesses();
     this.#host = { ...options, maxRetries: options.maxRetries ?? 2 };
     mkdirSync(options.workDir, { recursive: true });
     this.#reaper = new Reaper(options.stateDir);
@@ -99,7 +87,7 @@ export class ClaudeEngine implements Engine {
       freed: () => this.#pool.freed(),
     });
     this.#pool = new Pool({
-      max: options.maxProcesses ?? defaultMaxProcesses(),
+      max: this.maxTurns,
       spares: options.spares ?? 1,
       spawn: (recipe) => this.#spawn(recipe),
       start: (system, ahead) => this.#start(cliOptions(this.#host, system), ahead),
@@ -111,15 +99,13 @@ export class ClaudeEngine implements Engine {
   }
 
   async *run(turn: Turn, signal: AbortSignal): AsyncGenerator<TurnEvent> {
-    const conversation = toConversation(turn.owner, turn.request);
-    if (conversation === undefined) {
-      throw new TurnError('invalid_request', 'The conversation must end with a message of the user; Claude Code cannot continue an assistant message.', { param: 'messages' });
-    }
+    const conversation = conversationOf(turn);
+    for (const limit of this.#limits.current()) yield { type: 'notice', notice: { kind: 'rate_limit', limit } };
     for (let attempt = 1; ; attempt += 1) {
       let began = false;
       try {
-        const { name, session, begin, settings, adjusted } = await this.#route(conversation, turn.request, { signal, fresh: attempt > 1 });
-        const opening: TurnEvent = { type: 'notice', notice: { kind: 'route', route: name, ...(adjusted && { adjusted }) } };
+        const { name, session, begin, settings, adjusted = [], ignored = [] } = await this.#route(conversation, turn.request, { signal, fresh: attempt > 1 });
+        const opening: TurnEvent = { type: 'notice', notice: { kind: 'route', route: name, adjusted, ignored } };
         for await (const event of session.step(conversation, settings, { opening, begin, signal })) {
           began ||= isStreamEvent(event);
           yield event;
@@ -135,14 +121,13 @@ export class ClaudeEngine implements Engine {
   }
 
   async countTokens(turn: Turn, signal: AbortSignal): Promise<number> {
-    const conversation = toConversation(turn.owner, turn.request);
-    if (conversation === undefined) throw new TurnError('invalid_request', 'The conversation must end with a message of the user.', { param: 'messages' });
+    const conversation = conversationOf(turn);
     const settings = this.#settingsOf(turn.request);
     let process: CliProcess | undefined;
     const abandon = (): void => process?.kill('aborted');
     signal.addEventListener('abort', abandon);
     try {
-      process = await this.#pool.take(conversation.system, settings, signal);
+      process = await this.#pool.take(conversation.system, settings, { signal, isNew: false });
       if (signal.aborted) abandon();
       return await countTokensOn(process, conversation, { settings, tools: turn.request.tools ?? [] });
     } catch (error) {
@@ -186,6 +171,7 @@ export class ClaudeEngine implements Engine {
 
   async #route(conversation: Conversation, request: TurnRequest, { signal, fresh }: Start): Promise<Route> {
     const settings = this.#settingsOf(request);
+    const adjusted = travelOtherwise(request.messages) || hasAlteredImage(conversation.turn.content) ? ['messages'] : [];
     if (this.#closed) throw new TurnError('draining', 'The server is shutting down.');
     signal.throwIfAborted();
     const choice = chooseSession(conversation, settings, this.#sessions.choosable());
@@ -194,7 +180,7 @@ export class ClaudeEngine implements Engine {
       for (const id of choice.supersedes) this.#supersede(id);
       const askable = askableAfterReplay(request, conversation);
       const route = await this.#replay(conversation, this.#settingsOf(askable), { signal, fresh });
-      return askable === request ? route : { ...route, adjusted: ['thinking'] };
+      return { ...route, adjusted, ignored: askable === request ? [] : ['thinking'] };
     }
     const session = this.#sessions.get(choice.session);
     if (session === undefined) throw new TurnError('internal', 'The chosen session is gone.');
@@ -204,7 +190,7 @@ export class ClaudeEngine implements Engine {
       await session.process.configure(settings, choice.kind === 'answer-suspended');
     });
     const begin = choice.kind === 'continue' ? () => session.process.ask(conversation.turn) : () => void session.process.answer(choice.results);
-    return { name: choice.kind, session, settings, begin };
+    return { name: choice.kind, session, settings, adjusted, begin };
   }
 
   async #replay(conversation: Conversation, settings: LiveSettings, { signal, fresh }: Start): Promise<Route> {
@@ -213,7 +199,7 @@ export class ClaudeEngine implements Engine {
     const process =
       resumed !== undefined || fresh
         ? await this.#pool.startOwn(() => this.#start(cliOptions(this.#host, conversation.system, resumed)), signal)
-        : await this.#pool.take(conversation.system, settings, signal);
+        : await this.#pool.take(conversation.system, settings, { signal, isNew: plan.kind === 'first' });
     const session = this.#sessions.add(process);
     await session.prepare(signal, async () => {
       // Settings travel behind the `initialize`. The model comes before any message: it could not be changed after.
@@ -234,7 +220,12 @@ export class ClaudeEngine implements Engine {
 
   async #start(options: Options, ahead?: Child): Promise<CliProcess> {
     try {
-      const process = await CliProcess.start(options, { spawn: (recipe) => this.#spawn(recipe), ahead, controlTimeoutMs: this.#options.controlTimeoutMs ?? MINUTE / 2 });
+      const process = await CliProcess.start(options, {
+        spawn: (recipe) => this.#spawn(recipe),
+        limit: (limit) => this.#limits.note(limit),
+        ahead,
+        controlTimeoutMs: this.#options.controlTimeoutMs ?? MINUTE / 2,
+      });
       void this.#learnHealth(process);
       return process;
     } catch (error) {

@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto';
 import type { ContentBlock, Message, TurnRequest } from '../../turn/turn.ts';
 
-/** User and assistant messages that strictly alternate, each a list of blocks, none of them empty text. */
+/** User and assistant messages that strictly alternate, each a list of blocks, none of them empty. */
 export interface Exchange {
   readonly role: 'user' | 'assistant';
   readonly content: readonly ContentBlock[];
@@ -14,19 +14,36 @@ export interface Exchange {
 /**
  * Messages of one role in a row are one message to the API, and the CLI would join them with line
  * breaks of its own, so they become one message of several blocks. A system message in
- * mid-conversation travels the way Claude Code itself sends one to most models.
+ * mid-conversation travels the way Claude Code itself sends one to most models. An answer in which nothing was said
+ * is left out: the CLI would write something in its place.
  */
-export const toExchanges = (messages: readonly Message[]): Exchange[] => {
-  const exchanges: { role: 'user' | 'assistant'; content: ContentBlock[] }[] = [];
-  for (const message of messages) {
-    const role = message.role === 'assistant' ? 'assistant' : 'user';
-    const content = message.role === 'system' ? reminder(blocksOf(message)) : blocksOf(message);
-    const last = exchanges.at(-1);
+export const toExchanges = (messages: readonly Message[]): Exchange[] =>
+  joined(joined(messages.map(toExchange)).filter(saysSomething)).map(({ role, content }) => ({ role, content: role === 'user' ? resultsFirst(content) : content }));
+
+/** Whether messages travel otherwise than they were sent, as system messages and empty answers do. */
+export const travelOtherwise = (messages: readonly Message[]): boolean =>
+  messages.some(({ role }) => role === 'system') || !joined(messages.map(toExchange)).every(saysSomething);
+
+const toExchange = (message: Message): Exchange => ({
+  role: message.role === 'assistant' ? 'assistant' : 'user',
+  content: message.role === 'system' ? reminder(blocksOf(message)) : blocksOf(message),
+});
+
+const joined = (exchanges: readonly Exchange[]): Exchange[] => {
+  const all: { role: Exchange['role']; content: ContentBlock[] }[] = [];
+  for (const { role, content } of exchanges) {
+    const last = all.at(-1);
     if (last?.role === role) last.content.push(...content);
-    else exchanges.push({ role, content });
+    else all.push({ role, content: [...content] });
   }
-  return exchanges.map(({ role, content }) => ({ role, content: role === 'user' ? resultsFirst(content) : content }));
+  return all;
 };
+
+const saysSomething = ({ role, content }: Exchange): boolean => role === 'user' || hasVisible(content);
+
+/** Whether an answer has text or calls; thinking alone is nothing that was said. */
+export const hasVisible = (content: readonly ContentBlock[]): boolean =>
+  content.some((block) => (block.type === 'text' ? block.text.trim() !== '' : block.type !== 'thinking' && block.type !== 'redacted_thinking'));
 
 const blocksOf = ({ content }: Message): ContentBlock[] => {
   const blocks: ContentBlock[] = typeof content === 'string' ? [{ type: 'text', text: content }] : [...content];
@@ -34,10 +51,10 @@ const blocksOf = ({ content }: Message): ContentBlock[] => {
 };
 
 /** Claude Code places its own cache breakpoints; the caller's would exceed the API's limit of four. */
-const withoutCacheControl = (block: ContentBlock): ContentBlock => {
-  if (!('cache_control' in block)) return block;
-  const { cache_control: _, ...rest } = block;
-  return rest;
+const withoutCacheControl = <Block extends object>(block: Block): Block => {
+  const { cache_control: _, ...rest } = block as Block & { cache_control?: unknown };
+  const plain = rest as Block & { content?: unknown };
+  return Array.isArray(plain.content) ? { ...plain, content: plain.content.map((part: object) => withoutCacheControl(part)) } : plain;
 };
 
 const reminder = (blocks: readonly ContentBlock[]): ContentBlock[] =>

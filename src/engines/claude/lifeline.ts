@@ -23,7 +23,7 @@ for one in $running; do kill -9 "-$one"; done
 `;
 
 export class Lifeline {
-  #shell: { readonly process: ChildProcess; readonly input: Socket } | undefined;
+  #shell: { readonly process: ChildProcess; readonly input: Socket | undefined } | undefined;
   readonly #lost: (error: Error) => void;
 
   /** `lost` is called when there can be no shell, or no longer; children then still notice the end of their input. */
@@ -35,27 +35,28 @@ export class Lifeline {
   tie({ pid, ended }: Pick<Child, 'pid' | 'ended'>): void {
     if (pid === undefined) return;
     const { input } = (this.#shell ??= this.#start());
-    input.write(`began ${pid}\n`);
-    void ended.then(() => input.write(`ended ${pid}\n`));
+    input?.write(`began ${pid}\n`);
+    void ended.then(() => input?.write(`ended ${pid}\n`));
   }
 
   async close(): Promise<void> {
     if (this.#shell === undefined) return;
     const { process, input } = this.#shell;
     const gone = process.exitCode === null && process.signalCode === null ? once(process, 'close') : undefined;
-    input.end();
+    input?.end();
     await gone;
   }
 
-  #start(): { process: ChildProcess; input: Socket } {
+  #start(): { process: ChildProcess; input: Socket | undefined } {
     // In a group of its own, as the children are: Ctrl-C must not end it first.
     const shell = spawn('/bin/sh', ['-c', SCRIPT], { cwd: '/', env: {}, stdio: ['pipe', 'ignore', 'ignore'], detached: true });
     shell.once('error', this.#lost);
-    shell.stdin.once('error', this.#lost);
-    // It must not keep the server alive.
+    // Out of file descriptors, Node returns a child without pipes and says why by an event.
+    const input = shell.stdin as Socket | undefined;
+    input?.once('error', this.#lost);
+    // Neither may keep the server alive.
     shell.unref();
-    const input = shell.stdin as Socket;
-    input.unref();
+    input?.unref();
     return { process: shell, input };
   }
 }

@@ -14,6 +14,30 @@ export interface ClaudeHost {
   readonly executable?: string;
 }
 
+export interface EngineLog {
+  debug(fields: object, message: string): void;
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+  error(fields: object, message: string): void;
+}
+
+export interface ClaudeEngineOptions extends Omit<ClaudeHost, 'maxRetries'> {
+  /** Where the notes of running children are kept. */
+  readonly stateDir: string;
+  readonly log: EngineLog;
+  readonly maxRetries?: number;
+  /** Default: by memory. */
+  readonly maxProcesses?: number;
+  readonly idleTtlMs?: number;
+  readonly suspendTtlMs?: number;
+  /** How long a conversation is left alone before a spare may take its place; default 60,000. */
+  readonly quietMs?: number;
+  /** Children that wait, spawned, for the next new conversation; default 1. */
+  readonly spares?: number;
+  /** How long a process may take to answer `initialize` or a control call before it counts as hung; default 30,000. */
+  readonly controlTimeoutMs?: number;
+}
+
 export const childEnv = (host: ClaudeHost): Record<string, string> => ({
   ...host.childEnv,
   ...(host.credentialKind === 'api-key' && { CLAUDE_CODE_SIMPLE: '1' }),
@@ -25,7 +49,9 @@ export const childEnv = (host: ClaudeHost): Record<string, string> => ({
   CLAUDE_CODE_DISABLE_NONSTREAMING_FALLBACK: '1',
   CLAUDE_CODE_DISABLE_REFUSAL_FALLBACK: '1',
   CLAUDE_CODE_DISABLE_REFUSAL_RETRY: '1',
-  DISABLE_AUTO_COMPACT: '1',
+  DISABLE_COMPACT: '1',
+  // Not the CLI's estimate but the API says when a conversation is too long. Counts only beside DISABLE_COMPACT.
+  CLAUDE_CODE_MAX_CONTEXT_TOKENS: '100000000',
   // The client's tools: exact names, all of them listed, calls that may wait for days.
   CLAUDE_AGENT_SDK_MCP_NO_PREFIX: '1',
   ENABLE_TOOL_SEARCH: 'false',

@@ -51,6 +51,8 @@ export class Pool {
   #reserved = 0;
   readonly #starting = new Set<Promise<CliProcess>>();
   #refilling = false;
+  /** A conversation has begun since the last one that made room for a spare. */
+  #spareIsDue = false;
   #closed = false;
 
   constructor(options: PoolOptions) {
@@ -65,9 +67,10 @@ export class Pool {
     return this.#spares.length + this.#warm.size;
   }
 
-  /** A process for a system prompt, perhaps still initialising; waits when all of `max` are at work. */
-  async take(system: string, settings: LiveSettings, signal: AbortSignal): Promise<CliProcess> {
+  /** A process for a system prompt, perhaps still initialising; waits when all of `max` are at work. `isNew`: for a conversation that begins. */
+  async take(system: string, settings: LiveSettings, { signal, isNew }: { signal: AbortSignal; isNew: boolean }): Promise<CliProcess> {
     this.#remember(system, settings);
+    this.#spareIsDue ||= isNew;
     const warm = this.#warm.get(system);
     this.#warm.delete(system);
     const process = warm ?? (await this.#begin(system, signal));
@@ -171,9 +174,7 @@ export class Pool {
       this.#reserved += 1;
       this.#waiting.shift()?.grant();
     }
-    for (let missing = this.#waiting.length - this.#leaving(); missing > 0; missing -= 1) {
-      if (!this.#dropReady() && !this.#options.evict()) return;
-    }
+    while (this.#waiting.length > this.#leaving() && (this.#dropReady() || this.#options.evict()));
   }
 
   #leaving(): number {
@@ -251,12 +252,14 @@ export class Pool {
   }
 
   /**
-   * The next new conversation would take the place of one that was left alone; when a spare has it before, nobody waits.
-   * Not where spares would be much of all there is.
+   * Where conversations begin, the next one would take the place of one that was left alone; when a spare has it before, nobody
+   * waits. One that comes back costs nobody its place, and where spares would be much of all there is, none is made.
    */
   #roomForSpare(): boolean {
-    if (this.#options.spares * 4 > this.#options.max) return false;
-    return this.#leaving() > 0 || this.#options.evictQuiet();
+    if (this.#leaving() > 0) return true;
+    if (!this.#spareIsDue || this.#options.spares * 4 > this.#options.max || !this.#options.evictQuiet()) return false;
+    this.#spareIsDue = false;
+    return true;
   }
 
   /** Held conversations are worth more than guesses about the next ones. */

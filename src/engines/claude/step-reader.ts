@@ -9,6 +9,8 @@ import type { RateLimit, StreamEvent, TurnEvent } from '../../turn/events.ts';
 import { TurnError, type ErrorCode } from '../../turn/errors.ts';
 import { MessageFold } from '../../turn/fold.ts';
 import { errorOfResult } from './failures.ts';
+import { hasVisible } from './history.ts';
+import { toRateLimit } from './limits.ts';
 
 export type Outcome =
   /** The answer is over; the process is free once its `result` has come. */
@@ -58,7 +60,7 @@ export class StepReader {
       case 'result':
         return { events: [], outcome: { kind: 'failed', error: this.#errorOf(message) } };
       case 'rate_limit_event':
-        return this.#rateLimit(message.rate_limit_info);
+        return this.#rateLimit(toRateLimit(message.rate_limit_info));
       case 'system':
         return message.subtype === 'api_retry' ? this.#retry(message) : NOTHING;
       default:
@@ -71,7 +73,7 @@ export class StepReader {
     // After an error inside the stream the CLI ends the message as if it were whole. A refusal is an answer.
     if (error !== undefined && message.stop_reason !== 'refusal') this.#failing = true;
     // After a 404 the CLI asks again without streaming. Nothing says when such an answer is whole: a fresh process asks anew.
-    else if (!this.#began) return failed('engine_died', 'The upstream refused a streamed request as not found, and answered one that was not.');
+    else if (!this.#began && this.#heldStart === undefined) return failed('engine_died', 'The upstream refused a streamed request as not found, and answered one that was not.');
     return NOTHING;
   }
 
@@ -111,7 +113,8 @@ export class StepReader {
     // It would write "Output token limit hit. Resume directly…" and ask again.
     if (stop === 'max_tokens' || stop === 'model_context_window_exceeded') return true;
     const calls = this.#calls();
-    if (calls.length === 0) return stop === 'tool_use';
+    // It would answer a message without visible text with "[Your previous response had no visible output…]", and ask again.
+    if (calls.length === 0) return stop === 'tool_use' || !hasVisible(this.#fold.soFar().content);
     // It would answer a call that it cannot deliver with an error of its own, and ask again.
     return stop !== 'tool_use' || calls.some(({ name, input }) => !this.#offered.has(name) || !isDeliverable(input));
   }
@@ -128,14 +131,8 @@ export class StepReader {
     return this.#fold.soFar().content.filter((block) => block.type === 'tool_use');
   }
 
-  #rateLimit(info: { status: RateLimit['status']; rateLimitType?: string; utilization?: number; resetsAt?: number }): Reading {
-    if (info.status === 'rejected') this.#resetsAt = info.resetsAt;
-    const limit: RateLimit = {
-      status: info.status,
-      ...(info.rateLimitType !== undefined && { window: info.rateLimitType }),
-      ...(info.utilization !== undefined && { utilization: info.utilization }),
-      ...(info.resetsAt !== undefined && { resetsAt: info.resetsAt }),
-    };
+  #rateLimit(limit: RateLimit): Reading {
+    if (limit.status === 'rejected') this.#resetsAt = limit.resetsAt;
     return { events: [{ type: 'notice', notice: { kind: 'rate_limit', limit } }] };
   }
 

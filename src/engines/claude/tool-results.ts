@@ -3,6 +3,7 @@
  * without the CLI altering them. Pure; the limits were measured (see the comments).
  */
 import type { ContentBlock } from '../../turn/turn.ts';
+import { staysExact } from './images.ts';
 
 type ToolResult = Extract<ContentBlock, { type: 'tool_result' }>;
 
@@ -44,6 +45,7 @@ const toMcp = ({ content: given, is_error }: ToolResult): McpResult | string => 
   for (const part of parts) {
     if (part.type === 'text') content.push({ type: 'text', text: part.text });
     else if (part.type === 'image' && part.source.type === 'base64') {
+      if (!staysExact(part.source.data, part.source.media_type)) return 'a large image';
       content.push({ type: 'image', data: part.source.data, mimeType: part.source.media_type });
     } else return `a result with a ${part.type} block that MCP cannot carry`;
   }
@@ -53,6 +55,8 @@ const toMcp = ({ content: given, is_error }: ToolResult): McpResult | string => 
   // The CLI writes "(… completed with no output)" in place of an empty result.
   if (texts.some(({ text }) => text.trim() === '') || content.length === 0) return 'an empty result';
   if (isError && (texts.length !== 1 || content.length !== 1 || size > MAX_ERROR_CHARS)) return 'an error that is long or not one text';
+  // The CLI trims the text of an error.
+  if (isError && texts.some(({ text }) => text !== text.trim())) return 'an error with white space around it';
   if (size > MAX_RESULT_CHARS) return 'a large result';
   return { content, isError };
 };

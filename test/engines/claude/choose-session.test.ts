@@ -7,6 +7,9 @@ import type { TextBlockParam, ImageBlockParam } from '@anthropic-ai/sdk/resource
 import type { ContentBlock, Message, TurnRequest } from '../../../src/turn/turn.ts';
 import { MODEL } from './support.ts';
 
+/** One pixel. */
+const PNG = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==';
+
 type Request = Partial<TurnRequest> & { messages: Message[] };
 
 const whole = (request: Request): TurnRequest => ({ model: MODEL, max_tokens: 100, ...request });
@@ -122,7 +125,7 @@ describe('waiting calls', () => {
     expect(choose(request, [session])).toMatchObject({ kind: 'answer-suspended', session: 1 });
   });
 
-  const image: ImageBlockParam = { type: 'image', source: { type: 'base64', media_type: 'image/png', data: 'AA==' } };
+  const image: ImageBlockParam = { type: 'image', source: { type: 'base64', media_type: 'image/png', data: PNG } };
   it.each<[string, Request]>([
     ['not the results of just the waiting calls', answer(result('toolu_1'))],
     ['not the results of just the waiting calls', answer(result('toolu_1'), result('toolu_2'), result('toolu_3'))],
@@ -146,7 +149,7 @@ describe('waiting calls', () => {
     const choice = choose(answer({ type: 'tool_result', tool_use_id: 'toolu_1', content: [image] }, result('toolu_2', 'two')), [session]);
     if (choice.kind !== 'answer-suspended') throw new Error(choice.kind);
     expect(Object.fromEntries(choice.results)).toEqual({
-      toolu_1: { content: [{ type: 'image', data: 'AA==', mimeType: 'image/png' }], isError: false },
+      toolu_1: { content: [{ type: 'image', data: PNG, mimeType: 'image/png' }], isError: false },
       toolu_2: { content: [{ type: 'text', text: 'two' }], isError: false },
     });
   });

@@ -49,6 +49,25 @@ describe('a turn ends as the API said', () => {
     expect(sentMessages(lab)).toEqual(plain(after(messages, ran, 'Go on')));
   });
 
+  // The CLI would ask the model to go on ("[Your previous response had no visible output…]").
+  it.each([
+    ['end_turn', []],
+    ['end_turn', [{ type: 'text', text: ' \n' }]],
+    ['end_turn', [{ type: 'thinking', thinking: 'Hm' }]],
+    ['stop_sequence', []],
+    ['refusal', []],
+  ] as const)('%s without visible text %j: one completed request, and nothing of it comes into the conversation', async (stop, content) => {
+    lab.upstream.script(slowToContinue);
+    lab.upstream.enqueue({ content: [...content], stopReason: stop });
+    const messages = say('Say nothing');
+    const ran = await run(lab, turnOf({ messages }));
+    expect(ran.message.stop_reason).toBe(stop);
+    const next = [...messages, { role: 'assistant' as const, content: ran.message.content }, ...say('And now?')];
+    expect((await run(lab, turnOf({ messages: next }))).text).toContain('And now?');
+    expect(completed()).toBe(2);
+    expect(sentMessages(lab)).toEqual(plain([{ role: 'user', content: [{ type: 'text', text: 'Say nothing' }, { type: 'text', text: 'And now?' }] }]));
+  });
+
   it('stop_sequence: named, and the process goes on', async () => {
     const messages = say('[[text:one two END three]]');
     const ran = await run(lab, turnOf({ messages, stop_sequences: ['END'] }));

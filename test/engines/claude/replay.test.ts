@@ -48,7 +48,7 @@ describe('a history that no process holds arrives as it was sent', () => {
     // A budget of thinking is refused where the thinking of an open loop is lost.
     const openLoop = _name.includes('open tool loop');
     expect(sentBody(lab)['thinking']).toMatchObject({ type: route === 'resume' && !openLoop ? 'enabled' : 'disabled' });
-    expect(ran.events[0]).toMatchObject({ notice: { kind: 'route', ...(openLoop && route === 'resume' && { adjusted: ['thinking'] }) } });
+    expect(ran.events[0]).toMatchObject({ notice: { kind: 'route', ...(openLoop && route === 'resume' && { ignored: ['thinking'] }) } });
     // And the process that took it in goes on with the next turn.
     const more = [...messages, assistant(...ran.message.content), user(text('One more'))];
     const next = await run(lab, turnOf({ system: `S ${_name}`, messages: more, tools, thinking: route === 'resume' ? { type: 'enabled', budget_tokens: 1024 } : { type: 'disabled' }, max_tokens: 4000 }));

@@ -121,4 +121,4 @@ const blocks = (content: unknown): unknown =>
 
 /** Gives the request that the CLI would make by itself after a cut answer the time that a model takes; others follow their directives. */
 export const slowToContinue = (body: DemoRequestBody): DemoAnswer | undefined =>
-  JSON.stringify(body.messages.at(-1)).includes('Output token limit hit') ? { content: [{ type: 'text', text: 'invented' }], firstByteDelayMs: 3_000 } : undefined;
+  /Output token limit hit|had no visible output/.test(JSON.stringify(body.messages.at(-1))) ? { content: [{ type: 'text', text: 'invented' }], firstByteDelayMs: 3_000 } : undefined;

@@ -1,0 +1,138 @@
+/** What reaches the upstream is what the client sent: the places where the CLI would alter it, add to it or refuse it. */
+import { deflateSync } from 'node:zlib';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { Message, Tool } from '../../../src/turn/turn.ts';
+import { failureOf } from './ends-support.ts';
+import { plain, run, sentBody, sentMessages, startLab, turnOf, type Lab } from './support.ts';
+
+const tools: Tool[] = [{ name: 'read', input_schema: { type: 'object', properties: { path: { type: 'string' } } } }];
+const user = (content: Message['content']): Message => ({ role: 'user', content });
+const assistant = (content: Message['content']): Message => ({ role: 'assistant', content });
+const call = (id: string) => ({ type: 'tool_use' as const, id, name: 'read', input: {} });
+const result = (id: string, content: string | object[] = 'r', more: object = {}) => ({ type: 'tool_result' as const, tool_use_id: id, content: content as string, ...more });
+
+/** A white PNG; noise makes it as large as it looks. */
+const png = (width: number, height: number, noise = 0): { type: 'image'; source: { type: 'base64'; media_type: 'image/png'; data: string } } => {
+  const chunk = (type: string, data: Buffer): Buffer => {
+    const body = Buffer.concat([Buffer.from(type, 'latin1'), data]);
+    const frame = Buffer.alloc(8 + body.length);
+    frame.writeUInt32BE(data.length, 0);
+    body.copy(frame, 4);
+    frame.writeUInt32BE(crc32(body), 4 + body.length);
+    return frame;
+  };
+  const header = Buffer.alloc(13);
+  header.writeUInt32BE(width, 0);
+  header.writeUInt32BE(height, 4);
+  header.set([8, 0, 0, 0, 0], 8);
+  const pixels = Buffer.alloc((width + 1) * height, 255);
+  for (let row = 0; row < height; row += 1) pixels[row * (width + 1)] = 0;
+  const data = Buffer.concat([
+    Buffer.from([137, 80, 78, 71, 13, 10, 26, 10]),
+    chunk('IHDR', header),
+    chunk('tEXt', Buffer.concat([Buffer.from('x\0'), Buffer.alloc(noise, 65)])),
+    chunk('IDAT', deflateSync(pixels)),
+    chunk('IEND', Buffer.alloc(0)),
+  ]);
+  return { type: 'image', source: { type: 'base64', media_type: 'image/png', data: data.toString('base64') } };
+};
+
+const crc32 = (data: Buffer): number => {
+  let crc = ~0;
+  for (const byte of data) {
+    crc ^= byte;
+    for (let bit = 0; bit < 8; bit += 1) crc = (crc >>> 1) ^ (crc & 1 ? 0xed_b8_83_20 : 0);
+  }
+  return ~crc >>> 0;
+};
+
+describe('what reaches the upstream', () => {
+  let lab: Lab;
+  beforeAll(async () => {
+    lab = await startLab({ maxRetries: 0 });
+    await lab.engine.warmUp();
+  });
+  beforeEach(() => lab.upstream.clear());
+  afterAll(() => lab.close());
+
+  const adjustedOf = (events: readonly object[]): unknown => (events[0] as { notice?: { adjusted?: unknown } }).notice?.adjusted;
+
+  it.each([
+    ['answer-suspended', 'a small image', [png(20, 20)], {}],
+    ['append', 'an image wider than the CLI passes on', [png(2_400, 50)], {}],
+    ['append', 'an image larger than the CLI passes on', [{ type: 'text', text: 'see' }, png(20, 20, 600_000)], {}],
+    ['answer-suspended', 'an error', 'boom', { is_error: true }],
+    ['append', 'an error with white space around it', '  boom\r\n', { is_error: true }],
+    ['answer-suspended', 'text with white space around it', '  fine\r\n', {}],
+  ] as const)('%s: %s as the result of a call', async (route, _, content, more) => {
+    const question = user('Look [[tool:read {"path":"a"}]] [[then]] [[text:Seen]]');
+    const first = await run(lab, turnOf({ tools, messages: [question] }));
+    const messages = [question, assistant(first.message.content), user(first.calls.map(({ id }) => result(id, content as string, more)))];
+    const second = await run(lab, turnOf({ tools, messages }));
+    expect([second.route, second.text]).toEqual([route, 'Seen']);
+    expect(lab.upstream.messageRequests).toHaveLength(2);
+    expect(sentMessages(lab)).toEqual(plain(messages));
+  });
+
+  it('a large image in the history, by a transcript', async () => {
+    const messages = [user([png(2_100, 1_000), { type: 'text', text: 'What is it?' }]), assistant('White.'), user('Sure?')];
+    const ran = await run(lab, turnOf({ messages }));
+    expect([ran.route, adjustedOf(ran.events)]).toEqual(['resume', []]);
+    expect(sentMessages(lab)).toEqual(plain(messages));
+  });
+
+  it('a large image in the newest message is what the CLI makes smaller: the caller is told', async () => {
+    const ran = await run(lab, turnOf({ messages: [user([png(2_100, 1_000), { type: 'text', text: 'What is it?' }])] }));
+    expect(adjustedOf(ran.events)).toEqual(['messages']);
+    expect(JSON.stringify(sentMessages(lab))).toContain('[Image: original 2100x1000');
+  });
+
+  it('a conversation that the CLI takes for too long: the API decides', async () => {
+    const messages = [user(`${'word '.repeat(250_000)}[[text:Long]]`)];
+    expect((await run(lab, turnOf({ messages }))).text).toBe('Long');
+    expect(sentMessages(lab)).toEqual(plain(messages));
+  });
+
+  it('a system message in mid-conversation as a reminder of the user: the caller is told', async () => {
+    const messages: Message[] = [user('One'), assistant('Two'), { role: 'system', content: 'Be brief.' }, user('Three')];
+    const ran = await run(lab, turnOf({ messages }));
+    expect(adjustedOf(ran.events)).toEqual(['messages']);
+    expect(sentMessages(lab)).toEqual(plain([user('One'), assistant('Two'), user([{ type: 'text', text: '<system-reminder>\nBe brief.\n</system-reminder>' }, { type: 'text', text: 'Three' }])]));
+  });
+
+  it('four breakpoints of the cache at most, also where the caller sets them inside results', async () => {
+    const marked = { type: 'text', text: 'r', cache_control: { type: 'ephemeral' } };
+    const ids = ['toolu_1', 'toolu_2', 'toolu_3', 'toolu_4', 'toolu_5'];
+    await run(lab, turnOf({ tools, messages: [user('Look'), assistant(ids.map(call)), user(ids.map((id) => result(id, [marked])))] }));
+    expect(JSON.stringify(sentBody(lab)).split('"cache_control"').length - 1).toBeLessThanOrEqual(4);
+  });
+
+  it('parameters of each step of a tool loop', async () => {
+    const messages: Message[] = [user('[[tool:read {}]] [[then]] [[tool:read {}]] [[then]] [[tool:read {}]] [[then]] [[text:Done]]')];
+    for (const tool_choice of [{ type: 'any' }, { type: 'tool', name: 'read' }, { type: 'auto', disable_parallel_tool_use: true }, { type: 'none' }] as const) {
+      const temperature = messages.length / 10;
+      const ran = await run(lab, turnOf({ tools, messages, tool_choice, temperature, max_tokens: 500 + messages.length }));
+      expect(ran.route).toBe(messages.length === 1 ? 'first' : 'answer-suspended');
+      expect(sentBody(lab)).toMatchObject({ tool_choice, temperature, max_tokens: 500 + messages.length });
+      messages.push(assistant(ran.message.content), user(ran.calls.map(({ id }) => result(id))));
+    }
+    expect(lab.upstream.messageRequests).toHaveLength(4);
+  });
+
+  // Claude Code would mend each of them with words of its own.
+  it.each<[string, Message[]]>([
+    ['`tool_use` ids were found without `tool_result` blocks', [user('a'), assistant([call('t1')]), user('b')]],
+    ['`tool_use` ids were found without `tool_result` blocks', [user('a'), assistant([call('t1'), call('t2')]), user([result('t1')])]],
+    ['unexpected `tool_use_id` found in `tool_result` blocks: t9', [user('a'), assistant([call('t1')]), user([result('t1'), result('t9')])]],
+    ['unexpected `tool_use_id` found in `tool_result` blocks: t1', [user([result('t1')])]],
+    ['user messages must have non-empty content', [user('')]],
+    ['user messages must have non-empty content', [user('a'), assistant('b'), user([])]],
+    ['text content blocks must contain non-whitespace text', [user(' \n')]],
+    ['must end with a message of the user', [user('a'), assistant('b')]],
+  ])('nothing, where the API would say: %s', async (words, messages) => {
+    const error = await failureOf(run(lab, turnOf({ tools, messages })));
+    expect([error.code, error.param]).toEqual(['invalid_request', 'messages']);
+    expect(error.message).toContain(words);
+    expect(lab.upstream.messageRequests).toHaveLength(0);
+  });
+});
