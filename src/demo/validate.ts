@@ -51,7 +51,7 @@ const checkModel = (model: string): void => {
 const MESSAGE_FIELDS = {
   user: ['role', 'content'],
   assistant: ['role', 'content'],
-  system: ['role', 'content', 'output_config'],
+  system: ['role', 'content', 'output_config', 'clear_at'],
 };
 
 const checkMessage = (message: unknown, index: number, count: number): void => {
@@ -64,8 +64,11 @@ const checkMessage = (message: unknown, index: number, count: number): void => {
   if (typeof content !== 'string' && !Array.isArray(content)) throw invalid(`${path}.content: Input should be a valid list`);
   const mayBeEmpty = (role === 'assistant' && index === count - 1) || (role === 'system' && message['output_config'] !== undefined);
   if (content.length === 0 && !mayBeEmpty) throw invalid(`${path}: all messages must have non-empty content except for the optional final assistant message`);
+  if (role === 'user' && typeof content === 'string' && content.trim() === '') throw blank();
   if (Array.isArray(content)) for (const [position, block] of content.entries()) checkBlock(block, `${path}.content.${position}`, role);
 };
+
+const blank = (): DemoError => invalid('messages: text content blocks must contain non-whitespace text');
 
 const ID = /^[a-zA-Z0-9_-]+$/;
 
@@ -75,6 +78,7 @@ const checkBlock = (block: unknown, path: string, role: string): void => {
   if (typeof type !== 'string') throw invalid(`${path}.type: Field required`);
   if (type === 'text' && typeof block['text'] !== 'string') throw invalid(`${path}.text: Field required`);
   if (type === 'text' && block['text'] === '') throw invalid('messages: text content blocks must be non-empty');
+  if (type === 'text' && role === 'user' && (block['text'] as string).trim() === '') throw blank();
   if (type === 'tool_use') {
     checkId(block['id'], `${path}.tool_use.id`);
     if (!isObject(block['input'])) throw invalid(`${path}.tool_use.input: Input should be a valid dictionary`);

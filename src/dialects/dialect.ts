@@ -23,6 +23,8 @@ export interface ParseContext {
   readonly resolveModel: ResolveModel;
   /** Values of the `anthropic-beta` header, split at commas. */
   readonly betas: readonly string[];
+  /** Parameters of the body that came as headers, as the SDK sends some, by their names in the body. */
+  readonly inHeaders?: readonly string[];
   /** Unix seconds, for `created`. */
   readonly now: number;
   readonly engine: 'claude-code' | 'anthropic-api';

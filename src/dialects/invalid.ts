@@ -49,8 +49,12 @@ const deepest = (issue: Issue, base: Path): Problem => {
   const here: Problem = { path: [...base, ...issue.path], issue };
   if (issue.code !== 'invalid_union') return here;
   const inner = issue.errors.flatMap((branch) => branch.slice(0, 1).map((one) => deepest(one, here.path)));
-  return inner.reduce((best, one) => (one.path.length > best.path.length ? one : best), here);
+  const furthest = inner.reduce((best, one) => (one.path.length > best.path.length ? one : best), here);
+  // Of the right type, and refused for something else: that alternative was meant too.
+  return furthest === here ? (inner.find((one) => !WRONG_TYPE.has(one.issue.code ?? '')) ?? here) : furthest;
 };
+
+const WRONG_TYPE: ReadonlySet<string> = new Set(['invalid_type', 'invalid_value', 'invalid_union']);
 
 const say = ({ path, issue }: Problem): readonly [Path, string] => {
   const missing = issue.code === 'invalid_type' || issue.code === 'invalid_value' || issue.code === 'invalid_union';

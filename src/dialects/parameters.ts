@@ -37,8 +37,13 @@ export interface Parameter {
   readonly silent?: true;
 }
 
-export const fateOf = (parameter: Parameter, circumstances: Circumstances): Fate =>
-  parameter.cases?.find((one) => one.if !== undefined && matches(one.if, circumstances))?.fate ?? parameter.fate;
+/** The fate that engine and model decide, and the words for why. */
+const decide = ({ fate, note, cases = [] }: Parameter, circumstances: Circumstances): { readonly fate: Fate; readonly why: string } => {
+  const special = cases.find((one) => one.if !== undefined && matches(one.if, circumstances));
+  return special === undefined ? { fate, why: note } : { fate: special.fate, why: sentence(special.when) };
+};
+
+const sentence = (words: string): string => `${words.slice(0, 1).toUpperCase()}${words.slice(1)}.`;
 
 const matches = (condition: NonNullable<ParameterCase['if']>, { engine, login, abilities }: Circumstances): boolean =>
   (condition.engine === undefined || condition.engine === engine) &&
@@ -81,7 +86,7 @@ export class Report {
   /** Whether the parser should put the parameter into the turn, for this engine and model. */
   applies(name: string): boolean {
     const parameter = this.#table.get(name);
-    const fate = parameter && fateOf(parameter, this.#circumstances);
+    const fate = parameter && decide(parameter, this.#circumstances).fate;
     return fate === 'applied' || fate === 'emulated';
   }
 
@@ -99,14 +104,14 @@ export class Report {
   }
 
   #addOne(parameter: Parameter, path: Path): void {
-    const fate = fateOf(parameter, this.#circumstances);
+    const { fate, why } = decide(parameter, this.#circumstances);
     if (fate === 'ignored' && parameter.silent !== true) this.ignore(parameter.name);
     if (fate === 'emulated') this.emulate(parameter.name);
     if (fate === 'refused') {
       const param = pathText(this.#options.style, path);
       const accepted = (parameter.neutral ?? []).map((value) => JSON.stringify(value)).join(' or ');
       const what = accepted === '' ? `Unsupported parameter: '${param}'.` : `Unsupported value for '${param}': only ${accepted} is accepted.`;
-      throw new TurnError('unsupported_parameter', `${what} ${parameter.note}`, { param });
+      throw new TurnError('unsupported_parameter', `${what} ${why}`, { param });
     }
   }
 

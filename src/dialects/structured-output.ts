@@ -30,15 +30,15 @@ export const forStructuredOutput = (schema: Schema): Rewritten => {
   return { schema: rewrite.node(schema, []), weaker: rewrite.weaker };
 };
 
-/** Whether the API takes the schema as it is. */
-export const fitsStructuredOutput = (schema: Schema): boolean => {
+/** The schema as the API enforces it whole, without the members that say nothing; undefined where it cannot. */
+export const asEnforced = (schema: Schema): Record<string, unknown> | undefined => {
   try {
+    if (isRecursive(schema)) return undefined;
     const rewrite = new Rewrite();
-    if (isRecursive(schema)) return false;
-    rewrite.node(schema, []);
-    return !rewrite.changed;
+    const enforced = rewrite.node(schema, []);
+    return rewrite.changed ? undefined : enforced;
   } catch (error) {
-    if (error instanceof SchemaRefused) return false;
+    if (error instanceof SchemaRefused) return undefined;
     throw error;
   }
 };
@@ -53,7 +53,7 @@ const DEEPEST = 64;
 class Rewrite {
   /** Something is enforced less than it was asked for. */
   weaker = false;
-  /** The result differs from the original at all. */
+  /** The result means anything else than the original. */
   changed = false;
 
   node(value: unknown, path: readonly string[]): Record<string, unknown> {
@@ -63,8 +63,7 @@ class Rewrite {
     const out: Record<string, unknown> = {};
     const said: string[] = [];
     for (const [key, part] of Object.entries(value)) {
-      if (SILENT.has(key)) this.changed = true;
-      else if (!this.#keep({ key, part, path, type, out })) said.push(`${key}: ${JSON.stringify(part)}`);
+      if (!SILENT.has(key) && !this.#keep({ key, part, path, type, out })) said.push(`${key}: ${JSON.stringify(part)}`);
     }
     if (type !== undefined && !('type' in out)) out['type'] = type;
     if (includesType(type, 'object')) this.#closeObject(value, out, path);

@@ -54,7 +54,7 @@ const noThinking = (abilities: Abilities): ThinkingDecision => {
  */
 export const leastThinking = ({ leastThinking: type, effort: levels }: Abilities): ThinkingDecision => {
   if (type !== undefined) return { fate: 'emulated', thinking: { type } };
-  const lowest = LADDER.find((level) => levels.includes(level));
+  const lowest = EFFORTS.find((level) => levels.includes(level));
   return lowest === undefined ? { fate: 'ignored' } : { fate: 'emulated', effort: lowest };
 };
 
@@ -66,7 +66,8 @@ const byBudget = ({ effort, budget, maxTokens }: ThinkingAsked): ThinkingDecisio
   return { fate: budget_tokens === wanted ? 'applied' : 'emulated', thinking: { type: 'enabled', budget_tokens } };
 };
 
-const LADDER: readonly EffortLevel[] = ['low', 'medium', 'high', 'xhigh', 'max'];
+/** Levels of effort, rising. */
+export const EFFORTS: readonly EffortLevel[] = ['low', 'medium', 'high', 'xhigh', 'max'];
 
 const byEffort = (effort: Exclude<ReasoningEffort, 'none'>, { abilities, toolForced }: ThinkingAsked): ThinkingDecision => {
   const level = nearestEffort(effort === 'minimal' ? 'low' : effort, abilities);
@@ -79,4 +80,4 @@ const byEffort = (effort: Exclude<ReasoningEffort, 'none'>, { abilities, toolFor
 
 /** The highest level of the model that is not above the one asked for, if it has any. */
 export const nearestEffort = (effort: EffortLevel, { effort: levels }: Abilities): EffortLevel | undefined =>
-  LADDER.slice(0, LADDER.indexOf(effort) + 1).findLast((one) => levels.includes(one));
+  EFFORTS.slice(0, EFFORTS.indexOf(effort) + 1).findLast((one) => levels.includes(one));

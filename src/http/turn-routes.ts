@@ -2,6 +2,7 @@
 import type { Handler } from 'hono';
 import { localOwner } from '../access/keys.ts';
 import { parseCountTokens } from '../dialects/anthropic-messages/parse.ts';
+import { anthropicMessages } from '../dialects/index.ts';
 import type { Dialect, ParseContext, ParsedRequest, SseFrame } from '../dialects/dialect.ts';
 import { strictError } from '../dialects/report.ts';
 import { toTurnError } from '../turn/errors.ts';
@@ -37,6 +38,7 @@ export const turnRoute = (dialect: Dialect, services: Services): Handler<HttpEnv
 /** `/v1/messages/count_tokens`: the same request, only counted. */
 export const countRoute = (services: Services): Handler<HttpEnv> => async (c) => {
   const parsed = accept(parseCountTokens(await readJson(c), await contextOf(c, services)), c, services);
+  tellHeaders({ c, dialect: anthropicMessages, services, parsed, record: new TurnRecord() });
   const lease = await services.leases.acquire(c.get('owner') ?? localOwner, c.get('signal'));
   try {
     return c.json({ input_tokens: await services.engine.countTokens(turnOf(parsed, c), c.get('signal')) });
@@ -55,8 +57,12 @@ interface Answer {
 
 const contextOf = async (c: HttpContext, { resolveModel, modelsKnown, engine, clock }: Services): Promise<ParseContext> => {
   await modelsKnown();
-  return { resolveModel, betas: listOf(c.req.header('anthropic-beta')), now: Math.floor(clock.now() / 1000), engine: engine.name, ...(engine.login && { login: engine.login }) };
+  const inHeaders = Object.entries(PARAMETERS_IN_HEADERS).filter(([header]) => c.req.header(header) !== undefined).map(([, name]) => name);
+  return { resolveModel, betas: listOf(c.req.header('anthropic-beta')), inHeaders, now: Math.floor(clock.now() / 1000), engine: engine.name, ...(engine.login && { login: engine.login }) };
 };
+
+/** The Anthropic SDK takes these as parameters and sends them as headers. */
+const PARAMETERS_IN_HEADERS: Readonly<Record<string, string>> = { 'anthropic-user-profile-id': 'user_profile_id', 'anthropic-workspace-id': 'workspace_id' };
 
 const accept = (parsed: ParsedRequest, c: HttpContext, { settings }: Services): ParsedRequest => {
   const refused = settings.strict ? strictError(parsed.report) : undefined;

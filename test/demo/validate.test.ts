@@ -56,6 +56,8 @@ describe('refused', () => {
     ['400 messages.0: all messages must have non-empty content', { ...base, messages: [user('')] }],
     ['400 messages.0.content: Input should be a valid list', { ...base, messages: [user(null)] }],
     ['400 messages: text content blocks must be non-empty', { ...base, messages: [user([text('')])] }],
+    ['400 messages: text content blocks must contain non-whitespace text', { ...base, messages: [user([text('a'), text(' \n')])] }],
+    ['400 messages: text content blocks must contain non-whitespace text', { ...base, messages: [user(' ')] }],
     ["400 messages.1.content.0.tool_use.id: String should match pattern '^[a-zA-Z0-9_-]+$'", { ...base, messages: [user('a'), assistant([call('a.b')]), user([result('a.b')])] }],
     ['400 messages.1.content.0.tool_use.input: Input should be a valid dictionary', { ...base, messages: [user('a'), assistant([call('1', 'text')]), user([result('1')])] }],
     ['400 messages.2.content.0: unexpected `tool_use_id` found in `tool_result` blocks: 9.', { ...base, messages: [user('a'), assistant([text('b')]), user([result('9')])] }],

@@ -53,6 +53,25 @@ describe('nearly the same thing', () => {
     expect(parse({ temperature: 1 }, contextOf({ base: adaptiveModel })).report).toEqual(nothing);
   });
 
+  test.each(['ultra', 5])('an effort that does not exist (%j) is a 400, except where the API says so itself', (effort) => {
+    const body = { output_config: { effort } };
+    for (const context of [contextOf({ via: 'alias', engine: 'anthropic-api' }), contextOf()]) {
+      expect(failure(() => parse(body, context))).toMatchObject({ code: 'invalid_request', param: 'output_config.effort' });
+    }
+    expect(request(body, api)).toMatchObject(body);
+  });
+
+  test('a refusal says why, not what becomes of the parameter elsewhere', () => {
+    expect(failure(() => parse({ container: 'c' })).message).toBe("Unsupported parameter: 'container'. Engine `claude-code`: a feature of the API alone; Claude Code cannot ask for it.");
+  });
+
+  test('a system message before tool results joins them, behind', () => {
+    const messages = [user, { role: 'assistant', content: [{ type: 'tool_use', id: 't', name: 'f', input: {} }] }, { role: 'system', content: 's' }, { role: 'user', content: [{ type: 'tool_result', tool_use_id: 't' }] }];
+    const { request: sent, report } = parse({ messages }, contextOf({ via: 'alias', engine: 'anthropic-api' }));
+    expect(sent.messages.slice(2)).toEqual([{ role: 'user', content: [{ type: 'tool_result', tool_use_id: 't' }, { type: 'text', text: '<system-reminder>\ns\n</system-reminder>' }] }]);
+    expect(report).toEqual({ ignored: [], emulated: ['messages'] });
+  });
+
   test('unknown members: the API judges them, Claude Code cannot carry them', () => {
     expect(request({ brand_new: 1 }, api)).toMatchObject({ brand_new: 1 });
     expect(parse({ brand_new: 1 }, api).report).toEqual(nothing);

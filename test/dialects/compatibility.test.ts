@@ -14,11 +14,13 @@ const chatFields = [
   'tools', 'tools[].function.strict', 'tool_choice', 'parallel_tool_calls', 'functions', 'function_call', 'response_format', 'reasoning_effort', 'reasoning.effort', 'reasoning.enabled',
   'verbosity', 'prompt_cache_key', 'safety_identifier', 'service_tier', 'modalities', 'prediction', 'logprobs', 'top_logprobs', 'logit_bias', 'frequency_penalty', 'presence_penalty',
   'messages[].name', 'messages[].refusal', 'messages[].tool_calls', 'messages[].reasoning_content', 'messages[].cache_control', 'messages[].content[].cache_control',
+  'response_format.schema', 'response_format.json_schema.description', 'reasoning.summary', 'reasoning.exclude', 'reasoning.max_tokens', 'messages[].content[].prompt_cache_breakpoint',
   'messages[].tool_calls[].cache_control', 'messages[].content[].text', 'messages[].content[].image_url', 'messages[].content[].image_url.detail', 'messages[].content[].file.file_data',
 ];
 const messagesFields = [
   'model', 'messages', 'system', 'max_tokens', 'stream', 'stop_sequences', 'temperature', 'top_p', 'top_k', 'metadata', 'tools', 'tool_choice', 'thinking', 'output_config.effort',
   'output_config.format', 'context_management', 'cache_control', 'system[].cache_control', 'messages[].content[].cache_control', 'tools[].cache_control', 'thread', 'mcp_servers', 'container', 'service_tier',
+  'betas', 'output_format', 'output_config.task_budget', 'messages[].output_config', 'messages[].clear_at', 'messages[].content[].citations', 'user_profile_id', 'workspace_id',
 ];
 
 test.each([

@@ -27,11 +27,41 @@ const back = ({ system, messages }: TurnRequest): object[] => [
   }),
 ];
 
+const midSystem = (messages: readonly object[], index: number): boolean => roleOf(messages[index]) === 'system' && messages.slice(0, index).some((one) => roleOf(one) === 'user');
+const roleOf = (message: { role?: string } | undefined): string | undefined => message?.role;
+
 test('OpenAI → canonical → OpenAI is the identity', () => {
-  const property = fc.property(anyConversation, (messages) => {
+  const property = fc.property(anyConversation, (all) => {
+    const messages = all.filter((_, index) => !midSystem(all, index));
     expect(back(parse(messages))).toEqual(messages);
   });
   fc.assert(property, { numRuns: 500 });
+});
+
+/** Who says what, block by block: the API takes messages of one role in a row for one. */
+const spoken = ({ messages }: Pick<TurnRequest, 'messages'>): object[] =>
+  messages.flatMap(({ role, content }) => (content as unknown as Block[]).map((block) => ({ role, ...block })));
+
+test.each([
+  ['what a model takes', true],
+  ['the user’s, where the model takes none', false],
+])('system messages in mid-conversation keep their place and their words: %s', (_, systemMessages) => {
+  const property = fc.property(anyConversation, (messages) => {
+    const { request, report } = openAiChat.parse({ model: 'm', messages }, contextOf({ abilities: { systemMessages } }));
+    const marked = messages.map((message, index) => {
+      if (!midSystem(messages, index)) return message;
+      const [block] = (message as { content: Block[] }).content;
+      return { role: 'user', content: [{ type: 'text', text: `<system-reminder>\n${block?.text}\n</system-reminder>` }] };
+    });
+    const plain = spoken(request).map((block) => (roleOf(block) === 'system' ? { ...block, role: 'user', text: `<system-reminder>\n${(block as Block).text}\n</system-reminder>` } : block));
+    expect(plain).toEqual(spoken(parse(marked)));
+    const roles = request.messages.map(({ role }) => role);
+    if (!systemMessages) expect(roles).not.toContain('system');
+    for (const [index, role] of roles.entries()) if (role === 'system') expect([roles[index - 1], roles[index + 1] ?? 'assistant']).toEqual(['user', 'assistant']);
+    const kept = spoken(request).filter((block) => roleOf(block) === 'system').length;
+    expect(report.emulated).toEqual(messages.filter((_one, index) => midSystem(messages, index)).length > kept ? ['messages'] : []);
+  });
+  fc.assert(property, { numRuns: 300 });
 });
 
 test('however a client writes the same conversation, it is the same turn', () => {
@@ -53,7 +83,7 @@ test('a longer history begins as the shorter one did', () => {
     fc.property(anyConversation, anyConversation, (one, two) => {
       const more = two.filter((message) => !('tool_calls' in message) && (message as { role: string }).role !== 'tool');
       const [short, long] = [parse(one), parse([...one, ...more])];
-      expect(long.messages.slice(0, short.messages.length)).toEqual(short.messages);
+      expect(spoken(long).slice(0, spoken(short).length)).toEqual(spoken(short));
     }),
     { numRuns: 200 },
   );

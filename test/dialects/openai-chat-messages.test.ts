@@ -1,5 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { openAiChat } from '../../src/dialects/openai-chat/index.ts';
+import { nowhere, placeSystemMessages } from '../../src/dialects/system-messages.ts';
+import { toExchanges } from '../../src/engines/claude/history.ts';
+import type { Message } from '../../src/turn/turn.ts';
 import { contextOf, failure } from './support.ts';
 
 const parse = (messages: unknown, engine: 'claude-code' | 'anthropic-api' = 'claude-code') =>
@@ -9,6 +12,7 @@ const canonical = (messages: unknown) => {
   return { ...(system === undefined ? {} : { system }), messages: out };
 };
 const text = (value: string) => ({ type: 'text', text: value });
+const reminder = (value: string) => `<system-reminder>\n${value}\n</system-reminder>`;
 const user = { role: 'user', content: 'hi' };
 const call = (id: string, args = '{"a":1}', name = 'f') => ({ id, type: 'function', function: { name, arguments: args } });
 const PNG = 'iVBORw0KGgo=';
@@ -21,18 +25,6 @@ describe('roles and contents', () => {
       'leading system and developer messages are system blocks, in order',
       [{ role: 'system', content: 'one' }, { role: 'developer', content: [text('two'), text('three')] }, user],
       { system: [text('one'), text('two'), text('three')], messages: [{ role: 'user', content: [text('hi')] }] },
-    ],
-    [
-      'a later system message stays in its place',
-      [user, { role: 'assistant', content: 'yes' }, { role: 'developer', content: 'now be brief' }, user],
-      {
-        messages: [
-          { role: 'user', content: [text('hi')] },
-          { role: 'assistant', content: [text('yes')] },
-          { role: 'system', content: [text('now be brief')] },
-          { role: 'user', content: [text('hi')] },
-        ],
-      },
     ],
     ['two user messages stay two', [user, user], { messages: [{ role: 'user', content: [text('hi')] }, { role: 'user', content: [text('hi')] }] }],
     ['empty and null contents carry nothing', [user, { role: 'assistant', content: null }, { role: 'user', content: '' }, { role: 'system', content: null }, { role: 'user', content: null }], { messages: [{ role: 'user', content: [text('hi')] }] }],
@@ -50,6 +42,39 @@ describe('roles and contents', () => {
     ],
   ])('%s', (_, messages, expected) => {
     expect(canonical(messages)).toEqual(expected);
+  });
+
+  test.each([
+    ['no place for it: joins the user’s, in order', undefined, [user, { role: 'assistant', content: 'yes' }, { role: 'developer', content: 'be brief' }, user], [
+      { role: 'user', content: [text('hi')] }, { role: 'assistant', content: [text('yes')] }, { role: 'user', content: [text(reminder('be brief')), text('hi')] },
+    ], ['messages']],
+    ['the same on a model that takes it elsewhere', { systemMessages: true }, [user, { role: 'assistant', content: 'yes' }, { role: 'system', content: 'be brief' }, user], [
+      { role: 'user', content: [text('hi')] }, { role: 'assistant', content: [text('yes')] }, { role: 'user', content: [text(reminder('be brief')), text('hi')] },
+    ], ['messages']],
+    ['behind the user’s at the end, where the model takes it', { systemMessages: true }, [user, { role: 'system', content: 'a' }, { role: 'developer', content: 'b' }], [
+      { role: 'user', content: [text('hi')] }, { role: 'system', content: [text('a'), text('b')] },
+    ], []],
+    ['behind tool results', undefined, [user, { role: 'assistant', tool_calls: [call('c')] }, { role: 'tool', tool_call_id: 'c', content: 'r' }, { role: 'system', content: 'a' }], [
+      { role: 'user', content: [text('hi')] }, { role: 'assistant', content: [{ type: 'tool_use', id: 'c', name: 'f', input: { a: 1 } }] },
+      { role: 'user', content: [{ type: 'tool_result', tool_use_id: 'c', content: 'r' }, text(reminder('a'))] },
+    ], ['messages']],
+    ['behind the assistant’s: Claude answers it, and continues nothing', { prefill: false }, [user, { role: 'assistant', content: 'yes' }, { role: 'system', content: 'a' }], [
+      { role: 'user', content: [text('hi')] }, { role: 'assistant', content: [text('yes')] }, { role: 'user', content: [text(reminder('a'))] },
+    ], ['messages']],
+  ])('a later system message, %s', (_, abilities, messages, expected, emulated) => {
+    const { request, report } = openAiChat.parse({ model: 'gpt-4o', messages }, contextOf({ engine: 'anthropic-api', ...(abilities && { abilities }) }));
+    expect([request.messages, report.emulated]).toEqual([expected, emulated]);
+  });
+
+  test('the words are those of the engine claude-code, which marks what reaches it unmarked', () => {
+    const messages: Message[] = [{ role: 'user', content: 'hi' }, { role: 'system', content: 'a' }, { role: 'user', content: [{ type: 'text', text: 'b' }] }];
+    expect(placeSystemMessages(messages, nowhere).messages).toEqual(toExchanges(messages));
+  });
+
+  test('an assistant message to be continued loses the white space at its end, which the API refuses', () => {
+    const { request, report } = parse([user, { role: 'assistant', content: [text('a '), text('The \n')] }], 'anthropic-api');
+    expect(request.messages[1]).toEqual({ role: 'assistant', content: [text('a '), text('The')] });
+    expect(report.emulated).toEqual(['messages']);
   });
 
   test('only system messages: the last becomes the user’s, and it is said', () => {

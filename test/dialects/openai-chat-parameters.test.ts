@@ -356,6 +356,10 @@ describe('types and ranges', () => {
     [{ response_format: { type: 'yaml' } }, 'response_format.type'],
     [{ response_format: { type: 'json_schema' } }, 'response_format.json_schema'],
     [{ user: 5 }, 'user'],
+    [{ safety_identifier: 'x'.repeat(129) }, 'safety_identifier'],
+    [{ web_search_options: 4 }, 'web_search_options'],
+    [{ moderation: 3 }, 'moderation'],
+    [{ prompt_cache_options: 4 }, 'prompt_cache_options'],
     [{ store: 'no' }, 'store'],
   ])('%j names %s', (body, param) => {
     expect(failure(() => parse(body))).toMatchObject({ code: 'invalid_request', param });
@@ -367,6 +371,8 @@ describe('types and ranges', () => {
     [{ messages: [{ role: 'alien' }] }, `Invalid value for 'messages[0].role': unknown value "alien".`],
     [{ tool_choice: 'maybe' }, `Invalid value for 'tool_choice': expected "none" or "auto" or "required" or object, received string.`],
     [{ model: undefined }, "Invalid value for 'model': this field is required."],
+    [{ stop: ['a', 'b', 'c', 'd', 'e'] }, "Invalid value for 'stop': at most 4 sequences."],
+    [{ stop: 3 }, "Invalid value for 'stop': expected string or array, received number."],
     [{ n: 2 }, "Unsupported value for 'n': only 1 is accepted. Claude gives one answer a request."],
   ])('%j says what is wrong', (body, message) => {
     expect(failure(() => parse(body)).message).toBe(message);

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { isRecursive } from '../../src/dialects/schema-refs.ts';
-import { fitsStructuredOutput, forStructuredOutput, SchemaRefused } from '../../src/dialects/structured-output.ts';
+import { asEnforced, forStructuredOutput, SchemaRefused } from '../../src/dialects/structured-output.ts';
 
 const object = (properties: object, more: object = {}) => ({ type: 'object', properties, additionalProperties: false, ...more });
 
@@ -14,9 +14,10 @@ test.each([
   ['bounds move into the description', object({ a: { type: 'string', minLength: 2, pattern: 'x', description: 'd' } }), object({ a: { type: 'string', description: 'd\n\n{minLength: 2, pattern: "x"}' } }), true],
   ['unknown formats and larger minItems too', object({ a: { type: 'string', format: 'color' }, b: { type: 'array', items: { type: 'null' }, minItems: 2 } }), object({ a: { type: 'string', description: '{format: "color"}' }, b: { type: 'array', items: { type: 'null' }, description: '{minItems: 2}' } }), true],
   ['a type is read from the members', { properties: { a: { items: { type: 'null' } } } }, object({ a: { type: 'array', items: { type: 'null' } } }), false],
-])('%s', (_, schema, expected, weaker) => {
+])('%s', (name, schema, expected, weaker) => {
   expect(forStructuredOutput(schema)).toEqual({ schema: expected ?? schema, weaker });
-  expect(fitsStructuredOutput(schema)).toBe(expected === undefined);
+  const whole = expected === undefined || name.startsWith('$schema');
+  expect(asEnforced(schema)).toEqual(whole ? (expected ?? schema) : undefined);
 });
 
 describe('refused', () => {
@@ -36,7 +37,7 @@ describe('refused', () => {
     } catch (error) {
       expect((error as SchemaRefused).path).toEqual(path);
     }
-    expect(fitsStructuredOutput(schema)).toBe(false);
+    expect(asEnforced(schema)).toBeUndefined();
   });
 });
 

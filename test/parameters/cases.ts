@@ -16,6 +16,8 @@ export interface Case {
   readonly row: string;
   /** Over the dialect's plain request; an undefined member takes one away. */
   readonly body: Readonly<Record<string, unknown>>;
+  /** Sent beside the body. */
+  readonly headers?: Readonly<Record<string, string>>;
   /** Only there; absent: on both. */
   readonly engine?: EngineName;
   readonly login?: 'subscription';
@@ -58,6 +60,8 @@ export const withoutThinking = (body: unknown): void => {
   const { thinking = { type: 'disabled' } } = body as { thinking?: object };
   expect(thinking).toEqual({ type: 'disabled' });
 };
+/** A system message as text of the user. */
+export const reminder = (content: string) => text(`<system-reminder>\n${content}\n</system-reminder>`);
 /** One white pixel. */
 export const PNG = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8/58BAwAI/AL+X8rhtwAAAABJRU5ErkJggg==';
 export const image = { type: 'image', source: { type: 'base64', media_type: 'image/png', data: PNG } };

@@ -1,6 +1,6 @@
 /** Every row of the table of `/v1/chat/completions`. */
 import { expect } from 'vitest';
-import { HAIKU, OPUS_55, PNG, SONNET_55, ephemeral, hashed, image, schema, text, user, withoutThinking, type Case } from './cases.ts';
+import { HAIKU, OPUS_55, PNG, SONNET_55, ephemeral, hashed, image, reminder, schema, text, user, withoutThinking, type Case } from './cases.ts';
 
 const fn = (name: string, more: object = {}) => ({ type: 'function', function: { name, ...more } });
 const bare = (name: string) => ({ name, input_schema: { type: 'object', properties: {} } });
@@ -8,7 +8,7 @@ const tools = [fn('f'), fn('g')];
 const call = { id: 'call_1', type: 'function', function: { name: 'f', arguments: '{"x":1}' } };
 const toolLoop = (result: object = {}, asked: object = {}) => [user('q'), { role: 'assistant', content: null, tool_calls: [call], ...asked }, { role: 'tool', tool_call_id: 'call_1', content: 'r', ...result }];
 const called = { role: 'assistant', content: [{ type: 'tool_use', id: 'call_1', name: 'f', input: { x: 1 } }] };
-const json = (value: object) => ({ type: 'json_schema', json_schema: { name: 'x', strict: true, schema: value } });
+const json = (value: object, description?: string) => ({ type: 'json_schema', json_schema: { name: 'x', strict: true, schema: value, description } });
 const thinking = { type: 'enabled', budget_tokens: 4096 };
 const adaptively = { type: 'adaptive', display: 'summarized' };
 
@@ -47,6 +47,14 @@ const messagesCases: readonly Case[] = [
   { row: 'messages', body: { messages: [user('a'), { role: 'assistant', content: 'The' }] }, engine: 'anthropic-api', sent: { messages: [user([text('a')]), { role: 'assistant', content: [text('The')] }] }, emulated: ['messages'] },
   { row: 'messages', body: { messages: [user('a'), { role: 'assistant', content: 'The' }] }, engine: 'claude-code', refused: { param: 'messages[1].role' } },
   { row: 'messages', body: { model: OPUS_55, messages: [user('a'), { role: 'assistant', content: 'The' }] }, refused: { param: 'messages[1].role' } },
+  { row: 'messages', body: { messages: [user('a'), { role: 'assistant', content: 'The \n' }] }, engine: 'anthropic-api', sent: { messages: [user([text('a')]), { role: 'assistant', content: [text('The')] }] }, emulated: ['messages'] },
+  ...[HAIKU, SONNET_55].map((model): Case => ({
+    row: 'messages', body: { model, messages: [user('a'), { role: 'assistant', content: 'b' }, { role: 'developer', content: 'c' }, user('d')] }, emulated: ['messages'],
+    sent: { messages: [user([text('a')]), { role: 'assistant', content: [text('b')] }, user([reminder('c'), text('d')])] },
+  })),
+  { row: 'messages', body: { messages: [user('a'), { role: 'system', content: 'b' }] }, emulated: ['messages'], sent: { messages: [user([text('a'), reminder('b')])] } },
+  { row: 'messages', body: { model: SONNET_55, messages: [user('a'), { role: 'system', content: 'b' }] }, engine: 'claude-code', emulated: ['messages'], sent: { messages: [user([text('a'), reminder('b')])] } },
+  { row: 'messages', body: { model: SONNET_55, messages: [user('a'), { role: 'system', content: 'b' }] }, engine: 'anthropic-api', sent: { messages: [user([text('a')]), { role: 'system', content: [text('b')] }] } },
   { row: 'messages[].name', body: { tools, messages: toolLoop({ name: 'f' }) }, sent: { messages: [user([text('q')]), called, user([expect.objectContaining({ type: 'tool_result', tool_use_id: 'call_1' })])] } },
   { row: 'messages[].name', body: { messages: [{ ...user('hello'), name: 'ann' }] }, ignored: ['messages[].name'] },
   { row: 'messages[].tool_calls', body: { tools, messages: toolLoop() }, sent: { messages: [user([text('q')]), called, user([{ type: 'tool_result', tool_use_id: 'call_1', is_error: false, content: [text('r')] }])] } },
@@ -76,6 +84,7 @@ const messagesCases: readonly Case[] = [
     row: 'messages[].content[].file.file_data', body: { messages: [user([{ type: 'file', file: { file_data: 'data:application/pdf;base64,JVBERi0=', filename: 'a.pdf' } }, text('a')])] },
     sent: { messages: [user([{ type: 'document', title: 'a.pdf', source: { type: 'base64', media_type: 'application/pdf', data: 'JVBERi0=' } }, text('a')])] },
   },
+  { row: 'messages[].content[].prompt_cache_breakpoint', body: { messages: [user([{ ...text('a'), prompt_cache_breakpoint: { mode: 'explicit' } }])] }, sent: { messages: [user([text('a')])] }, ignored: ['messages[].content[].prompt_cache_breakpoint'] },
   { row: 'messages[].content[].file.file_id', body: { messages: [user([{ type: 'file', file: { file_id: 'file-1' } }])] }, refused: { param: 'messages[0].content[0].file.file_id' } },
   { row: 'messages[].content[].input_audio', body: { messages: [user([{ type: 'input_audio', input_audio: { data: 'AA==', format: 'wav' } }])] }, refused: { param: 'messages[0].content[0].input_audio' } },
 ];
@@ -95,6 +104,7 @@ const cacheCases: readonly Case[] = marked.flatMap(([row, body]): readonly Case[
 const toolCases: readonly Case[] = [
   { row: 'tools', body: { tools: [fn('f', { description: 'd', parameters: { type: 'object', properties: { a: { type: 'string', pattern: 'x' } } } }), fn('g')] }, sent: { tools: [{ name: 'f', description: 'd', input_schema: { type: 'object', properties: { a: { type: 'string', pattern: 'x' } } } }, bare('g')] } },
   { row: 'tools[].function.strict', body: { tools: [fn('f', { parameters: schema, strict: true })] }, sent: { tools: [{ name: 'f', input_schema: schema, strict: true }] } },
+  { row: 'tools[].function.strict', body: { tools: [fn('f', { parameters: { $schema: 'http://json-schema.org/draft-07/schema#', ...schema }, strict: true })] }, raw: (body) => expect(body).toMatchObject({ tools: [{ strict: true, input_schema: expect.not.objectContaining({ $schema: expect.anything() }) }] }) },
   { row: 'tools[].function.strict', body: { tools: [fn('f', { parameters: { type: 'object' }, strict: true })] }, sent: { tools: [{ name: 'f', input_schema: { type: 'object' } }] }, ignored: ['tools[].function.strict'] },
   { row: 'tools[].custom', body: { tools: [{ type: 'custom', custom: { name: 'x' } }] }, refused: { param: 'tools[0].custom' } },
   { row: 'tool_choice', body: { tools, tool_choice: 'none' }, sent: { tool_choice: { type: 'none' }, tools: [bare('f'), bare('g')] } },
@@ -115,7 +125,12 @@ const outputCases: readonly Case[] = [
   { row: 'max_completion_tokens', body: { max_completion_tokens: 500_000 }, sent: { max_tokens: 64_000 }, emulated: ['max_completion_tokens'] },
   { row: 'response_format', body: { response_format: json(schema) }, sent: { output_config: { format: { type: 'json_schema', schema } } } },
   { row: 'response_format', body: { model: SONNET_55, response_format: json(schema) }, sent: { output_config: { format: { type: 'json_schema', schema } } } },
-  { row: 'response_format', body: { response_format: { type: 'json_object', schema } }, sent: { output_config: { format: { type: 'json_schema', schema } } } },
+  { row: 'response_format.json_schema.description', body: { response_format: json(schema, 'A place.') }, sent: { output_config: { format: { schema: { ...schema, description: 'A place.' } } } } },
+  {
+    row: 'response_format.json_schema.description', body: { response_format: json({ ...schema, description: 'Mine.' }, 'A place.') },
+    sent: { output_config: { format: { schema: { ...schema, description: 'Mine.' } } } }, ignored: ['response_format.json_schema.description'],
+  },
+  { row: 'response_format.schema', body: { response_format: { type: 'json_object', schema } }, sent: { output_config: { format: { type: 'json_schema', schema } } } },
   { row: 'response_format', body: { response_format: { type: 'json_object' } }, sent: { system: 'Answer with a single JSON object and nothing else: no prose around it and no code fence.' }, absent: ['output_config'], emulated: ['response_format'] },
   {
     row: 'response_format', body: { response_format: json({ ...schema, properties: { a: { type: 'string', minLength: 3 } } }) }, emulated: ['response_format'],
@@ -140,7 +155,7 @@ const outputCases: readonly Case[] = [
   { row: 'moderation', body: { moderation: { model: 'm' } }, ignored: ['moderation'] },
   { row: 'prompt_cache_key', body: { prompt_cache_key: 'k' }, silent: true },
   { row: 'prompt_cache_retention', body: { prompt_cache_retention: '24h' }, silent: true },
-  { row: 'prompt_cache_options', body: { prompt_cache_options: { mode: 'x' } }, silent: true },
+  { row: 'prompt_cache_options', body: { prompt_cache_options: { mode: 'explicit' } }, silent: true },
 ];
 
 const reasoningCases: readonly Case[] = [
@@ -165,6 +180,7 @@ const reasoningCases: readonly Case[] = [
   }),
   { row: 'reasoning.enabled', body: { model: 'claude-haiku-5-5', reasoning: { enabled: false } }, sent: { thinking: { type: 'disabled' } } },
   { row: 'reasoning.exclude', body: { reasoning: { exclude: true, effort: 'low' }, messages: [user('[[think:Hm]] [[text:ok]]')] }, sent: { thinking }, shows: /ok/, hides: /reasoning_content/ },
+  { row: 'reasoning.summary', body: { reasoning: { effort: 'low', summary: 'auto' } }, sent: { thinking }, ignored: ['reasoning.summary'] },
   { row: 'reasoning.max_tokens', body: { reasoning: { max_tokens: 5000 } }, sent: { thinking: { type: 'enabled', budget_tokens: 5000 } } },
   { row: 'reasoning.max_tokens', body: { reasoning: { max_tokens: 500_000 } }, sent: { thinking: { type: 'enabled', budget_tokens: 24_000 } }, emulated: ['reasoning.max_tokens'] },
   { row: 'reasoning.max_tokens', body: { model: SONNET_55, reasoning: { max_tokens: 5000 } }, sent: { output_config: { effort: 'medium' } }, ignored: ['reasoning.max_tokens'] },

@@ -73,7 +73,7 @@ const textOf = (answer: string): string | undefined => {
 
 const ask = async (one: Case, { path, base }: Endpoint, { world, stream }: { world: World; stream: boolean }): Promise<string> => {
   const body: Record<string, unknown> = { ...base, ...one.body, stream };
-  const response = await world.post(path, body);
+  const response = await world.post(path, body, { ...(one.headers && { headers: { ...one.headers } }) });
   const answer = await response.text();
   if (one.refused !== undefined) {
     expectRefusal(one.refused, { status: response.status, answer, anthropic: path.endsWith('messages') });
@@ -114,7 +114,7 @@ const known = new WeakMap<World, Map<string, object>>();
 
 /** `PROXY_STRICT=1`: a 400 that names one of the ignored fields, and nothing reaches the upstream. */
 export const expectStrict = async (one: Case, { path, base }: Endpoint, world: World): Promise<void> => {
-  const response = await world.post(path, { ...base, ...one.body });
+  const response = await world.post(path, { ...base, ...one.body }, { ...(one.headers && { headers: { ...one.headers } }) });
   const answer = await response.text();
   expect(world.arrived()).toHaveLength(0);
   expect(response.status).toBe(400);
@@ -128,6 +128,7 @@ const expectRefusal = ({ status = 400, param, says }: NonNullable<Case['refused'
   const body = JSON.parse(seen.answer) as object;
   if (seen.anthropic) expect(body).toMatchObject({ type: 'error', error: { type: 'invalid_request_error', message: expect.any(String) } });
   else expect(body).toMatchObject({ error: { param, message: expect.any(String), type: 'invalid_request_error' } });
+  expect(seen.answer, 'the note of another fate').not.toContain('Passed on');
   expect(seen.answer).toMatch(says ?? new RegExp(param.replaceAll(/[.[\]]/g, String.raw`\$&`)));
 };
 

@@ -6,7 +6,7 @@ import type Anthropic from '@anthropic-ai/sdk';
 import type { Abilities, EffortLevel } from '../../models/model.ts';
 import type { Message, TurnRequest } from '../../turn/turn.ts';
 import type { Report } from '../parameters.ts';
-import { decideThinking, leastThinking, nearestEffort } from '../thinking.ts';
+import { decideThinking, EFFORTS, leastThinking, nearestEffort } from '../thinking.ts';
 
 export const fitToModel = (request: TurnRequest, abilities: Abilities, report: Report): TurnRequest => {
   const limited = fitToolChoice(fitLimit(request, abilities, report), abilities, report);
@@ -110,8 +110,6 @@ const fitEffort = (request: TurnRequest, { abilities, thinking }: { abilities: A
   else report.emulate('output_config.effort');
   return level;
 };
-
-const EFFORTS: readonly EffortLevel[] = ['low', 'medium', 'high', 'xhigh', 'max'];
 
 const effortOf = ({ output_config }: TurnRequest): EffortLevel | undefined => EFFORTS.find((level) => level === output_config?.effort);
 

@@ -1,8 +1,47 @@
-/** Tool ids of other providers in a history: the API takes `[a-zA-Z0-9_-]` only. */
+/** A history that was written for another API or another model. */
+import type { ResolvedModel } from '../../models/model.ts';
 import type { Message } from '../../turn/turn.ts';
+import type { ParseContext } from '../dialect.ts';
+import type { Report } from '../parameters.ts';
+import { nowhere, placeSystemMessages } from '../system-messages.ts';
 import { nativeToolId } from '../tool-ids.ts';
 
-/** The same messages, copied only where an id had to be mapped. */
+interface Where {
+  readonly model: ResolvedModel;
+  readonly context: ParseContext;
+}
+
+/**
+ * System messages in mid-conversation as the model takes them. Who names a model exactly gets the API's own answer;
+ * Claude Code marks them itself, and knows their text only.
+ */
+export const withSystemMessages = (messages: readonly Message[], { model, context }: Where, report: Report): Message[] => {
+  const emulate = model.via !== 'exact' && model.abilities.systemMessages !== true;
+  if (!emulate && context.engine === 'anthropic-api') return [...messages];
+  const bare = messages.map((message) => withoutSettings(message, report)).filter(({ role, content }) => role !== 'system' || (content ?? '').length > 0);
+  if (!emulate) return bare;
+  const placed = placeSystemMessages(bare, nowhere);
+  if (placed.reminded) report.emulate('messages');
+  return placed.messages;
+};
+
+/** Whether an earlier answer has citations. */
+export const citesInAnswers = (messages: readonly Message[]): boolean =>
+  messages.some(({ role, content }) => role === 'assistant' && Array.isArray(content) && content.some((block) => block.type === 'text' && (block.citations ?? []).length > 0));
+
+/** Members that a system message may have beside its content. */
+const SETTINGS = ['output_config', 'clear_at'] as const;
+
+const withoutSettings = (message: Message, report: Report): Message => {
+  const set = SETTINGS.filter((name) => name in message);
+  if (set.length === 0) return message;
+  const { output_config, clear_at, ...rest } = message as Message & Partial<Record<(typeof SETTINGS)[number], unknown>>;
+  if (output_config !== null && output_config !== undefined) report.ignore('messages[].output_config');
+  if (clear_at !== null && clear_at !== undefined) report.ignore('messages[].clear_at');
+  return rest;
+};
+
+/** Ids of tool calls as the API takes them, `[a-zA-Z0-9_-]`; the same messages, copied only where one had to be mapped. */
 export const withNativeToolIds = (messages: readonly Message[]): Message[] => messages.map((message) => mapped(message));
 
 const mapped = (message: Message): Message => {

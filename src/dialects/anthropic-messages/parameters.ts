@@ -5,6 +5,7 @@ const onClaudeCode = (fate: ParameterCase['fate'], why: string): ParameterCase =
 const API_ONLY = 'a feature of the API alone; Claude Code cannot ask for it';
 /** Only then is a request fitted to the model: who names a model exactly gets the API's own answer. */
 const MAPPED = 'the name was mapped to a model';
+const EXACT = 'the model was named exactly and the engine is `anthropic-api`';
 const NO_SAMPLING: ParameterCase = { fate: 'ignored', if: { sampling: 'none' }, when: 'the model takes no sampling parameters' };
 
 const cacheControl = (name: string): Parameter => ({
@@ -22,8 +23,21 @@ export const messagesParameters: readonly Parameter[] = [
       'Passed on with all blocks: text, images, documents, tool use and results, thinking with signatures, citations, search results, `role: "system"` in mid-conversation. ' +
       'Tool ids outside `[a-zA-Z0-9_-]` are mapped, the same way every time.',
     cases: [
+      { fate: 'emulated', when: `\`role: "system"\` and ${MAPPED} that takes none (before 4.8): it becomes text of the user, in \`<system-reminder>\`; engine \`claude-code\`: for every model` },
       { fate: 'refused', when: 'it ends with an assistant message to be continued (prefill) and the model cannot do that, with the API’s own words; engine `claude-code`: for every model' },
     ],
+  },
+  {
+    name: 'messages[].output_config', fate: 'applied', neutral: [{}], note: 'Passed on: the effort from a system message on.',
+    cases: [onClaudeCode('ignored', 'Claude Code has one effort for a request'), { fate: 'ignored', when: `${MAPPED} that takes no system messages` }],
+  },
+  {
+    name: 'messages[].clear_at', fate: 'applied', note: 'Passed on.',
+    cases: [onClaudeCode('ignored', API_ONLY), { fate: 'ignored', when: `${MAPPED} that takes no system messages` }],
+  },
+  {
+    name: 'messages[].content[].citations', fate: 'applied', note: 'Of documents and search results, and of the assistant’s text: passed on.',
+    cases: [{ fate: 'ignored', when: 'engine `claude-code` and text of the assistant: Claude Code gives earlier answers back without their citations' }],
   },
   { name: 'system', fate: 'applied', note: 'A string or text blocks.' },
   {
@@ -60,7 +74,12 @@ export const messagesParameters: readonly Parameter[] = [
     cases: [
       { fate: 'emulated', when: `${MAPPED} without that level: the next lower one, or the budget of thinking; or one that thinks \`between_tools\`, which goes up to \`high\`` },
       { fate: 'ignored', when: `${MAPPED} without effort levels; engine \`claude-code\`: any model without them, which Claude Code never asks for one` },
+      { fate: 'refused', when: `a level that does not exist; the API says so itself where ${EXACT}` },
     ],
+  },
+  {
+    name: 'output_config.task_budget', fate: 'applied', note: 'Passed on, with its `anthropic-beta`.',
+    cases: [onClaudeCode('ignored', 'it would need a value of `anthropic-beta` that Claude Code does not send')],
   },
   { name: 'output_config.format', fate: 'applied', note: 'Passed on.' },
   { name: 'output_format', fate: 'applied', note: 'The older name of `output_config.format`.' },
@@ -86,5 +105,10 @@ export const messagesParameters: readonly Parameter[] = [
   apiOnly('fallbacks', 'ignored'),
   apiOnly('fallback_credit_token', 'ignored'),
   apiOnly('billing_policy', 'ignored'),
-  { name: 'betas', fate: 'applied', note: 'Taken as values of `anthropic-beta`; the SDK sends them as that header.' },
+  {
+    name: 'betas', fate: 'applied', neutral: [[]], note: 'Taken as values of `anthropic-beta`; the SDK sends them as that header.',
+    cases: [onClaudeCode('ignored', 'Claude Code sends its own')],
+  },
+  { name: 'user_profile_id', fate: 'ignored', note: 'Also as the header `anthropic-user-profile-id`, in which the SDK sends it: this server asks with its own login only.' },
+  { name: 'workspace_id', fate: 'ignored', note: 'Also as the header `anthropic-workspace-id`: as `user_profile_id`.' },
 ];

@@ -7,7 +7,8 @@ import type { ParseContext, ParsedRequest } from '../dialect.ts';
 import { check, invalid } from '../invalid.ts';
 import { Report } from '../parameters.ts';
 import { fitToModel } from './fit.ts';
-import { withNativeToolIds } from './history.ts';
+import { citesInAnswers, withNativeToolIds, withSystemMessages } from './history.ts';
+import { outputConfig } from './output-config.ts';
 import { messagesParameters } from './parameters.ts';
 import { clientTool, countTokensRequest, messagesRequest, type CountTokensRequest, type MessagesRequest } from './wire.ts';
 
@@ -51,8 +52,11 @@ const fitted = (request: TurnRequest, { via, abilities }: ResolvedModel, report:
   via === 'exact' ? request : fitToModel(request, abilities, report);
 
 /** The API itself says what it makes of members this server does not know. */
-const reportOf = ({ abilities }: ResolvedModel, context: ParseContext): Report =>
-  new Report(messagesParameters, { ...context, abilities }, { style: 'anthropic', unknown: context.engine === 'anthropic-api' ? 'passed' : 'ignored' });
+const reportOf = ({ abilities }: ResolvedModel, context: ParseContext): Report => {
+  const report = new Report(messagesParameters, { ...context, abilities }, { style: 'anthropic', unknown: context.engine === 'anthropic-api' ? 'passed' : 'ignored' });
+  for (const name of context.inHeaders ?? []) report.ignore(name);
+  return report;
+};
 
 /** A request in a thread carries only what is new: the SDK resends everything when it reads this. */
 const refuseThread = ({ thread }: CountTokensRequest): void => {
@@ -73,21 +77,19 @@ interface Parsing {
 const passedOn = (body: CountTokensRequest | MessagesRequest, { context, model, report }: Parsing): object => {
   report.add(body);
   checkTools(body.tools ?? [], context);
-  const messages = withNativeToolIds(body.messages as Message[]);
+  const messages = withSystemMessages(withNativeToolIds(body.messages as Message[]), { model, context }, report);
   checkEnd(messages, { context, model });
+  if (context.engine === 'claude-code' && citesInAnswers(messages)) report.ignore('messages[].content[].citations');
   const given = Object.entries(body).filter(([name, value]) => value !== null && value !== undefined && !READ.has(name) && reaches(name, { context, model, report }));
-  return { ...Object.fromEntries(given), ...outputConfig(body), model: model.id, messages };
+  return { ...Object.fromEntries(given), ...outputConfig(body, { context, model, report }), model: model.id, messages };
 };
 
-/** Not passed on as they are: read above, or by `sampling`. */
-const READ: ReadonlySet<string> = new Set(['stream', 'thread', 'betas', 'output_format', 'temperature', 'top_p', 'top_k']);
+/** Not passed on as they are: read elsewhere, or not for the API. */
+const READ: ReadonlySet<string> = new Set(['stream', 'thread', 'betas', 'output_config', 'output_format', 'temperature', 'top_p', 'top_k', 'user_profile_id', 'workspace_id']);
 
 /** The API takes whatever it knows; Claude Code only what the table says, for the rest was reported as ignored. */
 const reaches = (name: string, { context, report }: Parsing): boolean =>
-  context.engine === 'anthropic-api' || name === 'output_config' || report.applies(name);
-
-const outputConfig = ({ output_format: format, output_config }: CountTokensRequest): { output_config?: object } =>
-  format === null || format === undefined ? {} : { output_config: { format, ...output_config } };
+  context.engine === 'anthropic-api' || report.applies(name);
 
 const sampling = ({ temperature, top_p, top_k }: MessagesRequest, { abilities }: ResolvedModel, report: Report): Partial<TurnRequest> => {
   if (abilities.sampling === 'none') return {};

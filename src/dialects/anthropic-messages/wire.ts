@@ -30,10 +30,12 @@ const block = z.looseObject({ type: z.string() }).superRefine((value, context) =
   for (const issue of result.error?.issues ?? []) context.addIssue({ ...issue });
 });
 
-const message = z.looseObject({
-  role: z.enum(['user', 'assistant', 'system']),
-  content: z.union([z.string(), z.array(block)]),
-});
+const content = z.union([z.string(), z.array(block)]);
+/** A system message may only set an effort, without content. */
+const message = z.discriminatedUnion('role', [
+  z.looseObject({ role: z.enum(['user', 'assistant']), content }),
+  z.looseObject({ role: z.literal('system'), content: content.nullish() }),
+]);
 
 const tool = z.looseObject({
   type: z.string().nullish(),

@@ -47,10 +47,16 @@ export const chatParameters: readonly Parameter[] = [
   {
     name: 'messages', fate: 'applied',
     note:
-      'All roles, content as text or parts. Leading system and developer messages become system blocks, later ones stay in their place. ' +
+      'All roles, content as text or parts. Leading system and developer messages become system blocks, later ones stay in their place where the model takes them. ' +
       'Text without a visible character is left out: the API refuses it. Tool ids the API would refuse are mapped, the same way every time.',
     cases: [
-      { fate: 'emulated', when: 'the last message is the assistant’s: Claude continues it instead of answering anew' },
+      {
+        fate: 'emulated',
+        when:
+          'a later system or developer message and a model that takes none (before 4.8), or not in that place (only behind the user’s and before the assistant’s or the end): ' +
+          'it becomes text of the user, in `<system-reminder>`; engine `claude-code`: for every model',
+      },
+      { fate: 'emulated', when: 'the last message is the assistant’s: Claude continues it instead of answering anew, without the white space at its end' },
       { fate: 'emulated', when: 'there are only system messages: the last one is sent as the user’s, since Claude needs one to answer' },
       { fate: 'refused', when: 'the last message is the assistant’s and the model or the engine cannot continue it' },
     ],
@@ -72,6 +78,7 @@ export const chatParameters: readonly Parameter[] = [
   { name: 'messages[].content[].image_url.detail', fate: 'ignored', neutral: ['auto'], note: 'Claude has one resolution.' },
   { name: 'messages[].content[].file.file_data', fate: 'applied', note: 'A PDF, text or JSON file as a data URL; `filename` becomes its title.' },
   { name: 'messages[].content[].file.file_id', fate: 'refused', note: 'This server keeps no files; send the file itself in file_data.' },
+  { name: 'messages[].content[].prompt_cache_breakpoint', fate: 'ignored', note: 'Claude’s cache goes by `cache_control`, which may be sent instead.' },
   { name: 'messages[].content[].input_audio', fate: 'refused', note: 'Claude does not take audio.' },
   ...CACHE_CONTROLS.map((name): Parameter => ({
     name, fate: 'emulated',
@@ -83,7 +90,7 @@ export const chatParameters: readonly Parameter[] = [
   },
   { name: 'tools', fate: 'applied', note: 'Functions; names, descriptions and schemas are passed on unchanged, a missing schema is an empty object.' },
   {
-    name: 'tools[].function.strict', fate: 'applied', note: 'Enforced by the API.',
+    name: 'tools[].function.strict', fate: 'applied', note: 'Enforced by the API; `$schema`, `$id` and `$comment` are then taken out of the schema.',
     cases: [{ fate: 'ignored', when: 'the schema is outside what the API enforces, or more than 20 tools are strict: the tool is offered without it' }],
   },
   { name: 'tools[].custom', fate: 'refused', note: 'Only tools of type `function`.' },
@@ -96,7 +103,7 @@ export const chatParameters: readonly Parameter[] = [
   { name: 'function_call', fate: 'applied', note: 'The legacy form of `tool_choice`.', cases: [{ fate: 'ignored', when: NOT_FORCED }] },
   {
     name: 'response_format', fate: 'applied', neutral: [{ type: 'text' }],
-    note: '`json_schema` (also `json_object` with a `schema` beside it) is enforced by the API’s structured output; the answer is checked to be JSON.',
+    note: '`json_schema` is enforced by the API’s structured output; the answer is checked to be JSON.',
     cases: [
       { fate: 'emulated', when: '`json_object`: the API has no such mode; one system block asks for a JSON object' },
       {
@@ -107,6 +114,11 @@ export const chatParameters: readonly Parameter[] = [
       },
       { fate: 'refused', when: 'the schema is recursive, has parts without a type, or has objects with free property names' },
     ],
+  },
+  { name: 'response_format.schema', fate: 'applied', note: 'A schema beside `json_object`, as some clients send it: as `json_schema`.' },
+  {
+    name: 'response_format.json_schema.description', fate: 'applied', neutral: [''], note: 'Becomes the description of the schema.',
+    cases: [{ fate: 'ignored', when: 'the schema has a description of its own, or there is no schema' }],
   },
   {
     name: 'reasoning_effort', fate: 'applied',
@@ -136,6 +148,7 @@ export const chatParameters: readonly Parameter[] = [
     name: 'reasoning.max_tokens', fate: 'applied', note: 'The budget of thinking tokens, for models that have one.',
     cases: [{ fate: 'ignored', if: { thinking: 'adaptive' }, when: 'the model has effort levels and no budget' }, ...AS_EFFORT],
   },
+  { name: 'reasoning.summary', fate: 'ignored', note: 'Where Claude thinks, a summary of it comes as `reasoning_content`.' },
   { name: 'verbosity', fate: 'ignored', neutral: ['medium'], note: 'Claude has no such setting: effort is about thinking, not about length.' },
   { name: 'safety_identifier', fate: 'applied', neutral: [''], note: 'As `user`, and wins over it.', cases: [OWN_METADATA] },
   { name: 'metadata', fate: 'ignored', neutral: [{}], note: 'Up to 16 pairs, checked; Claude’s metadata has room for a user id only.' },

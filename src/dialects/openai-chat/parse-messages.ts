@@ -1,12 +1,14 @@
 /**
  * OpenAI messages to a conversation of the Messages API. Leading system messages become `system`, later ones
- * stay where they are. All results of one step go into one user message, directly after the calls.
+ * stay where they are if the API takes them there. All results of one step go into one user message, directly after the calls.
  */
 import type Anthropic from '@anthropic-ai/sdk';
+import type { Abilities } from '../../models/model.ts';
 import { TurnError } from '../../turn/errors.ts';
 import type { Message } from '../../turn/turn.ts';
 import { invalid } from '../invalid.ts';
 import type { Report } from '../parameters.ts';
+import { mayStay, nowhere, placeSystemMessages } from '../system-messages.ts';
 import { nativeToolId, shortHash } from '../tool-ids.ts';
 import { resultContent, textBlocks, textsOf, userBlocks } from './parse-content.ts';
 import type { ChatMessage } from './wire.ts';
@@ -19,11 +21,14 @@ export interface Conversation {
 type AssistantMessage = Extract<ChatMessage, { role: 'assistant' }>;
 type ToolMessage = Extract<ChatMessage, { role: 'tool' | 'function' }>;
 
-export const parseMessages = (messages: readonly ChatMessage[], report: Report): Conversation => {
+export const parseMessages = (messages: readonly ChatMessage[], { systemMessages }: Abilities, report: Report): Conversation => {
   const walk = new Walk();
   for (const [index, message] of messages.entries()) walk.add(message, index);
   walk.close(messages.length);
-  return walk.messages.length > 0 ? { system: walk.system, messages: walk.messages } : onlySystem(walk.system, report);
+  if (walk.messages.length === 0) return onlySystem(walk.system, report);
+  const placed = placeSystemMessages(walk.messages, systemMessages === true ? mayStay : nowhere);
+  if (placed.reminded) report.emulate('messages');
+  return { system: walk.system, messages: placed.messages };
 };
 
 /** Claude needs a message to answer. OpenAI does not, so some callers put all they have to say into a system message. */

@@ -95,7 +95,7 @@ export const JSON_OBJECT_INSTRUCTION = 'Answer with a single JSON object and not
 
 export const parseFormat = (format: ChatRequest['response_format'], report: Report): Format => {
   if (format === null || format === undefined || format.type === 'text') return {};
-  const schema = format.type === 'json_schema' ? format.json_schema.schema : format.schema;
+  const schema = format.type === 'json_schema' ? described(format.json_schema, report) : format.schema;
   if (schema === null || schema === undefined) {
     report.emulate('response_format');
     return { instruction: JSON_OBJECT_INSTRUCTION };
@@ -103,6 +103,19 @@ export const parseFormat = (format: ChatRequest['response_format'], report: Repo
   const rewritten = rewrite(schema, format.type === 'json_schema' ? ['response_format', 'json_schema', 'schema'] : ['response_format', 'schema']);
   if (rewritten.weaker) report.emulate('response_format');
   return { format: { type: 'json_schema', schema: rewritten.schema } };
+};
+
+interface NamedSchema {
+  readonly schema?: Schema | null | undefined;
+  readonly description?: string | null | undefined;
+}
+
+/** The API has no place for a description but the schema. */
+const described = ({ schema, description }: NamedSchema, report: Report): Schema | null | undefined => {
+  if (description === null || description === undefined || description === '') return schema;
+  if (schema !== null && schema !== undefined && schema['description'] === undefined) return { description, ...schema };
+  if (schema?.['description'] !== description) report.ignore('response_format.json_schema.description');
+  return schema;
 };
 
 const rewrite = (schema: Schema, path: readonly string[]): Rewritten => {

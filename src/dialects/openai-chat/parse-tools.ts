@@ -3,7 +3,7 @@ import type Anthropic from '@anthropic-ai/sdk';
 import type { Abilities } from '../../models/model.ts';
 import { TurnError } from '../../turn/errors.ts';
 import { invalid } from '../invalid.ts';
-import { fitsStructuredOutput } from '../structured-output.ts';
+import { asEnforced } from '../structured-output.ts';
 import type { Report } from '../parameters.ts';
 import type { ChatRequest, FunctionDefinition } from './wire.ts';
 
@@ -50,12 +50,13 @@ const withStrict = ({ tools, definitions, report }: { tools: Anthropic.Tool[]; d
   let strict = 0;
   return tools.map((tool, index) => {
     if (definitions[index]?.strict !== true) return tool;
-    if (strict >= MAX_STRICT_TOOLS || !fitsStructuredOutput(tool.input_schema)) {
+    const enforced = strict < MAX_STRICT_TOOLS ? asEnforced(tool.input_schema) : undefined;
+    if (enforced === undefined) {
       report.ignore('tools[].function.strict');
       return tool;
     }
     strict += 1;
-    return { ...tool, strict: true };
+    return { ...tool, input_schema: { ...enforced, type: 'object' }, strict: true };
   });
 };
 

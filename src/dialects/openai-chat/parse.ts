@@ -1,5 +1,5 @@
 /** A Chat Completions request to a turn. */
-import type { TurnRequest } from '../../turn/turn.ts';
+import type { ContentBlock, TurnRequest } from '../../turn/turn.ts';
 import { TurnError } from '../../turn/errors.ts';
 import type { ParseContext, ParsedRequest } from '../dialect.ts';
 import { check } from '../invalid.ts';
@@ -32,8 +32,8 @@ export const parse = (body: unknown, context: ParseContext): ParsedRequest<ChatA
   report.add(chat);
   reportNames(chat, report);
 
-  const conversation = parseMessages(chat.messages, report);
-  checkEnd(conversation, { prefill: abilities.prefill && context.engine === 'anthropic-api', report, last: chat.messages.length - 1 });
+  const prefill = abilities.prefill && context.engine === 'anthropic-api';
+  const conversation = fitEnd(parseMessages(chat.messages, abilities, report), { prefill, report, last: chat.messages.length - 1 });
   const tools = parseTools(chat, abilities, report);
   const max_tokens = parseMaxTokens(chat, abilities, report);
   const toolForced = tools.tool_choice?.type === 'any' || tools.tool_choice?.type === 'tool';
@@ -98,14 +98,22 @@ interface End {
   readonly last: number;
 }
 
-/** OpenAI answers an assistant message with another; Claude continues it, where it can. */
-const checkEnd = ({ messages }: Conversation, { prefill, report, last }: End): void => {
-  if (messages.findLast(({ role }) => role !== 'system')?.role !== 'assistant') return;
+/** OpenAI answers an assistant message with another; Claude continues it, where it can, and its end may not be white space. */
+const fitEnd = (conversation: Conversation, { prefill, report, last }: End): Conversation => {
+  const { system, messages } = conversation;
+  const end = messages.at(-1);
+  if (end?.role !== 'assistant') return conversation;
   if (!prefill) {
     throw new TurnError('invalid_request', 'This model does not support assistant message prefill. The conversation must end with a user message.', {
       param: `messages[${last}].role`,
     });
   }
   report.emulate('messages');
+  return { system, messages: [...messages.slice(0, -1), { ...end, content: trimmedEnd(end.content) }] };
 };
 
+const trimmedEnd = (content: string | ContentBlock[]): string | ContentBlock[] => {
+  if (typeof content === 'string') return content.trimEnd();
+  const last = content.at(-1);
+  return last?.type === 'text' ? [...content.slice(0, -1), { ...last, text: last.text.trimEnd() }] : content;
+};

@@ -92,7 +92,7 @@ export const commonRequest = {
   presence_penalty: z.number().min(-2).max(2).nullish(),
   n: z.int().min(1).max(128).nullish(),
   seed: z.int().nullish(),
-  stop: z.union([z.string(), z.array(z.string()).max(4)]).nullish(),
+  stop: z.union([z.string(), z.array(z.string()).max(4, 'at most 4 sequences')]).nullish(),
   logit_bias: z.record(z.string(), z.number().min(-100).max(100)).nullish(),
   user: z.string().nullish(),
 } as const;
@@ -128,9 +128,12 @@ export const chatRequest = z.looseObject({
     .nullish(),
   service_tier: z.enum(['auto', 'default', 'flex', 'scale', 'priority', 'fast']).nullish(),
   store: z.boolean().nullish(),
-  safety_identifier: z.string().nullish(),
+  safety_identifier: z.string().max(128).nullish(),
   prompt_cache_key: z.string().nullish(),
   prompt_cache_retention: z.string().nullish(),
+  prompt_cache_options: z.looseObject({}).nullish(),
+  web_search_options: z.looseObject({}).nullish(),
+  moderation: z.looseObject({}).nullish(),
   verbosity: z.enum(['low', 'medium', 'high']).nullish(),
 });
 

@@ -1,0 +1,29 @@
+/** `output_config` as it reaches the model: `output_format` is the older name of a member. */
+import { EFFORTS } from '../thinking.ts';
+import type { ResolvedModel } from '../../models/model.ts';
+import type { ParseContext } from '../dialect.ts';
+import { invalid } from '../invalid.ts';
+import type { Report } from '../parameters.ts';
+import type { CountTokensRequest } from './wire.ts';
+
+interface Parsing {
+  readonly context: ParseContext;
+  readonly model: ResolvedModel;
+  readonly report: Report;
+}
+
+/** Throws `invalid_request` for an effort that does not exist, where the API itself would not see it. */
+export const outputConfig = ({ output_format: format, output_config }: CountTokensRequest, parsing: Parsing): { output_config?: object } => {
+  checkEffort(output_config?.['effort'], parsing);
+  const { task_budget: budget, ...rest }: Record<string, unknown> = { ...(format !== null && format !== undefined && { format }), ...output_config };
+  const passes = budget !== undefined && parsing.report.applies('output_config.task_budget');
+  const whole = { ...rest, ...(passes && { task_budget: budget }) };
+  return Object.keys(whole).length === 0 ? {} : { output_config: whole };
+};
+
+/** It may be fitted to a model or handed to Claude Code; the API judges any other, which may be newer than this list. */
+const checkEffort = (effort: unknown, { context, model }: Parsing): void => {
+  if (effort === null || effort === undefined || EFFORTS.some((level) => level === effort)) return;
+  if (model.via === 'exact' && context.engine === 'anthropic-api') return;
+  throw invalid('anthropic', ['output_config', 'effort'], `expected ${EFFORTS.map((level) => `'${level}'`).join(', ')}.`);
+};
