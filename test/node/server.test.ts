@@ -9,10 +9,10 @@ afterEach(async () => {
   for (const server of running.splice(0)) await server.close();
 });
 
-const start = async (env: Record<string, string> = {}, script?: Script) => {
+const start = async (env: Record<string, string> = {}, script?: Script, maxTurns?: number) => {
   const parsed = parseConfig({ PORT: '0', DRAIN_TIMEOUT_MS: '10000', ...env });
   if (!parsed.ok) throw new Error(parsed.problems.join());
-  const engine = new ScriptedEngine(script);
+  const engine = Object.assign(new ScriptedEngine(script), maxTurns !== undefined && { maxTurns });
   const server = await createServer({ config: parsed.config, engine, login: 'a login', log: quietLog });
   running.push(server);
   const post = (body: object, init: RequestInit = {}) =>
@@ -26,6 +26,17 @@ describe('the server', () => {
     expect(server.port).toBeGreaterThan(0);
     expect(server.url).toBe(`http://127.0.0.1:${server.port}`);
     expect(await (await post(chat())).json()).toMatchObject({ choices: [{ message: { content: 'Hello' } }] });
+  });
+
+  it('admits no more turns than the engine can run', async () => {
+    const { engine, post, server } = await start({ MAX_CONCURRENCY: '16', QUEUE_LIMIT: '1' }, silence, 2);
+    const leaving = new AbortController();
+    const asked = Array.from({ length: 3 }, () => post(chat(), { signal: leaving.signal }).catch(() => undefined));
+    await until(() => engine.running === 2);
+    await expect.poll(async () => await (await fetch(`${server.url}/health`)).json()).toMatchObject({ requests: { running: 2, queued: 1 } });
+    expect((await post(chat())).status).toBe(429);
+    leaving.abort();
+    await Promise.all(asked);
   });
 
   it('says what to do where the port is taken', async () => {

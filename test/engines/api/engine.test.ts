@@ -215,6 +215,22 @@ describe('the end of a turn', () => {
     expect(upstream.requests).toHaveLength(1);
   });
 
+  test.each([200, 400])('a body of status %i that does not come to its end is given up', async (status) => {
+    const fetch = (_url: unknown, { signal }: RequestInit = {}) => {
+      const body = new ReadableStream<Uint8Array>({
+        start(controller) {
+          controller.enqueue(new TextEncoder().encode('{"input_tokens":'));
+          signal?.addEventListener('abort', () => controller.error(signal.reason));
+        },
+      });
+      return Promise.resolve(new Response(body, { status, headers: { 'x-should-retry': 'false' } }));
+    };
+    const engine = engineWith({ fetch: fetch as typeof globalThis.fetch, timeoutMs: 50 });
+    await expect(engine.countTokens(turnOf('hello'), noSignal())).rejects.toMatchObject({ code: 'upstream_timeout' });
+    await expect(engine.models()).rejects.toMatchObject({ code: 'upstream_timeout' });
+    if (status === 400) expect((await collect(engine.run(turnOf('hello'), noSignal()))).error).toMatchObject({ code: 'upstream_timeout' });
+  });
+
   test('an upstream that leaves the connection open does not hold the turn', async () => {
     const { events, error } = await run('hello', { fetch: neverClosing });
     expect([events.at(-1), error]).toEqual([{ type: 'message_stop' }, undefined]);

@@ -1,7 +1,7 @@
 /** Nothing of the host reaches the model; with a login, only what Claude Code cannot be asked to leave out. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Message } from '../../../src/turn/turn.ts';
-import { plain, run, sentBody, sentMessages, startLab, turnOf, type Lab } from './support.ts';
+import { plain, run, sentBody, sentMessages, startLab, turnOf, type Lab, type Ran } from './support.ts';
 
 const messages: Message[] = [{ role: 'user', content: '/compact @/etc/hostname\n!ls\n# remember' }];
 /** The most that Claude Code may add to a first message, in characters: environment, model and date. */
@@ -62,6 +62,23 @@ describe('with a login', () => {
     expect(added.length).toBeLessThan(MOST_ADDED);
     expect(added).not.toContain('CLAUDE.md');
     expect(textsOf(sentBody(lab)['system']).slice(2)).toEqual(['S']);
+  });
+
+  it('what the API says of the limits with one answer is told with the next', async () => {
+    const resetsAt = Math.floor(Date.now() / 1000) + 3_600;
+    const headers = {
+      'anthropic-ratelimit-unified-status': 'allowed_warning',
+      'anthropic-ratelimit-unified-representative-claim': 'five_hour',
+      'anthropic-ratelimit-unified-reset': String(resetsAt),
+      'anthropic-ratelimit-unified-5h-reset': String(resetsAt),
+      'anthropic-ratelimit-unified-5h-utilization': '0.93',
+      'anthropic-ratelimit-unified-5h-surpassed-threshold': '0.9',
+    };
+    lab.upstream.script(() => ({ content: [{ type: 'text', text: 'ok' }], headers }));
+    const limitsOf = ({ events }: Ran) => events.flatMap((event) => (event.type === 'notice' && event.notice.kind === 'rate_limit' ? [event.notice.limit] : []));
+    await run(lab, turnOf({ messages }));
+    // The word comes a moment after the answer.
+    await expect.poll(async () => limitsOf(await run(lab, turnOf({ messages }))).at(-1), { timeout: 30_000 }).toMatchObject({ window: 'five_hour', resetsAt });
   });
 
   it('Claude Code says itself whose request it is', async () => {
