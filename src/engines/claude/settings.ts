@@ -2,6 +2,7 @@
  * A request's parameters as settings of a live process, and the control calls that take a process
  * from the settings it has to the ones a turn needs. Pure.
  */
+import { abilitiesOf } from '../../models/catalog.ts';
 import { isClientTool, type TurnRequest } from '../../turn/turn.ts';
 import { TurnError } from '../../turn/errors.ts';
 
@@ -35,10 +36,10 @@ export const toLiveSettings = (request: TurnRequest, credentialKind: 'api-key' |
   for (const name of PASSED) if (given[name] !== undefined && given[name] !== null) body[name] = given[name];
   if (request.metadata !== undefined && credentialKind === 'api-key') body['metadata'] = request.metadata;
   const alone = topPAlone(request);
-  if (alone) body['thinking'] = { type: 'disabled' };
+  if (alone || isForcedUnthinking(request)) body['thinking'] = { type: 'disabled' };
   else if (thinking !== undefined) body['thinking'] = thinking;
   // Claude Code asks to keep old thinking; with thinking off the API refuses that edit.
-  if (alone || thinking?.type === 'disabled') body['context_management'] ??= { edits: [] };
+  if ((body['thinking'] as { type?: string } | undefined)?.type === 'disabled') body['context_management'] ??= { edits: [] };
   if (output_config !== undefined) body['output_config'] = output_config;
   // Also when there are none: a process may still offer the tools of an earlier turn.
   body['tools'] = tools.map(withoutBreakpoint);
@@ -57,6 +58,12 @@ export const toLiveSettings = (request: TurnRequest, credentialKind: 'api-key' |
  */
 const topPAlone = ({ top_p, temperature, thinking }: TurnRequest): boolean =>
   typeof top_p === 'number' && temperature === undefined && (thinking === undefined || thinking.type === 'disabled');
+
+/** Where the caller leaves thinking to the model, Claude Code asks newer ones for it; beside a forced call the API refuses that. */
+const isForcedUnthinking = ({ model, thinking, tool_choice: choice }: TurnRequest): boolean => {
+  const abilities = abilitiesOf(model);
+  return (choice?.type === 'any' || choice?.type === 'tool') && thinking === undefined && abilities.thinking === 'adaptive' && abilities.thinkingOff;
+};
 
 const thinkingTokens = (thinking: TurnRequest['thinking']): number | null => {
   if (thinking === undefined || thinking.type === 'disabled') return 0;

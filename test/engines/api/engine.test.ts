@@ -225,7 +225,7 @@ describe('the end of a turn', () => {
       });
       return Promise.resolve(new Response(body, { status, headers: { 'x-should-retry': 'false' } }));
     };
-    const engine = engineWith({ fetch: fetch as typeof globalThis.fetch, timeoutMs: 50 });
+    const engine = engineWith({ fetch, timeoutMs: 50 });
     await expect(engine.countTokens(turnOf('hello'), noSignal())).rejects.toMatchObject({ code: 'upstream_timeout' });
     await expect(engine.models()).rejects.toMatchObject({ code: 'upstream_timeout' });
     if (status === 400) expect((await collect(engine.run(turnOf('hello'), noSignal()))).error).toMatchObject({ code: 'upstream_timeout' });

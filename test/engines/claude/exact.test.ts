@@ -107,6 +107,11 @@ describe('what reaches the upstream', () => {
     expect(JSON.stringify(sentBody(lab)).split('"cache_control"').length - 1).toBeLessThanOrEqual(4);
   });
 
+  it('no thinking beside a forced call, which the API refuses', async () => {
+    await run(lab, turnOf({ model: 'claude-haiku-5-5', tools, tool_choice: { type: 'any' }, messages: [user('[[tool:read {}]]')] }));
+    expect(sentBody(lab)).toMatchObject({ tool_choice: { type: 'any' }, thinking: { type: 'disabled' } });
+  });
+
   it('parameters of each step of a tool loop', async () => {
     const messages: Message[] = [user('[[tool:read {}]] [[then]] [[tool:read {}]] [[then]] [[tool:read {}]] [[then]] [[text:Done]]')];
     for (const tool_choice of [{ type: 'any' }, { type: 'tool', name: 'read' }, { type: 'auto', disable_parallel_tool_use: true }, { type: 'none' }] as const) {
