@@ -46,7 +46,7 @@ class Samples {
 }
 
 const run = async (scale: Scale): Promise<readonly Table[]> => {
-  const rounds = scale.quick ? 3 : 40;
+  const rounds = scale.quick ? 3 : 25;
   await using upstream = await startUpstream();
   await using cold = await startServer(upstream, { ...SETTINGS, SPARES: '0' });
   await using server = await startServer(upstream, SETTINGS);
