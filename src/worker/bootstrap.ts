@@ -31,14 +31,19 @@ export const bootstrap = async (fetch: ContainerFetch, key: string, body: Bootst
 export const containerLogin = (fetch: ContainerFetch, key: () => string): ContainerLogin => ({
   read: async () => {
     const response = await fetch('/internal/credentials', { headers: door(key()) });
-    const { credentials } = JSON.parse(await response.text()) as { credentials?: string | null };
-    return credentials ?? undefined;
+    const said = await response.text();
+    if (response.status === 401) throw new RestartNeeded('the program was started by someone else');
+    if (!response.ok) throw noDoor(response);
+    return (JSON.parse(said) as { credentials?: string | null }).credentials ?? undefined;
   },
   write: async (credentials) => {
     const response = await fetch('/internal/credentials', { method: 'PUT', headers: door(key()), body: JSON.stringify({ credentials }) });
     await response.arrayBuffer();
-    if (!response.ok) throw new Error(`the container did not take the login: ${response.status}`);
+    if (!response.ok) throw noDoor(response);
   },
 });
+
+const noDoor = ({ status }: Response): TurnError =>
+  new TurnError('engine_unavailable', `The server in the container answered ${status} when it was handed its login; its log (npm run tail) has the reason.`, { retryAfterSeconds: 10 });
 
 const door = (key: string): Record<string, string> => ({ authorization: `Bearer ${key}`, 'content-type': 'application/json' });

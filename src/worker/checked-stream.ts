@@ -24,7 +24,8 @@ export const checkedStream = (source: ReadableStream<Uint8Array>, end: StreamEnd
   const reader = source.getReader();
   const frames = new FrameBuffer();
   const finish = (controller: ReadableStreamDefaultController<Uint8Array>, failed: boolean): void => {
-    if (failed || (end.marked && !frames.ended)) controller.enqueue(end.broken());
+    const whole = end.marked ? frames.ended : !failed; // Behind the mark a connection may break.
+    if (!whole) controller.enqueue(end.broken());
     controller.close();
     end.released();
   };

@@ -24,7 +24,13 @@ export interface ContainerOptions {
   prepare(fresh: boolean, fetch: ContainerFetch): Promise<void>;
   /** Environment of a new program. */
   environment(): Record<string, string>;
+  /** A program that runs and answers nothing for so long is ended. */
+  readonly stuckAfterMs: number;
+  /** How long a program that was told to end may take: its open answers go on, unless there are none. */
+  endingMs(): number;
   onExit(reason: DownReason): void;
+  /** Why a program that answers could not be prepared; it is tried again. */
+  onTrouble(error: unknown): void;
 }
 
 export type ContainerFetch = (path: string, init?: RequestInit) => Promise<Response>;
@@ -36,13 +42,13 @@ const PORT = 8080;
 const SIGTERM = 15;
 const POLL_MS = 100;
 const RETRY_MS = 1_000;
-/** A program that runs and answers nothing for so long, draining included, is ended. */
-const STUCK_MS = 60_000;
 /** A start that takes longer fails for those who wait; the next request begins another. */
 const GIVE_UP_MS = 150_000;
 const PING_MS = 5_000;
 /** Attempts in a row that may end in an exit before the callers are told. */
 const CRASHES = 3;
+/** After a start that failed, others are better asked for so long. */
+const SHUN_MS = 60_000;
 
 export class ContainerLife {
   readonly #options: ContainerOptions;
@@ -53,6 +59,7 @@ export class ContainerLife {
   #lastExit: DownReason | undefined;
   /** What those who wait are waiting for. */
   #waitingFor: DownReason = 'starting';
+  #failedAt = Number.NEGATIVE_INFINITY;
 
   constructor(options: ContainerOptions) {
     this.#options = options;
@@ -69,7 +76,13 @@ export class ContainerLife {
   }
 
   get waitingFor(): DownReason {
-    return this.#waitingFor;
+    return this.#stopping ? 'stopped' : this.#waitingFor;
+  }
+
+  /** Starts are being refused, or the last one failed a moment ago. */
+  get failing(): boolean {
+    if (this.#starting === undefined) return this.#options.now() - this.#failedAt < SHUN_MS;
+    return this.#waitingFor !== 'starting' && this.#waitingFor !== 'stopped';
   }
 
   readonly fetch: ContainerFetch = (path, init) => this.#options.raw.getTcpPort(PORT).fetch(`http://container${path}`, init);
@@ -86,7 +99,7 @@ export class ContainerLife {
   /** The program was told to end, not by us: a new version is rolled out. It is left alone until it has. */
   leaving(): void {
     this.#ready = false;
-    this.#stopping = true;
+    this.#stopping = this.running;
   }
 
   /** A connection failed: whether the program still answers is found out before it is used again. */
@@ -112,11 +125,19 @@ export class ContainerLife {
     const { now, sleep } = this.#options;
     this.#waitingFor = 'starting';
     for (let since = now(), crashes = 0; ; ) {
+      const [began, ending] = [now(), this.#stopping];
       const outcome = await this.#attempt();
-      if (outcome === 'ready') return;
+      if (ending) since += now() - began; // The old program's answers took that time, not the start.
+      if (outcome === 'ready') {
+        this.#failedAt = Number.NEGATIVE_INFINITY;
+        return;
+      }
       this.#waitingFor = outcome;
       if (outcome === 'crashed') crashes += 1;
-      if (crashes >= CRASHES || now() - since > GIVE_UP_MS) throw new DownError(outcome);
+      if (crashes >= CRASHES || now() - since > GIVE_UP_MS) {
+        this.#failedAt = now();
+        throw new DownError(outcome);
+      }
       if (outcome !== 'stopped') await sleep(RETRY_MS);
     }
   }
@@ -132,8 +153,10 @@ export class ContainerLife {
       await this.#options.prepare(fresh, this.fetch);
     } catch (error) {
       if (error instanceof TurnError) throw error;
-      if (error instanceof RestartNeeded) this.stop();
-      return error instanceof RestartNeeded ? 'stopped' : 'starting'; // Else the connection broke: look again.
+      this.#options.onTrouble(error);
+      if (!(error instanceof RestartNeeded)) return 'starting'; // The connection broke: look again.
+      this.stop();
+      return 'stopped';
     }
     this.#ready = true;
     return 'ready';
@@ -154,7 +177,7 @@ export class ContainerLife {
         await sleep(POLL_MS); // The reason of the exit arrives a moment after the exit.
         return this.#lastExit ?? 'crashed';
       }
-      if (now() - since > STUCK_MS) {
+      if (now() - since > (this.#stopping ? this.#options.endingMs() : this.#options.stuckAfterMs)) {
         await this.kill();
         since = now();
       }

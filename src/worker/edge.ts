@@ -76,15 +76,15 @@ const turnRoute = (services: EdgeServices): Handler<HttpEnv> => async (c) => {
   const body = await readJson(c);
   const stream = typeof body === 'object' && body !== null && 'stream' in body && body.stream === true;
   const conversation = await conversationKey(c.get('owner') ?? localOwner, c.req.raw.headers, body);
-  return send(c, { conversation, stream, body: await c.req.text() }, services);
+  return send(c, { conversation, stream, body: await c.req.arrayBuffer() }, services);
 };
 
-const send = (c: HttpContext, what: { conversation: string; stream: boolean; body?: string }, services: EdgeServices): Promise<Response> => {
+const send = (c: HttpContext, what: { conversation: string; stream: boolean; body?: ArrayBuffer }, services: EdgeServices): Promise<Response> => {
   const { pathname, search } = new URL(c.req.url);
   const requestId = c.get('requestId');
   const { conversation, stream, body = null } = what;
   const init = { method: c.req.method, headers: innerHeaders(c.req.raw.headers, requestId), body, signal: c.get('signal') };
-  const routed = { requestId, dialect: dialectOf(c).name, conversation, stream };
+  const routed = { requestId, dialect: dialectOf(c).name, conversation, stream, bytes: body?.byteLength ?? 0 };
   return dispatch({ url: `http://instance${pathname}${search}`, init, routed }, services.dispatch);
 };
 

@@ -1,6 +1,8 @@
 /** What the Worker is configured with: bindings and variables of wrangler.jsonc, and secrets. */
 import type { LoginKeeper } from './login-keeper.ts';
 import type { ProxyInstance } from './instance.ts';
+import { loginOf } from './login.ts';
+import { isSealKey } from './seal.ts';
 
 export interface Env {
   readonly INSTANCE: DurableObjectNamespace<ProxyInstance>;
@@ -20,6 +22,9 @@ export interface Env {
   readonly HOMES?: string;
   readonly GENERATION?: string;
   readonly INSTANCE_CAPACITY?: string;
+  readonly MAX_CONCURRENCY?: string;
+  readonly DRAIN_TIMEOUT_MS?: string;
+  readonly STUCK_AFTER_MS?: string;
   readonly SLEEP_AFTER_S?: string;
   readonly START_WAIT_MS?: string;
   readonly LIFE_SIGN_AFTER_MS?: string;
@@ -36,6 +41,10 @@ export interface WorkerSettings {
   readonly homes: number;
   readonly generation: string;
   readonly capacity: number;
+  /** How long answers may go on in a container that was told to end. */
+  readonly drainMs: number;
+  /** A container that answers nothing for so long, and has no answer to finish, is ended. */
+  readonly stuckAfterMs: number;
   readonly sleepAfterMs: number;
   readonly startWaitMs: number;
   readonly lifeSignAfterMs: number;
@@ -54,6 +63,8 @@ export const settingsOf = (env: Env): WorkerSettings => {
     homes: Math.max(1, Math.min(instances, number('HOMES', 1))),
     generation: env.GENERATION ?? 'g1',
     capacity: number('INSTANCE_CAPACITY', 16),
+    drainMs: number('DRAIN_TIMEOUT_MS', 30_000),
+    stuckAfterMs: number('STUCK_AFTER_MS', 60_000),
     sleepAfterMs: number('SLEEP_AFTER_S', 600) * 1000,
     startWaitMs: number('START_WAIT_MS', 60_000),
     lifeSignAfterMs: number('LIFE_SIGN_AFTER_MS', 1_000),
@@ -66,13 +77,21 @@ export const problemsOf = (env: Env): readonly string[] => [
   ...(list(env.PROXY_API_KEY).length === 0 && env.ALLOW_NO_KEY !== '1'
     ? ['PROXY_API_KEY is not set: everybody could spend your money. Run npm run deploy, or npx wrangler secret put PROXY_API_KEY.']
     : []),
-  ...(env.CLAUDE_OAUTH_CREDS && !env.STATE_KEY
-    ? ['CLAUDE_OAUTH_CREDS needs the secret STATE_KEY (32 bytes in base64) to keep a refreshed login; npm run deploy sets both.']
-    : []),
+  ...(env.CLAUDE_OAUTH_CREDS ? problemsOfLogin(env.CLAUDE_OAUTH_CREDS, env.STATE_KEY) : []),
   ...NUMBERS.filter((name) => env[name] !== undefined && !isNumber(env[name])).map((name) => `${name} must be a number.`),
 ];
 
-const NUMBERS = ['MAX_BODY_BYTES', 'INSTANCES', 'HOMES', 'INSTANCE_CAPACITY', 'SLEEP_AFTER_S', 'START_WAIT_MS', 'LIFE_SIGN_AFTER_MS', 'LIFE_SIGN_EVERY_MS'] as const;
+const problemsOfLogin = (login: string, stateKey: string | undefined): readonly string[] => [
+  ...(loginOf(login) === undefined
+    ? ["CLAUDE_OAUTH_CREDS is not the JSON of Claude Code's credentials file. Log in again, then npm run deploy -- --renew."]
+    : []),
+  ...(stateKey
+    ? []
+    : ['CLAUDE_OAUTH_CREDS needs the secret STATE_KEY (32 bytes in base64) to keep a refreshed login; npm run deploy sets both.']),
+  ...(stateKey && !isSealKey(stateKey) ? ['STATE_KEY must be 32 bytes in base64 (openssl rand -base64 32).'] : []),
+];
+
+const NUMBERS = ['MAX_BODY_BYTES', 'INSTANCES', 'HOMES', 'INSTANCE_CAPACITY', 'DRAIN_TIMEOUT_MS', 'STUCK_AFTER_MS', 'SLEEP_AFTER_S', 'START_WAIT_MS', 'LIFE_SIGN_AFTER_MS', 'LIFE_SIGN_EVERY_MS'] as const;
 type NumberName = (typeof NUMBERS)[number];
 
 const isNumber = (text: string | undefined): boolean => text !== undefined && /^\d+(\.\d+)?$/.test(text);
@@ -80,14 +99,19 @@ const isNumber = (text: string | undefined): boolean => text !== undefined && /^
 /** Variables that mean something to the Worker alone, or that the container gets in another way. */
 const NOT_FOR_THE_CONTAINER = new Set([
   'STATE_KEY', 'ALLOW_NO_KEY', 'CLAUDE_OAUTH_CREDS', 'INSTANCES', 'HOMES', 'GENERATION', 'INSTANCE_CAPACITY',
-  'SLEEP_AFTER_S', 'START_WAIT_MS', 'LIFE_SIGN_AFTER_MS', 'LIFE_SIGN_EVERY_MS', 'CORS_ORIGINS',
+  'STUCK_AFTER_MS', 'SLEEP_AFTER_S', 'START_WAIT_MS', 'LIFE_SIGN_AFTER_MS', 'LIFE_SIGN_EVERY_MS', 'CORS_ORIGINS',
 ]);
 
-/** Every other variable and secret is a setting of the server in the container, under the same name. */
-export const containerSettings = (env: Env): Record<string, string> =>
-  Object.fromEntries(
+/**
+ * Every other variable and secret is a setting of the server in the container, under the same name. It
+ * runs as many turns as the instance takes requests, unless that was said otherwise.
+ */
+export const containerSettings = (env: Env): Record<string, string> => ({
+  MAX_CONCURRENCY: String(settingsOf(env).capacity),
+  ...Object.fromEntries(
     Object.entries(env).filter((entry): entry is [string, string] => typeof entry[1] === 'string' && !NOT_FOR_THE_CONTAINER.has(entry[0])),
-  );
+  ),
+});
 
 const list = (text: string | undefined): readonly string[] =>
   (text ?? '').split(',').map((item) => item.trim()).filter((item) => item !== '');

@@ -5,6 +5,7 @@
  */
 import { DurableObject } from 'cloudflare:workers';
 import { dialects } from '../dialects/index.ts';
+import { TurnError } from '../turn/errors.ts';
 import { bootstrap, containerLogin, newBootstrapKey } from './bootstrap.ts';
 import { ContainerLife, type RawContainer } from './container.ts';
 import type { DownReason } from './container-errors.ts';
@@ -15,13 +16,19 @@ import { logEvent } from './log.ts';
 import { LoginSync } from './login-sync.ts';
 import { OpenRequests } from './open-requests.ts';
 import { createPlaceBook, type PlaceBook } from './place-book.ts';
-import { place } from './places.ts';
+import { place, type Room } from './places.ts';
 import { instanceNames } from './rendezvous.ts';
 import { createVoice } from './voice.ts';
 
 /** A server that was told to end has so long; it has no open request then. */
 const STOP_GRACE_MS = 30_000;
+/** A server that lets answers finish ends by itself; this much later something is wrong with it. */
+const DRAIN_GRACE_MS = 30_000;
+/** How long the login may take to come back before a container is stopped without it. */
+const LAST_LOGIN_MS = 10_000;
 const MOST_WARM = 10_000;
+/** Request bodies that wait for a container are held in memory, of which an object has 128 MB. */
+const MOST_HELD_BYTES = 48 * 1024 * 1024;
 const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 export class ProxyInstance extends DurableObject<Env> {
@@ -45,8 +52,11 @@ export class ProxyInstance extends DurableObject<Env> {
       sleep,
       now: Date.now,
       environment: () => this.#newEnvironment(),
-      prepare: () => this.#prepare(),
+      prepare: (fresh) => this.#prepare(fresh),
+      endingMs: () => (this.#open.inside > 0 ? this.#settings.drainMs + DRAIN_GRACE_MS : this.#settings.stuckAfterMs),
+      stuckAfterMs: this.#settings.stuckAfterMs,
       onExit: (reason) => this.#exited(reason),
+      onTrouble: (error) => logEvent('container not prepared', { instance: this.#self, err: String(error) }),
     });
     this.#login = env.CLAUDE_OAUTH_CREDS ? this.#loginSync() : undefined;
   }
@@ -54,10 +64,10 @@ export class ProxyInstance extends DurableObject<Env> {
   override async fetch(request: Request): Promise<Response> {
     const routed = routedOf(request);
     this.#self = routed.self;
-    const verdict = this.#place(routed);
+    const verdict = this.#place(routed, this.#open.size);
     if (verdict !== undefined) return verdict;
-    this.#hold(routed.conversation);
-    const ticket = this.#open.enter();
+    const ticket = this.#open.enter(routed.bytes);
+    const turn = this.#login?.turn();
     await this.#armSleep();
     return forward(request, {
       life: this.#life,
@@ -67,22 +77,31 @@ export class ProxyInstance extends DurableObject<Env> {
       timing: this.#settings,
       sleep,
       explain: (reason) => this.#explain(reason),
-      beforeTurn: async () => this.#login?.beforeTurn(),
-      onProgress: (what) => this.ctx.waitUntil(this.#progress(what)),
+      beforeTurn: async () => turn?.before(),
+      onProgress: (what) => {
+        if (what === 'headers') this.#hold(routed.conversation);
+        if (turn !== undefined) this.#inBackground(what === 'headers' ? turn.headers() : turn.end());
+      },
+      sendAway: () => this.#place(routed, this.#open.size - 1),
+      onFailure: (error) => this.#logFailure(routed, error),
     });
   }
 
   /** Looks whether the container may sleep; ends one that did not end when asked. */
   override async alarm(): Promise<void> {
-    if (!this.#life.running) return;
     const idleMs = this.#open.idleMs();
+    if (!this.#life.running) {
+      // What is being started, perhaps once more after it died, must find an alarm.
+      if (idleMs === 0 || this.#life.state !== 'asleep') await this.#armSleep();
+      return;
+    }
     if (this.#life.state === 'stopping' && idleMs > 0) {
       logEvent('container killed', { instance: this.#self });
       return this.#life.kill();
     }
     const left = this.#settings.sleepAfterMs - idleMs;
     if (left > 0) return this.ctx.storage.setAlarm(Date.now() + left);
-    await this.#login?.onEnd();
+    await Promise.race([this.#loginHome(this.#login?.settle()), sleep(LAST_LOGIN_MS)]);
     this.#life.stop();
     await this.ctx.storage.setAlarm(Date.now() + STOP_GRACE_MS);
   }
@@ -92,14 +111,31 @@ export class ProxyInstance extends DurableObject<Env> {
     return { state: this.#life.state, open: this.#open.size, conversations: this.#warm.size };
   }
 
-  #place(routed: Routed): Response | undefined {
+  /** `open`: requests beside this one. */
+  #place(routed: Routed, open: number): Response | undefined {
     const { conversation } = routed;
-    const room = { names: this.#names, open: this.#open.size, capacity: this.#settings.capacity, warm: this.#warm.has(conversation) };
-    const placement = place(routed, room, routed.role === 'home' ? this.#places.get(conversation) : undefined);
-    if (placement.kind === 'here') return undefined;
+    const remembered = routed.role === 'home' ? this.#places.get(conversation) : undefined;
+    const placement = place(routed, this.#room(routed, open), remembered);
+    if (placement.kind === 'here') {
+      if (remembered !== undefined) this.#places.forget(conversation); // It was asked there, in vain.
+      return undefined;
+    }
     if (placement.kind !== 'send') return verdictResponse(placement);
     this.#places.put(conversation, placement.name);
     return verdictResponse({ kind: 'elsewhere', name: placement.name });
+  }
+
+  #room({ conversation, bytes }: Routed, open: number): Room {
+    const { heldBytes, inside } = this.#open;
+    return {
+      names: this.#names,
+      open,
+      capacity: this.#settings.capacity,
+      warm: this.#warm.has(conversation),
+      crowded: heldBytes > 0 && heldBytes + bytes > MOST_HELD_BYTES,
+      leaving: this.#life.state === 'stopping' && inside > 0,
+      failing: this.#life.failing,
+    };
   }
 
   #hold(conversation: string): void {
@@ -123,18 +159,21 @@ export class ProxyInstance extends DurableObject<Env> {
 
   readonly #key = (): string => this.ctx.storage.kv.get<string>('bootstrapKey') ?? '';
 
-  async #prepare(): Promise<void> {
-    const credentials = await this.#login?.forStart();
+  async #prepare(fresh: boolean): Promise<void> {
+    await this.#armSleep();
+    const login = await (fresh ? this.#login?.forStart() : this.#login?.forResume());
     await bootstrap(this.#life.fetch, this.#key(), {
       settings: containerSettings(this.env),
-      ...(credentials !== undefined && { credentials }),
+      ...(login !== undefined && { credentials: login.text }),
     });
+    await login?.after();
     if (this.ctx.storage.kv.get('served') === undefined) this.ctx.storage.kv.put('served', true);
     logEvent('container ready', { instance: this.#self });
   }
 
   #exited(reason: DownReason): void {
     this.#warm.clear();
+    this.#inBackground(this.#login?.onExit());
     logEvent('container ended', { instance: this.#self, reason });
   }
 
@@ -143,24 +182,36 @@ export class ProxyInstance extends DurableObject<Env> {
     return reason === 'no_instance' && this.ctx.storage.kv.get('served') === undefined ? 'provisioning' : reason;
   }
 
-  async #progress(what: 'headers' | 'end'): Promise<void> {
+  #inBackground(work: Promise<void> | undefined): void {
+    this.ctx.waitUntil(this.#loginHome(work));
+  }
+
+  async #loginHome(work: Promise<void> | undefined): Promise<void> {
     try {
-      await (what === 'headers' ? this.#login?.onHeaders() : this.#login?.onEnd());
+      await work;
     } catch (error) {
-      logEvent('login not brought back', { instance: this.#self, error: String(error) });
+      logEvent('login not brought back', { instance: this.#self, ...reasonOf(error) });
     }
+  }
+
+  #logFailure({ requestId }: Routed, error: TurnError): void {
+    if (error.code !== 'internal' && error.cause === undefined) return;
+    logEvent('request failed', { level: 'error', instance: this.#self, id: requestId, code: error.code, ...reasonOf(error) });
   }
 
   #loginSync(): LoginSync {
     return new LoginSync({
       keeper: this.env.LOGIN.getByName('login'),
       container: containerLogin(this.#life.fetch, this.#key),
+      origin: { get: () => this.ctx.storage.kv.get<string>('loginSecret') ?? '', set: (secret) => this.ctx.storage.kv.put('loginSecret', secret) },
       instance: () => this.#self,
       now: Date.now,
       sleep,
     });
   }
 }
+
+const reasonOf = (error: unknown): { err: string } => ({ err: String(error instanceof TurnError && error.cause !== undefined ? error.cause : error) });
 
 const rawContainer = (ctx: DurableObjectState): RawContainer => {
   if (ctx.container === undefined) throw new Error('no container belongs to this Durable Object class: see `containers` in wrangler.jsonc');

@@ -25,6 +25,8 @@ export interface Routed {
   readonly tried: readonly string[];
   /** The client asked for a stream: it can be shown signs of life before the answer. */
   readonly stream: boolean;
+  /** Length of the body. */
+  readonly bytes: number;
 }
 
 export type Verdict =

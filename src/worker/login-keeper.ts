@@ -1,7 +1,8 @@
 /** The one Durable Object that keeps the login, sealed, and lends the refresh token to one instance at a time. */
 import { DurableObject } from 'cloudflare:workers';
 import type { Env } from './env.ts';
-import { isNewer, leaseFor, loginOf, offerOf, withoutRefreshToken, type Lease, type Login, type Offer } from './login.ts';
+import { logEvent } from './log.ts';
+import { isNewer, leaseFor, loginOf, offerOf, withoutRefreshToken, type CurrentLogin, type Lease, type Login, type Offer } from './login.ts';
 import { createSeal, digestOf, type Seal } from './seal.ts';
 
 const PLACE = 'LoginKeeper|kv|login';
@@ -12,42 +13,46 @@ interface Kept {
   readonly sealed: ArrayBuffer;
 }
 
+/** A lease is of one secret's login. */
+type KeptLease = Lease & Pick<Kept, 'secret'>;
+
 export class LoginKeeper extends DurableObject<Env> {
-  readonly #secret: Promise<string>;
+  #secret = '';
   readonly #seal: Promise<Seal>;
   #login: Login | undefined;
   #lease: Lease | undefined;
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
-    this.#secret = digestOf(env.CLAUDE_OAUTH_CREDS ?? '');
     this.#seal = createSeal(env.STATE_KEY ?? '', PLACE);
-    this.#lease = ctx.storage.kv.get<Lease>('lease');
     void ctx.blockConcurrencyWhile(async () => {
+      this.#secret = await digestOf(env.CLAUDE_OAUTH_CREDS ?? '');
       this.#login = (await this.#stored()) ?? loginOf(env.CLAUDE_OAUTH_CREDS ?? '');
+      const lease = ctx.storage.kv.get<KeptLease>('lease');
+      this.#lease = lease?.secret === this.#secret ? lease : undefined;
     });
   }
 
   /** What works now, as far as anyone knows; without the refresh token. */
-  current(): string {
-    return withoutRefreshToken(this.#known().text);
+  current(): CurrentLogin {
+    return { text: withoutRefreshToken(this.#known().text), secret: this.#secret };
   }
 
   /** What `instance` may use for its next turn; a `refresh` is a lease. */
   offer(instance: string): Offer {
     const login = this.#known();
-    const asking = { instance, now: Date.now() };
+    const asking = { instance, now: Date.now(), secret: this.#secret };
     const offer = offerOf(login, this.#lease, asking);
     if (offer.kind === 'refresh') this.#setLease(leaseFor(asking));
     return offer;
   }
 
-  /** Takes what an instance's Claude Code has made of the login; true when it is newer than what is kept. */
-  async bring(instance: string, text: string): Promise<boolean> {
+  /** Takes what an instance's Claude Code has made of the login; true when it is newer than what is kept, and of the same secret. */
+  async bring(instance: string, { text, secret }: CurrentLogin): Promise<boolean> {
     const brought = loginOf(text);
-    if (!isNewer(brought, this.#known())) return false;
+    if (secret !== this.#secret || !isNewer(brought, this.#known())) return false;
     this.#login = brought;
-    const kept: Kept = { secret: await this.#secret, sealed: await (await this.#seal).seal(text) };
+    const kept: Kept = { secret, sealed: await (await this.#seal).seal(text) };
     this.ctx.storage.kv.put('login', kept);
     this.giveBack(instance);
     return true;
@@ -59,8 +64,13 @@ export class LoginKeeper extends DurableObject<Env> {
 
   async #stored(): Promise<Login | undefined> {
     const kept = this.ctx.storage.kv.get<Kept>('login');
-    if (kept === undefined || kept.secret !== (await this.#secret)) return undefined;
-    return loginOf(await (await this.#seal).open(kept.sealed));
+    if (kept === undefined || kept.secret !== this.#secret) return undefined;
+    try {
+      return loginOf(await (await this.#seal).open(kept.sealed));
+    } catch (error) {
+      logEvent('kept login not opened, the deployed one is used: was STATE_KEY replaced?', { level: 'error', err: String(error) });
+      return undefined;
+    }
   }
 
   // Throws when the deployed secret is no credentials file.
@@ -72,6 +82,6 @@ export class LoginKeeper extends DurableObject<Env> {
   #setLease(lease: Lease | undefined): void {
     this.#lease = lease;
     if (lease === undefined) this.ctx.storage.kv.delete('lease');
-    else this.ctx.storage.kv.put('lease', lease);
+    else this.ctx.storage.kv.put<KeptLease>('lease', { ...lease, secret: this.#secret });
   }
 }

@@ -27,6 +27,8 @@ export const withoutRefreshToken = (text: string): string => {
   return JSON.stringify({ ...file, claudeAiOauth: rest });
 };
 
+export const hasRefreshToken = (text: string): boolean => Boolean(parse(text)?.claudeAiOauth?.refreshToken);
+
 const parse = (text: string): CredentialsFile | undefined => {
   try {
     return JSON.parse(text) as CredentialsFile;
@@ -45,26 +47,34 @@ export interface Lease {
   readonly until: number;
 }
 
+/** A login, and the digest of the deployed secret that it descends from. */
+export interface CurrentLogin {
+  readonly text: string;
+  readonly secret: string;
+}
+
 export type Offer =
   /** Someone has refreshed, or there is time: use this, with no refresh token. */
-  | { readonly kind: 'use'; readonly text: string }
+  | ({ readonly kind: 'use' } & CurrentLogin)
   /** Refresh it: nobody else has the refresh token now. */
-  | { readonly kind: 'refresh'; readonly text: string }
+  | ({ readonly kind: 'refresh' } & CurrentLogin)
   /** Another instance refreshes. */
   | { readonly kind: 'wait' };
 
 export interface Asking {
   readonly instance: string;
   readonly now: number;
+  /** Digest of the deployed secret. */
+  readonly secret: string;
 }
 
-export const offerOf = (login: Login, lease: Lease | undefined, { instance, now }: Asking): Offer => {
-  if (login.expiresAt - now > REFRESH_BEFORE_MS) return { kind: 'use', text: withoutRefreshToken(login.text) };
+export const offerOf = (login: Login, lease: Lease | undefined, { instance, now, secret }: Asking): Offer => {
+  if (login.expiresAt - now > REFRESH_BEFORE_MS) return { kind: 'use', text: withoutRefreshToken(login.text), secret };
   if (lease !== undefined && lease.holder !== instance && lease.until > now) return { kind: 'wait' };
-  return { kind: 'refresh', text: login.text };
+  return { kind: 'refresh', text: login.text, secret };
 };
 
-export const leaseFor = ({ instance, now }: Asking): Lease => ({ holder: instance, until: now + LEASE_MS });
+export const leaseFor = ({ instance, now }: Pick<Asking, 'instance' | 'now'>): Lease => ({ holder: instance, until: now + LEASE_MS });
 
 /** What an instance brings back counts when it is newer; an older one would undo another's refresh. */
 export const isNewer = (brought: Login | undefined, kept: Login): brought is Login =>

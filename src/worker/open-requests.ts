@@ -5,15 +5,25 @@
 export interface Ticket {
   /** A byte has passed. */
   readonly touch: () => void;
+  /** Whether the container has the request now: asked, and not refused. */
+  readonly inside: (is: boolean) => void;
+  /** The answer has begun: the request is not held for another try any more. */
+  readonly answered: () => void;
   /** Only the first call counts. */
   readonly release: () => void;
+}
+
+interface Open {
+  lastByte: number;
+  inside: boolean;
+  heldBytes: number;
 }
 
 /** A stream carries signs of life every few seconds; an answer that is not streamed may take this long. */
 const STALE_MS = 30 * 60_000;
 
 export class OpenRequests {
-  readonly #lastByte = new Map<number, number>();
+  readonly #open = new Map<number, Open>();
   readonly #now: () => number;
   #next = 0;
   #lastActive: number;
@@ -23,22 +33,40 @@ export class OpenRequests {
     this.#lastActive = now();
   }
 
-  enter(): Ticket {
+  /** `bytes`: length of the request's body, which is held until the answer begins. */
+  enter(bytes: number): Ticket {
     const id = (this.#next += 1);
-    const touch = (): void => {
-      if (this.#lastByte.has(id)) this.#lastByte.set(id, this.#now());
+    const open: Open = { lastByte: this.#now(), inside: false, heldBytes: bytes };
+    this.#open.set(id, open);
+    return {
+      touch: () => void (open.lastByte = this.#now()),
+      inside: (is) => void (open.inside = is),
+      answered: () => void (open.heldBytes = 0),
+      release: () => void (this.#open.delete(id) && (this.#lastActive = this.#now())),
     };
-    this.#lastByte.set(id, this.#now());
-    return { touch, release: () => this.#lastByte.delete(id) && (this.#lastActive = this.#now()) };
   }
 
   get size(): number {
-    return this.#lastByte.size;
+    return this.#open.size;
+  }
+
+  /** Requests that the container has now. */
+  get inside(): number {
+    return this.#all().filter(({ inside }) => inside).length;
+  }
+
+  /** Bytes of request bodies that are held for another try. */
+  get heldBytes(): number {
+    return this.#all().reduce((sum, { heldBytes }) => sum + heldBytes, 0);
   }
 
   /** Milliseconds since the last request ended; 0 while one is open. */
   idleMs(): number {
-    for (const [id, at] of this.#lastByte) if (this.#now() - at > STALE_MS) this.#lastByte.delete(id);
+    for (const [id, { lastByte }] of this.#open) if (this.#now() - lastByte > STALE_MS) this.#open.delete(id);
     return this.size > 0 ? 0 : this.#now() - this.#lastActive;
+  }
+
+  #all(): readonly Open[] {
+    return [...this.#open.values()];
   }
 }

@@ -2,6 +2,7 @@
 export interface PlaceBook {
   get(conversation: string): string | undefined;
   put(conversation: string, name: string): void;
+  forget(conversation: string): void;
 }
 
 /** How long a conversation that is silent stays with the instance it was sent to. */
@@ -23,5 +24,6 @@ export const createPlaceBook = (sql: SqlStorage, now: () => number): PlaceBook =
       return row.instance;
     },
     put: write,
+    forget: (conversation) => void sql.exec('DELETE FROM places WHERE conversation = ?', conversation),
   };
 };

@@ -10,6 +10,12 @@ export interface Room {
   readonly capacity: number;
   /** The container here holds this conversation. */
   readonly warm: boolean;
+  /** There is no memory for this request's body beside those that wait here already. */
+  readonly crowded: boolean;
+  /** The container here is ending, and others' answers hold it up. */
+  readonly leaving: boolean;
+  /** The container here cannot be started now. */
+  readonly failing: boolean;
 }
 
 export type Placement = { readonly kind: 'here' } | { readonly kind: 'send'; readonly name: string } | Verdict;
@@ -20,14 +26,15 @@ const MOST_TRIES = 3;
 /**
  * A conversation stays where it is warm, also when that instance is busy: waiting in its queue costs
  * less than replaying elsewhere. `send` is a decision to be written down, `elsewhere` one from before.
+ * Where nobody else is left, the home waits for a container that ends or fails.
  */
 export const place = (routed: Routed, room: Room, remembered: string | undefined): Placement => {
-  const hasRoom = room.open < room.capacity;
-  if (routed.role === 'guest') return hasRoom || room.warm ? { kind: 'here' } : { kind: 'full' };
+  const hasRoom = (room.open < room.capacity || room.warm) && !room.crowded;
+  if (routed.role === 'guest') return hasRoom && !room.leaving && !room.failing ? { kind: 'here' } : { kind: 'full' };
   const known = remembered !== undefined && room.names.includes(remembered) && !routed.tried.includes(remembered);
   if (known) return { kind: 'elsewhere', name: remembered };
-  if (hasRoom || room.warm) return { kind: 'here' };
-  if (routed.tried.length >= MOST_TRIES) return { kind: 'full' };
+  if (hasRoom && !room.leaving) return { kind: 'here' };
   const others = orderFor(routed.conversation, room.names).filter((name) => name !== routed.self && !routed.tried.includes(name));
-  return others[0] === undefined ? { kind: 'full' } : { kind: 'send', name: others[0] };
+  if (others[0] !== undefined && routed.tried.length < MOST_TRIES) return { kind: 'send', name: others[0] };
+  return hasRoom ? { kind: 'here' } : { kind: 'full' };
 };

@@ -13,8 +13,8 @@ export interface Seal {
  * moved to another place does not open. Throws when the key is not 32 bytes.
  */
 export const createSeal = async (key: string, place: string): Promise<Seal> => {
+  if (!isSealKey(key)) throw new Error('STATE_KEY must be 32 bytes in base64');
   const raw = Uint8Array.from(atob(key), (char) => char.charCodeAt(0));
-  if (raw.length !== 32) throw new Error(`STATE_KEY must be 32 bytes in base64; it holds ${raw.length}`);
   const secret = await crypto.subtle.importKey('raw', raw, 'AES-GCM', false, ['encrypt', 'decrypt']);
   const additionalData = new TextEncoder().encode(place);
   return {
@@ -35,6 +35,14 @@ export const createSeal = async (key: string, place: string): Promise<Seal> => {
       return new TextDecoder().decode(text);
     },
   };
+};
+
+export const isSealKey = (key: string): boolean => {
+  try {
+    return atob(key).length === 32;
+  } catch {
+    return false; // Not base64.
+  }
 };
 
 /** Hex SHA-256: tells whether two secrets are the same without keeping either. */

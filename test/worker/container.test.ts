@@ -15,6 +15,10 @@ class Platform {
   exits: DownReason[] = [];
   prepared: boolean[] = [];
   prepareFails: Error | undefined;
+  troubles: unknown[] = [];
+  endingMs = 60_000;
+  /** A program that was told to end goes on for so long. */
+  drainsForMs = 0;
   #running = false;
   #answers = false;
   #ended = Promise.withResolvers<void>();
@@ -38,7 +42,10 @@ class Platform {
         this.prepareFails = undefined;
         if (failure !== undefined) throw failure;
       },
+      stuckAfterMs: 60_000,
+      endingMs: () => this.endingMs,
       onExit: (reason) => this.exits.push(reason),
+      onTrouble: (error) => this.troubles.push(error),
     });
   }
 
@@ -68,7 +75,13 @@ class Platform {
       signal: (signo) => {
         this.signals.push(signo);
         this.#answers = false;
-        setImmediate(() => this.end());
+        const [from, ended] = [this.now, this.#ended];
+        const look = (): void => {
+          if (this.#ended !== ended) return;
+          if (this.now - from >= this.drainsForMs) this.end();
+          else setImmediate(look);
+        };
+        setImmediate(look);
       },
       destroy: async () => {
         this.kills += 1;
@@ -148,6 +161,52 @@ describe('the life of a container', () => {
     expect([platform.signals, platform.life.state]).toEqual([[15], 'stopping']);
     await platform.life.ready();
     expect([platform.starts, platform.exits, platform.life.state]).toEqual([2, ['stopped'], 'ready']);
+  });
+
+  it('leaves one that is ending the time its answers need, and no more', async () => {
+    const platform = new Platform('answers');
+    await platform.life.ready();
+    platform.drainsForMs = 500_000;
+    platform.endingMs = 600_000;
+    platform.life.stop();
+    const ready = platform.life.ready();
+    expect(platform.life.waitingFor).toBe('stopped');
+    await ready;
+    expect([platform.kills, platform.starts, platform.life.state]).toEqual([0, 2, 'ready']);
+    platform.endingMs = 60_000;
+    platform.life.stop();
+    await platform.life.ready();
+    expect([platform.kills, platform.starts, platform.life.state]).toEqual([1, 3, 'ready']);
+  });
+
+  it('is not told to be ending when it has ended', async () => {
+    const platform = new Platform('answers');
+    await platform.life.ready();
+    platform.end();
+    platform.life.leaving();
+    expect(platform.life.state).toBe('asleep');
+  });
+
+  it('is failing while starts are refused, and a while after one was given up', async () => {
+    const platform = new Platform(NO_INSTANCE, NO_INSTANCE, 'answers');
+    const ready = platform.life.ready();
+    expect(platform.life.failing).toBe(false);
+    while (platform.starts < 2) await new Promise((resolve) => setImmediate(resolve));
+    expect(platform.life.failing).toBe(true);
+    await ready;
+    expect(platform.life.failing).toBe(false);
+    const refused = new Platform(NO_INSTANCE);
+    await expect(refused.life.ready()).rejects.toThrow(DownError);
+    expect(refused.life.failing).toBe(true);
+    refused.now += 61_000;
+    expect(refused.life.failing).toBe(false);
+  });
+
+  it('says why a program that answers could not be prepared', async () => {
+    const platform = new Platform('answers');
+    platform.prepareFails = new Error('Network connection lost.');
+    await platform.life.ready();
+    expect([platform.troubles, platform.starts]).toEqual([[new Error('Network connection lost.')], 1]);
   });
 
   it('replaces one whose settings no longer hold', async () => {

@@ -14,7 +14,7 @@ const login = (text: string): Login => {
 };
 
 describe('the offer to an instance', () => {
-  const now = 10 * HOUR;
+  const [now, secret] = [10 * HOUR, 'digest'];
   const fresh = login(file(1, now + HOUR));
   const old = login(file(1, now + 60_000));
   const other: Lease = { holder: 'b', until: now + 1 };
@@ -28,7 +28,7 @@ describe('the offer to an instance', () => {
     ['a file that names no time', login('{"claudeAiOauth":{"accessToken":"x"}}'), undefined, 'refresh'],
   ];
   it.each(rows.map(([title, kept, lease, kind]) => ({ title, kept, lease, kind })))('$title', ({ kept, lease, kind }) => {
-    const offer = offerOf(kept, lease, { instance: 'a', now });
+    const offer = offerOf(kept, lease, { instance: 'a', now, secret });
     expect(offer.kind).toBe(kind);
     if (offer.kind === 'use') expect(offer.text).not.toContain('refresh-');
     if (offer.kind === 'refresh') expect(offer.text).toBe(kept.text);
@@ -53,22 +53,23 @@ class World {
   valid: string;
   refreshes = 0;
   reused = false;
+  secret = 'first secret';
   constructor(first: string) {
     this.kept = login(first);
     this.valid = first;
   }
 
   readonly keeper: KeeperPort = {
-    current: async () => withoutRefreshToken(this.kept.text),
+    current: async () => ({ text: withoutRefreshToken(this.kept.text), secret: this.secret }),
     offer: async (instance) => {
-      const asking = { instance, now: this.now };
+      const asking = { instance, now: this.now, secret: this.secret };
       const offer = offerOf(this.kept, this.lease, asking);
       if (offer.kind === 'refresh') this.lease = leaseFor(asking);
       return offer;
     },
-    bring: async (instance, text) => {
+    bring: async (instance, { text, secret }) => {
       const brought = loginOf(text);
-      if (!isNewer(brought, this.kept)) return false;
+      if (secret !== this.secret || !isNewer(brought, this.kept)) return false;
       this.kept = brought;
       await this.keeper.giveBack(instance);
       return true;
@@ -85,10 +86,20 @@ class World {
       this.now += ms;
       await new Promise((resolve) => setImmediate(resolve));
     };
-    const sync = new LoginSync({ keeper: this.keeper, container, instance: () => name, now: () => this.now, sleep });
+    const kept = { secret: '' };
+    const origin = { get: () => kept.secret, set: (secret: string) => void (kept.secret = secret) };
+    const create = (): LoginSync => new LoginSync({ keeper: this.keeper, container, origin, instance: () => name, now: () => this.now, sleep });
+    let sync = create();
     /** Claude Code refreshes when it holds a refresh token and little time is left, then asks the API. */
     const turn = async (): Promise<string> => {
-      await sync.beforeTurn();
+      const asked = sync.turn();
+      await asked.before();
+      refresh();
+      await asked.headers();
+      await asked.end();
+      return JSON.parse(disk.text).claudeAiOauth.accessToken;
+    };
+    const refresh = (): void => {
       const holds = JSON.parse(disk.text).claudeAiOauth;
       if (holds.refreshToken !== undefined && holds.expiresAt - this.now < 5 * 60_000) {
         if (holds.refreshToken !== JSON.parse(this.valid).claudeAiOauth.refreshToken) this.reused = true;
@@ -96,11 +107,14 @@ class World {
         this.valid = file(this.refreshes + 1, this.now + 8 * HOUR);
         disk.text = this.valid;
       }
-      await sync.onHeaders();
-      await sync.onEnd();
-      return JSON.parse(disk.text).claudeAiOauth.accessToken;
     };
-    return { disk, sync, turn, start: async () => void (disk.text = await sync.forStart()) };
+    const start = async (): Promise<void> => void (disk.text = (await sync.forStart()).text);
+    /** The Durable Object begins anew; its container has gone on. */
+    const reset = async (): Promise<void> => {
+      sync = create();
+      await (await sync.forResume()).after();
+    };
+    return { disk, turn, refresh, start, reset, begin: () => sync.turn(), exit: () => sync.onExit(), settle: () => sync.settle() };
   }
 }
 
@@ -138,11 +152,92 @@ describe('instances that share one login', () => {
     const world = new World(file(1, 10 * HOUR + 60_000));
     const a = world.instance('a');
     await a.start();
-    await a.sync.beforeTurn();
+    const turn = a.begin();
+    await turn.before();
+    await turn.before(); // Another try of the same request.
     expect(world.lease?.holder).toBe('a');
-    await a.sync.onEnd();
+    await turn.end();
     expect(world.lease).toBeUndefined();
     expect(a.disk.text).not.toContain('refresh-1');
+  });
+
+  it('bring back what was refreshed in a turn that was given up, also a moment later', async () => {
+    const world = new World(file(1, 10 * HOUR + 60_000));
+    const a = world.instance('a');
+    await a.start();
+    const turn = a.begin();
+    await turn.before();
+    const ended = turn.end(); // The client has left; Claude Code is still about to write its file.
+    a.refresh();
+    await ended;
+    expect(world.kept.text).toContain('refresh-2');
+    expect([world.lease, a.disk.text.includes('refresh-2')]).toEqual([undefined, false]);
+  });
+
+  it('bring back what was refreshed after all, before they take again', async () => {
+    const world = new World(file(1, 10 * HOUR + 60_000));
+    const a = world.instance('a');
+    await a.start();
+    const turn = a.begin();
+    await turn.before();
+    const lent = a.disk.text;
+    await turn.end();
+    a.disk.text = lent;
+    a.refresh();
+    expect(await a.turn()).toBe('access-2');
+    expect(world).toMatchObject({ refreshes: 1, reused: false });
+    expect(world.kept.text).toContain('refresh-2');
+  });
+
+  it('give the token back when their container dies with it', async () => {
+    const world = new World(file(1, 10 * HOUR + 60_000));
+    const [a, b] = [world.instance('a'), world.instance('b')];
+    await Promise.all([a.start(), b.start()]);
+    await a.begin().before();
+    await a.exit();
+    expect(await b.turn()).toBe('access-2');
+    const late = world.instance('b');
+    await b.begin().before();
+    world.lease = leaseFor({ instance: 'b', now: world.now });
+    await late.start();
+    expect(world.lease).toBeUndefined();
+  });
+
+  it('after a reset bring back what their container refreshed, and give it what others have', async () => {
+    const world = new World(file(1, 10 * HOUR + 60_000));
+    const [a, b] = [world.instance('a'), world.instance('b')];
+    await Promise.all([a.start(), b.start()]);
+    await a.begin().before();
+    a.refresh();
+    await a.reset();
+    expect(world.kept.text).toContain('refresh-2');
+    expect([world.lease, a.disk.text.includes('refresh-2'), a.disk.text.includes('access-2')]).toEqual([undefined, false, true]);
+    await b.reset();
+    expect(b.disk.text).toContain('access-2');
+  });
+
+  it('after a reset leave the token to a refresh that may be going on', async () => {
+    const world = new World(file(1, 10 * HOUR + 60_000));
+    const a = world.instance('a');
+    await a.start();
+    await a.begin().before();
+    await a.reset();
+    expect([world.lease?.holder, a.disk.text.includes('refresh-1')]).toEqual(['a', true]);
+    a.refresh();
+    await a.settle();
+    expect(world.kept.text).toContain('refresh-2');
+  });
+
+  it('after a new secret use its login, whatever the old one has become', async () => {
+    const world = new World(file(1, 10 * HOUR + 60_000));
+    const a = world.instance('a');
+    await a.start();
+    await a.begin().before();
+    a.refresh(); // Newer than the login of the new secret.
+    Object.assign(world, { secret: 'second secret', kept: login(file(50, 12 * HOUR)), lease: undefined });
+    await a.reset();
+    expect(world.kept.text).toContain('access-50');
+    expect(a.disk.text).toContain('access-50');
   });
 
   it('after the sleep begin with the refreshed login', async () => {

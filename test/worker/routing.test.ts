@@ -91,8 +91,8 @@ describe('the key of a conversation', () => {
 
 describe('the place of a conversation', () => {
   const names = instanceNames('g1', 4);
-  const routed: Routed = { requestId: 'req_1', self: 'g1-i0', dialect: 'openai-chat', conversation: 'c', role: 'home', tried: [], stream: false };
-  const room = { names, open: 0, capacity: 2, warm: false };
+  const routed: Routed = { requestId: 'req_1', self: 'g1-i0', dialect: 'openai-chat', conversation: 'c', role: 'home', tried: [], stream: false, bytes: 100 };
+  const room = { names, open: 0, capacity: 2, warm: false, crowded: false, leaving: false, failing: false };
   const second = orderFor('c', names).find((name) => name !== 'g1-i0') ?? '';
   const full = { ...room, open: 2 };
 
@@ -108,6 +108,14 @@ describe('the place of a conversation', () => {
     ['one instance only', routed, { ...full, names: ['g1-i0'] }, undefined, { kind: 'full' }],
     ['a guest with room', { ...routed, role: 'guest' as const }, room, undefined, { kind: 'here' }],
     ['a guest without', { ...routed, role: 'guest' as const }, full, undefined, { kind: 'full' }],
+    ['home ending, and others’ answers go on there', routed, { ...room, leaving: true, warm: true }, undefined, { kind: 'send', name: second }],
+    ['home ending, one instance only', routed, { ...room, leaving: true, names: ['g1-i0'] }, undefined, { kind: 'here' }],
+    ['home ending, everyone asked', { ...routed, tried: ['g1-i1', 'g1-i2', 'g1-i3'] }, { ...room, leaving: true }, undefined, { kind: 'here' }],
+    ['home cannot start', routed, { ...room, failing: true }, undefined, { kind: 'here' }],
+    ['a guest that is ending', { ...routed, role: 'guest' as const }, { ...room, leaving: true, warm: true }, undefined, { kind: 'full' }],
+    ['a guest that cannot start', { ...routed, role: 'guest' as const }, { ...room, failing: true }, undefined, { kind: 'full' }],
+    ['bodies held up to the limit', routed, { ...room, crowded: true, warm: true }, undefined, { kind: 'send', name: second }],
+    ['bodies held up to the limit, one instance only', routed, { ...room, crowded: true, names: ['g1-i0'] }, undefined, { kind: 'full' }],
     ['a guest without, warm', { ...routed, role: 'guest' as const }, { ...full, warm: true }, undefined, { kind: 'here' }],
   ] satisfies readonly Row[]).map(([title, asked, here, remembered, expected]) => ({ title, asked, here, remembered, expected })))('$title', ({ asked, here, remembered, expected }) => {
     expect(place(asked, here, remembered)).toEqual(expected);

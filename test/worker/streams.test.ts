@@ -68,6 +68,11 @@ describe('a checked stream', () => {
     }
   });
 
+  it('takes an answer with its mark for whole, also when the connection breaks behind it', async () => {
+    const failure = new Error('Network connection lost.');
+    expect(await textOf(checked([encode('data: 1\n\n'), encode(': eos\n\n')], { failure }).stream)).toBe('data: 1\n\n');
+  });
+
   it('believes the end of a server from before the mark', async () => {
     expect(await textOf(checked([encode('data: 1\n\n')], { marked: false }).stream)).toBe('data: 1\n\n');
   });
@@ -132,8 +137,8 @@ describe('open requests', () => {
   it('keep awake until the last has ended, and a leaked one not for ever', () => {
     let now = 0;
     const open = new OpenRequests(() => now);
-    const first = open.enter();
-    const second = open.enter();
+    const first = open.enter(0);
+    const second = open.enter(0);
     first.release();
     first.release();
     now = 60_000;
@@ -146,10 +151,24 @@ describe('open requests', () => {
     expect(open.size).toBe(0);
   });
 
+  it('know which are in the container, and what they hold in memory', () => {
+    const open = new OpenRequests(() => 0);
+    const [first, second] = [open.enter(1000), open.enter(200)];
+    expect([open.inside, open.heldBytes]).toEqual([0, 1200]);
+    first.inside(true);
+    first.answered();
+    second.inside(true);
+    second.inside(false);
+    expect([open.inside, open.heldBytes]).toEqual([1, 200]);
+    first.release();
+    second.release();
+    expect([open.inside, open.heldBytes, open.size]).toEqual([0, 0, 0]);
+  });
+
   it('count idle time from the end of the last', () => {
     let now = 0;
     const open = new OpenRequests(() => now);
-    const ticket = open.enter();
+    const ticket = open.enter(0);
     now = 5_000;
     ticket.release();
     now = 7_000;
