@@ -22,12 +22,25 @@ export const corsHeaders = ({ corsOrigins }: GuardSettings): MiddlewareHandler =
   const answerPage = cors({
     origin: (origin) => (origin !== '' && originAllowed(origin, corsOrigins) ? origin : null),
     allowMethods: ['GET', 'HEAD', 'POST'],
-    exposeHeaders: ['x-request-id', 'request-id', 'retry-after', 'x-proxy-model', 'x-proxy-ignored', 'x-proxy-emulated'],
+    exposeHeaders: [...ALWAYS_SHOWN],
     maxAge: 600,
   });
   // Other programs than browsers send no origin, and need none of it.
-  return (c, next) => (c.req.header('origin') === undefined ? next() : answerPage(c, next));
+  return async (c, next) => {
+    if (c.req.header('origin') === undefined) return next();
+    const preflight = await answerPage(c, next);
+    if (preflight !== undefined) return preflight;
+    // The upstream names its limits as it likes, so they are shown by what the answer has.
+    const limits = [...c.res.headers.keys()].filter((name) => /^(?:anthropic|x)-ratelimit-/u.test(name));
+    if (limits.length > 0) c.header('access-control-expose-headers', [...ALWAYS_SHOWN, ...limits].join(','));
+    return undefined;
+  };
 };
+
+/** Headers that a page may read beside those that every page may. */
+const ALWAYS_SHOWN = [
+  'x-request-id', 'request-id', 'x-upstream-request-id', 'retry-after', 'x-should-retry', 'x-proxy-model', 'x-proxy-unknown-model', 'x-proxy-ignored', 'x-proxy-emulated',
+];
 
 /** Why a request with these headers is refused; undefined when it is not. */
 export const refusalOf = (

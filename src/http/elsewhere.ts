@@ -3,25 +3,27 @@ import { TurnError } from '../turn/errors.ts';
 
 const purpose = 'This server answers /v1/chat/completions, /v1/completions, /v1/messages and /v1/models with Claude.';
 
-/** Paths below one of these are meant too. */
-export const elsewhere: Readonly<Record<string, string>> = {
-  '/v1/responses': 'The Responses API is not served yet; use Chat Completions (/v1/chat/completions).',
-  '/responses': 'The Responses API is not served yet; use Chat Completions (/v1/chat/completions).',
-  '/v1/embeddings': `Claude has no embeddings. ${purpose}`,
-  '/embeddings': `Claude has no embeddings. ${purpose}`,
-  '/v1/audio': `Claude has no audio. ${purpose}`,
-  '/v1/images': `Claude makes no images. ${purpose}`,
-  '/v1/moderations': `Claude has no moderation endpoint. ${purpose}`,
-  '/v1/files': `Files are not stored here: send their content in the messages. ${purpose}`,
-  '/v1/uploads': `Files are not stored here: send their content in the messages. ${purpose}`,
-  '/v1/batches': `Batches are not served. ${purpose}`,
-  '/v1/messages/batches': `Batches are not served. ${purpose}`,
-  '/v1/fine_tuning': `Models cannot be trained here. ${purpose}`,
-  '/v1/assistants': `Assistants are not served. ${purpose}`,
-  '/v1/threads': `Assistants are not served. ${purpose}`,
-  '/v1/vector_stores': `Files are not stored here. ${purpose}`,
-  '/v1/realtime': `Realtime sessions are not served. ${purpose}`,
+const endpoints: Readonly<Record<string, string>> = {
+  responses: 'The Responses API is not served yet; use Chat Completions (/v1/chat/completions).',
+  embeddings: `Claude has no embeddings. ${purpose}`,
+  audio: `Claude has no audio. ${purpose}`,
+  images: `Claude makes no images. ${purpose}`,
+  moderations: `Claude has no moderation endpoint. ${purpose}`,
+  files: `Files are not stored here: send their content in the messages. ${purpose}`,
+  uploads: `Files are not stored here: send their content in the messages. ${purpose}`,
+  batches: `Batches are not served. ${purpose}`,
+  'messages/batches': `Batches are not served. ${purpose}`,
+  fine_tuning: `Models cannot be trained here. ${purpose}`,
+  assistants: `Assistants are not served. ${purpose}`,
+  threads: `Assistants are not served. ${purpose}`,
+  vector_stores: `Files are not stored here. ${purpose}`,
+  realtime: `Realtime sessions are not served. ${purpose}`,
 };
+
+/** By path, under every prefix that a base URL may have; paths below one of these are meant too. */
+export const elsewhere: Readonly<Record<string, string>> = Object.fromEntries(
+  ['/v1', '', '/anthropic/v1'].flatMap((root) => Object.entries(endpoints).map(([name, explanation]) => [`${root}/${name}`, explanation])),
+);
 
 export const notServed = (explanation: string): TurnError => new TurnError('not_implemented', explanation);
 

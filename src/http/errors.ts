@@ -5,16 +5,18 @@ import type { Dialect } from '../dialects/dialect.ts';
 import { statusOf, toTurnError, type TurnError } from '../turn/errors.ts';
 import { dialectOf } from './dialect-of.ts';
 import type { HttpContext, HttpEnv } from './env.ts';
+import { retryHeaders, withWait } from './retry.ts';
 import type { Services } from './services.ts';
 
 export const renderThrown = (services: Pick<Services, 'log'>): ErrorHandler<HttpEnv> => (thrown, c) => respondError(thrown, c, services);
 
 export const respondError = (thrown: unknown, c: HttpContext, services: Pick<Services, 'log'>): Response => {
-  const error = toTurnError(thrown);
+  const error = withWait(toTurnError(thrown));
   noteError(error, c, services);
-  if (error.retryAfterSeconds !== undefined) c.header('retry-after', String(error.retryAfterSeconds));
   const dialect = dialectOf(c);
-  if (isAnthropic(dialect)) c.header('request-id', c.get('requestId'));
+  const anthropic = isAnthropic(dialect);
+  for (const [name, value] of Object.entries(retryHeaders(error, { anthropic }))) c.header(name, value);
+  if (anthropic) c.header('request-id', c.get('requestId'));
   return c.json(dialect.renderError(error, c.get('requestId')).body, statusOf(error) as ContentfulStatusCode);
 };
 

@@ -5,7 +5,7 @@ import { parseCountTokens } from '../dialects/anthropic-messages/parse.ts';
 import { anthropicMessages } from '../dialects/index.ts';
 import type { Dialect, ParseContext, ParsedRequest, SseFrame } from '../dialects/dialect.ts';
 import { strictError } from '../dialects/report.ts';
-import { toTurnError } from '../turn/errors.ts';
+import { toTurnError, type TurnError } from '../turn/errors.ts';
 import type { TurnEvent } from '../turn/events.ts';
 import { foldMessage } from '../turn/fold.ts';
 import type { Turn } from '../turn/turn.ts';
@@ -16,6 +16,8 @@ import type { HttpContext, HttpEnv } from './env.ts';
 import { isAnthropic, noteError } from './errors.ts';
 import { withKeepalive } from './keepalive.ts';
 import { openingOf } from './opening.ts';
+import { secondsUntilReset } from './rate-limit-headers.ts';
+import { withWait } from './retry.ts';
 import { runTurn } from './run-turn.ts';
 import type { Services } from './services.ts';
 import { sseBody, sseHeaders } from './sse.ts';
@@ -81,14 +83,16 @@ const turnOf = (parsed: ParsedRequest, c: HttpContext): Turn => ({
 // While it waits nothing can be sent: the status of a JSON answer comes with its end.
 const whole = async (events: AsyncIterable<TurnEvent>, answer: Answer): Promise<Response> => {
   const { c, dialect, parsed } = answer;
-  const message = await foldMessage(events).finally(() => tellHeaders(answer));
+  const message = await foldMessage(events).catch(sayWhen(answer)).finally(() => tellHeaders(answer));
   return c.json(dialect.render(message, parsed));
 };
 
 const streamed = async (events: AsyncIterable<TurnEvent>, answer: Answer, leave: () => void): Promise<Response> => {
   const { c, dialect, parsed, services } = answer;
   const { clock, settings } = services;
-  const opening = await openingOf(events, { waitMs: settings.headerWaitMs, longestMs: longestHeaderWaitMs, clock }).finally(() => tellHeaders(answer));
+  const opening = await openingOf(events, { waitMs: settings.headerWaitMs, longestMs: longestHeaderWaitMs, clock })
+    .catch(sayWhen(answer))
+    .finally(() => tellHeaders(answer));
   const frames = withKeepalive(dialect.stream(opening.events, parsed), {
     frame: dialect.keepalive,
     everyMs: settings.keepaliveMs,
@@ -105,7 +109,7 @@ async function* toItsEnd(frames: AsyncIterable<SseFrame>, answer: Answer): Async
   try {
     yield* frames;
   } catch (thrown) {
-    const error = toTurnError(thrown);
+    const error = toldWhen(thrown, answer);
     noteError(error, c, services);
     yield dialect.errorFrame(error, c.get('requestId'));
   } finally {
@@ -113,6 +117,13 @@ async function* toItsEnd(frames: AsyncIterable<SseFrame>, answer: Answer): Async
     c.get('line').end();
   }
 }
+
+/** A limit that refused the turn may have told of its end before the error came. */
+const toldWhen = (thrown: unknown, { record, services }: Answer): TurnError => withWait(toTurnError(thrown), secondsUntilReset(record.notices, services.clock.now()));
+
+const sayWhen = (answer: Answer) => (thrown: unknown): never => {
+  throw toldWhen(thrown, answer);
+};
 
 const tellHeaders = ({ c, dialect, services, parsed, record }: Answer): void => {
   const headers = answerHeaders(parsed, record.notices, { nowMs: services.clock.now(), anthropic: isAnthropic(dialect) });

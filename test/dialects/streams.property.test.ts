@@ -6,7 +6,7 @@ import { anthropicMessages } from '../../src/dialects/anthropic-messages/index.t
 import { openAiChat } from '../../src/dialects/openai-chat/index.ts';
 import { openAiCompletions } from '../../src/dialects/openai-completions/index.ts';
 import type { Dialect, SseFrame } from '../../src/dialects/dialect.ts';
-import type { StreamEvent } from '../../src/turn/events.ts';
+import type { StreamEvent, TurnEvent } from '../../src/turn/events.ts';
 import { foldMessage } from '../../src/turn/fold.ts';
 import { anyCut, anyMessage } from './arbitraries.ts';
 import { collect, contextOf, eventsOf, streamOf } from './support.ts';
@@ -88,18 +88,27 @@ test('the chunks come in OpenAI’s order: role, deltas with sequential tool ind
   );
 });
 
-test('the Messages stream is the upstream’s own, event by event', async () => {
+test('the Messages stream is the upstream’s own, event by event, with the ping of the API where it is missing', async () => {
   const parsed = anthropicMessages.parse({ model: 'm', max_tokens: 5, messages: body.messages, stream: true }, contextOf());
   await fc.assert(
     fc.asyncProperty(anyMessage, anyCut, async (message, cut) => {
       const events = eventsOf(message, cut);
       const frames = await collect(anthropicMessages.stream(streamOf(events), parsed));
-      expect(frames).toEqual(events.map((event) => ({ event: event.type, data: JSON.stringify(event) })));
+      const asFrame = (event: { type: string }) => ({ event: event.type, data: JSON.stringify(event) });
+      const firstBlock = events.findIndex(({ type }) => type === 'content_block_start') + 1;
+      const pinged = firstBlock === 0 ? events : [...events.slice(0, firstBlock), { type: 'ping' as const }, ...events.slice(firstBlock)];
+      expect(frames).toEqual(pinged.map((event) => asFrame(event)));
+      const sent = [...(await collect(anthropicMessages.stream(pingedStream(pinged), parsed)))];
+      expect(sent, 'no second one').toEqual(frames);
       expect(anthropicMessages.render(await foldMessage(streamOf(frames.map((frame) => JSON.parse(dataOf(frame)) as StreamEvent))), parsed)).toEqual(message);
     }),
     { numRuns: 300 },
   );
 });
+
+async function* pingedStream(events: readonly TurnEvent[]): AsyncGenerator<TurnEvent> {
+  yield* events;
+}
 
 test('the legacy completion stream says what the unstreamed one says', async () => {
   const parsed = openAiCompletions.parse({ model: 'm', prompt: 'say', echo: true, stream: true }, contextOf());

@@ -108,8 +108,9 @@ describe('routes', () => {
 
   it('refuses what is not here, and says what is', async () => {
     const { ask } = await setUpApp();
-    for (const path of ['/v1/responses', '/v1/embeddings', '/v1/audio/speech', '/v1/images/generations', '/v1/files', '/v1/batches', '/v1/assistants', '/v1/messages/batches', '/v1/messages/batches/b1']) {
-      expect((await ask(path, {})).status, path).toBe(501);
+    for (const path of ['/v1/responses', '/v1/embeddings', '/v1/audio/speech', '/v1/images/generations', '/v1/files', '/v1/batches', '/v1/assistants', '/v1/messages/batches', '/v1/messages/batches/b1', '/messages/batches', '/anthropic/v1/messages/batches/b1', '/anthropic/v1/files']) {
+      const response = await ask(path, {});
+      expect([path, response.status, response.headers.get('x-should-retry')]).toEqual([path, 501, 'false']);
     }
     expect(await json(await ask('/v1/messages/batches', {}))).toMatchObject({ type: 'error', error: { message: expect.stringContaining('Batches are not served') } });
     const unknown = await ask('/v1/nowhere', {});
@@ -350,6 +351,40 @@ describe('what the headers tell', () => {
     expect(refused.status).toBe(429);
     expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(3_500);
     expect(refused.headers.get('x-ratelimit-reset-requests')).toMatch(/^(1h0m0s|59m\d+s)$/);
+    expect(await json(refused)).toMatchObject({ error: { message: expect.stringMatching(/^Limit reached\. Try again in (3600|35\d\d) s\.$/) } });
+    expect(refused.headers.get('x-should-retry'), 'the SDK of OpenAI does not wait for an hour').toBe('false');
+    expect((await over.ask('/v1/messages', messages())).headers.get('x-should-retry')).toBeNull();
+  });
+
+  it.each([
+    [0.4, 'Slow down', '1', 'Slow down. Try again in 1 s.'],
+    [61, 'Slow down.', '61', 'Slow down. Try again in 61 s.'],
+    [5, 'Full; try again in 5 s.', '5', 'Full; try again in 5 s.'],
+    [0, 'Slow down.', '0', 'Slow down.'],
+  ])('when to come back (%s s): in whole seconds, and once in the message', async (retryAfterSeconds, message, header, said) => {
+    // eslint-disable-next-line require-yield
+    const { ask } = await setUpApp({ script: async function* () { throw new TurnError('upstream_rate_limited', message, { retryAfterSeconds }); } });
+    for (const [path, body] of [['/v1/chat/completions', chat()], ['/v1/messages', messages({ stream: true })]] as const) {
+      const response = await ask(path, body);
+      expect([response.status, response.headers.get('retry-after'), await json(response)]).toMatchObject([429, header, { error: { message: said } }]);
+    }
+  });
+
+  it('when to come back, inside a stream that had begun', async () => {
+    const { ask } = await setUpApp({ script: async function* () { yield* beginning(); throw new TurnError('upstream_rate_limited', 'Slow down.', { retryAfterSeconds: 3.2 }); } });
+    for (const [path, body] of [['/v1/chat/completions', chat({ stream: true })], ['/v1/messages', messages({ stream: true })]] as const) {
+      expect(await (await ask(path, body)).text()).toContain('"message":"Slow down. Try again in 4 s."');
+    }
+  });
+
+  it('of a count what they tell of an answer', async () => {
+    const { ask } = await setUpApp();
+    const counted = await ask('/v1/messages/count_tokens', { ...messages({ model: 'gpt-4o', max_tokens: undefined }), thinking: { type: 'adaptive' }, user_profile_id: 'u' });
+    expect(await json(counted)).toEqual({ input_tokens: 10 });
+    expect(counted.headers.get('x-proxy-model')).toBe('claude-sonnet-4-5-20250929');
+    expect(counted.headers.get('x-proxy-ignored')).toBe('user_profile_id');
+    expect(counted.headers.get('x-proxy-emulated')).toBe('thinking');
+    expect(counted.headers.get('request-id')).toBe(counted.headers.get('x-request-id'));
   });
 
   it('a request id that the caller cannot choose', async () => {

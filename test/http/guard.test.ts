@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { isLoopbackHost, refusalOf } from '../../src/http/browser-guard.ts';
+import type { TurnEvent } from '../../src/turn/events.ts';
+import { answer } from './scripted-engine.ts';
 import { chat, setUpApp } from './set-up.ts';
 
 const settings = { corsOrigins: ['https://app.example', 'vscode-webview://*'], checkHost: true, allowedHosts: ['proxy.example'] };
@@ -69,5 +71,15 @@ describe('the app', () => {
     expect([wrong.status, wrong.headers.get('access-control-allow-origin')]).toEqual([400, 'https://app.example']);
     expect((await ask('/v1/chat/completions', chat({ stream: true }), { headers })).headers.get('access-control-allow-origin')).toBe('https://app.example');
     expect([...(await ask('/v1/chat/completions', chat())).headers.keys()].filter((name) => name.startsWith('access-control'))).toEqual([]);
+  });
+
+  it('lets a configured page read the limits, by whatever name they have', async () => {
+    const limits: TurnEvent = { type: 'notice', notice: { kind: 'headers', headers: { 'anthropic-ratelimit-requests-limit': '9', 'anthropic-ratelimit-new-thing': '1' } } };
+    const { ask } = await setUpApp({ settings, script: async function* () { yield limits; yield* answer('Hi'); } });
+    for (const stream of [true, false]) {
+      const response = await ask('/v1/chat/completions', chat({ stream }), { headers: { origin: 'https://app.example' } });
+      const shown = (response.headers.get('access-control-expose-headers') ?? '').split(',');
+      expect(shown).toEqual(expect.arrayContaining(['anthropic-ratelimit-requests-limit', 'anthropic-ratelimit-new-thing', 'x-ratelimit-limit-requests', 'x-proxy-unknown-model', 'retry-after']));
+    }
   });
 });
