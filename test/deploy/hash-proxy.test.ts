@@ -1,5 +1,5 @@
 /** The two proxy configurations with the real proxies, where they are installed, before three little servers. */
-import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
@@ -10,13 +10,11 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
+const env = { ...process.env, PATH: `${process.env['PATH']}:/usr/sbin:/sbin` };
 const installed = (program: string): boolean => {
-  try {
-    execFileSync('sh', ['-c', `command -v ${program}`], { env: { ...process.env, PATH: `${process.env['PATH']}:/usr/sbin:/sbin` } });
-    return true;
-  } catch {
-    return false;
-  }
+  const { status } = spawnSync('sh', ['-c', `command -v ${program}`], { env });
+  if (status !== 0) console.log(`SKIPPED: the hash proxy with ${program}, which is not installed (apt-get install ${program})`);
+  return status === 0;
 };
 
 const servers: Server[] = [];
@@ -66,7 +64,7 @@ afterEach(async () => {
 
 const started = async (program: string, args: readonly string[], port: number): Promise<void> => {
   url = `http://127.0.0.1:${port}`;
-  proxy = spawn(program, args, { stdio: 'ignore', env: { ...process.env, PATH: `${process.env['PATH']}:/usr/sbin:/sbin` } });
+  proxy = spawn(program, args, { stdio: 'ignore', env });
   for (let tries = 0; ; tries += 1) {
     const up = await fetch(url).then((answer) => answer.ok, () => false);
     if (up) return;
@@ -97,7 +95,7 @@ const startNginx = async (): Promise<void> => {
     .replace('listen 8080', `listen 127.0.0.1:${port}`)
     .replaceAll(/server server-(\d):8080;/g, (_, index: string) => `server 127.0.0.1:${ports[Number(index) - 1]};`);
   const paths = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((name) => `${name}_temp_path ${dir}/${name};`).join(' ');
-  await writeFile(join(dir, 'nginx.conf'), `daemon off; pid ${dir}/pid; error_log ${dir}/error.log; events {} http { access_log off; ${paths}\n${config}\n}`);
+  await writeFile(join(dir, 'nginx.conf'), `${process.getuid?.() === 0 ? 'user root; ' : ''}daemon off; pid ${dir}/pid; error_log ${dir}/error.log; events {} http { access_log off; ${paths}\n${config}\n}`);
   await started('nginx', ['-p', dir, '-c', join(dir, 'nginx.conf')], port);
 };
 
@@ -121,6 +119,17 @@ const shared = (start: () => Promise<void>): void => {
     const then = await Promise.all(indices.map((index) => ask(named(index))));
     expect(then).not.toContain('draining');
     indices.forEach((index) => homes[index] === 'b' ? expect(['a', 'c']).toContain(then[index]) : expect(then[index]).toBe(homes[index]));
+  });
+
+  it.each([200, 900])('asks another server also with a body of %i kB', async (kilobytes) => {
+    await start();
+    const text = 'x'.repeat(kilobytes * 1000);
+    const some = indices.slice(0, 20);
+    const homes = await Promise.all(some.map((index) => ask(named(index), { text })));
+    draining.add('b');
+    const then = await Promise.all(some.map((index) => ask(named(index), { text })));
+    expect(homes).toContain('b');
+    expect(then.map((each, index) => (each === 'a' || each === 'c') && (homes[index] === 'b' || homes[index] === each))).toEqual(some.map(() => true));
   });
 
   it('does not hold a stream back, and tells the server that the client has left', async () => {
@@ -149,6 +158,15 @@ describe.skipIf(!installed('haproxy'))('HAProxy', { timeout: 60_000 }, () => {
         expect(new Set(homes).size).toBe(3);
       }
     }
+  });
+
+  it('does so also when the system text comes behind messages that grow to 500 kB', async () => {
+    await startHaproxy();
+    const later = [{ role: 'assistant', content: 'x'.repeat(500_000) }, { role: 'user', content: 'And now?' }];
+    const asked = (index: number, more: object[] = []): Promise<string> => ask({ 'x-api-key': 'k' }, { messages: [{ role: 'user', content: `Question ${index}` }, ...more], system: 'Be brief.' });
+    const some = indices.slice(0, 30);
+    const homes = await Promise.all(some.map((index) => asked(index)));
+    expect(await Promise.all(some.map((index) => asked(index, later)))).toEqual(homes);
   });
 });
 
