@@ -35,7 +35,7 @@ describe('nearly the same thing', () => {
   test('a request passes through with the resolved model, without stream and nulls', () => {
     const parsed = parse({ ...claudeCode, stream: true, top_k: null, container: null }, contextOf({ abilities: { effort: ['high'] } }));
     expect(parsed.request).toEqual({ ...base, ...claudeCode, model: 'claude-test-1' });
-    expect(parsed).toMatchObject({ stream: true, report: { ignored: [], emulated: ['system[].cache_control'] }, emulatedStops: [] });
+    expect(parsed).toMatchObject({ stream: true, report: { ignored: [], emulated: ['system[].cache_control', 'messages'] }, emulatedStops: [] });
   });
 
   test('the order of members is the caller’s, so that prompts cache alike', () => {

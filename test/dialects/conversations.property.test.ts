@@ -47,7 +47,7 @@ test.each([
   ['the user’s, where the model takes none', false],
 ])('system messages in mid-conversation keep their place and their words: %s', (_, systemMessages) => {
   const property = fc.property(anyConversation, (messages) => {
-    const { request, report } = openAiChat.parse({ model: 'm', messages }, contextOf({ abilities: { systemMessages } }));
+    const { request, report } = openAiChat.parse({ model: 'm', messages }, contextOf({ engine: 'anthropic-api', abilities: { systemMessages } }));
     const marked = messages.map((message, index) => {
       if (!midSystem(messages, index)) return message;
       const [block] = (message as { content: Block[] }).content;

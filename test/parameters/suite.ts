@@ -18,7 +18,8 @@ const endpoints: readonly (Endpoint & { table: typeof chatParameters })[] = [
 type Server = 'plain' | 'strict' | 'login';
 const settings: Record<Server, Record<string, string>> = {
   // Room for the conversations that cases go on with, and for processes that wait for new ones.
-  plain: { MODEL_MAP, MAX_PROCESSES: '16', SPARES: '2', IDLE_TTL: '10' },
+  // What an engine tells must come before the headers go out, on a busy machine too.
+  plain: { MODEL_MAP, HEADER_WAIT_MS: '15000', MAX_PROCESSES: '16', SPARES: '2', IDLE_TTL: '10' },
   strict: { MODEL_MAP, PROXY_STRICT: '1' },
   login: { MODEL_MAP, CLAUDE_CODE_OAUTH_TOKEN: 'a-token' },
 };

@@ -19,7 +19,10 @@ export const withSystemMessages = (messages: readonly Message[], { model, contex
   const emulate = model.via !== 'exact' && model.abilities.systemMessages !== true;
   if (!emulate && context.engine === 'anthropic-api') return [...messages];
   const bare = messages.map((message) => withoutSettings(message, report)).filter(({ role, content }) => role !== 'system' || (content ?? '').length > 0);
-  if (!emulate) return bare;
+  if (!emulate) {
+    if (bare.some(({ role }) => role === 'system')) report.emulate('messages');
+    return bare;
+  }
   const placed = placeSystemMessages(bare, nowhere);
   if (placed.reminded) report.emulate('messages');
   return placed.messages;

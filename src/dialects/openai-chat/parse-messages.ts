@@ -3,7 +3,6 @@
  * stay where they are if the API takes them there. All results of one step go into one user message, directly after the calls.
  */
 import type Anthropic from '@anthropic-ai/sdk';
-import type { Abilities } from '../../models/model.ts';
 import { TurnError } from '../../turn/errors.ts';
 import type { Message } from '../../turn/turn.ts';
 import { invalid } from '../invalid.ts';
@@ -21,12 +20,13 @@ export interface Conversation {
 type AssistantMessage = Extract<ChatMessage, { role: 'assistant' }>;
 type ToolMessage = Extract<ChatMessage, { role: 'tool' | 'function' }>;
 
-export const parseMessages = (messages: readonly ChatMessage[], { systemMessages }: Abilities, report: Report): Conversation => {
+/** `takesSystem`: model and engine take a system message in mid-conversation, where the API allows one. */
+export const parseMessages = (messages: readonly ChatMessage[], { takesSystem }: { takesSystem: boolean }, report: Report): Conversation => {
   const walk = new Walk();
   for (const [index, message] of messages.entries()) walk.add(message, index);
   walk.close(messages.length);
   if (walk.messages.length === 0) return onlySystem(walk.system, report);
-  const placed = placeSystemMessages(walk.messages, systemMessages === true ? mayStay : nowhere);
+  const placed = placeSystemMessages(walk.messages, takesSystem ? mayStay : nowhere);
   if (placed.reminded) report.emulate('messages');
   return { system: walk.system, messages: placed.messages };
 };

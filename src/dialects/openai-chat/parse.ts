@@ -32,12 +32,14 @@ export const parse = (body: unknown, context: ParseContext): ParsedRequest<ChatA
   report.add(chat);
   reportNames(chat, report);
 
-  const prefill = abilities.prefill && context.engine === 'anthropic-api';
-  const conversation = fitEnd(parseMessages(chat.messages, abilities, report), { prefill, report, last: chat.messages.length - 1 });
+  const direct = context.engine === 'anthropic-api';
+  const prefill = direct && abilities.prefill;
+  const takesSystem = direct && abilities.systemMessages === true;
+  const conversation = fitEnd(parseMessages(chat.messages, { takesSystem }, report), { prefill, report, last: chat.messages.length - 1 });
   const tools = parseTools(chat, abilities, report);
   const max_tokens = parseMaxTokens(chat, abilities, report);
   const toolForced = tools.tool_choice?.type === 'any' || tools.tool_choice?.type === 'tool';
-  const insideLoop = context.engine === 'anthropic-api' && endsInResults(conversation);
+  const insideLoop = direct && endsInResults(conversation);
   const { thinking, effort } = parseThinking(chat, { maxTokens: max_tokens, abilities, toolForced, insideLoop }, report);
   const thinks = thinking !== undefined && thinking.type !== 'disabled';
   const sampling = parseSampling({ temperature: chat.temperature, topP: chat.top_p, abilities, thinking: thinks }, report);
@@ -49,7 +51,7 @@ export const parse = (body: unknown, context: ParseContext): ParsedRequest<ChatA
   const request: TurnRequest = {
     model: model.id,
     max_tokens,
-    ...(wantsCaching(chat) && context.engine === 'anthropic-api' ? { cache_control: { type: 'ephemeral' } } : {}),
+    ...(wantsCaching(chat) && direct ? { cache_control: { type: 'ephemeral' } } : {}),
     ...(system.length > 0 ? { system } : {}),
     messages: [...conversation.messages],
     ...tools,
