@@ -28,7 +28,8 @@ export interface ContainerOptions {
   readonly stuckAfterMs: number;
   /** How long a program that was told to end may take: its open answers go on, unless there are none. */
   endingMs(): number;
-  onExit(reason: DownReason): void;
+  /** `said`: what the platform said of it, when it said something. */
+  onExit(reason: DownReason, said?: unknown): void;
   /** Why a program that answers could not be prepared; it is tried again. */
   onTrouble(error: unknown): void;
 }
@@ -200,16 +201,16 @@ export class ContainerLife {
   #watch(): void {
     if (this.#watched || !this.running) return;
     this.#watched = true;
-    const ended = (reason: DownReason): void => {
+    const ended = (reason: DownReason, said?: unknown): void => {
       this.#watched = false;
       this.#ready = false;
       this.#stopping = false;
       this.#lastExit = reason;
-      this.#options.onExit(reason);
+      this.#options.onExit(reason, said);
     };
     this.#options.raw.monitor().then(
       () => ended(this.#stopping ? 'stopped' : 'crashed'),
-      (error: unknown) => ended(this.#stopping ? 'stopped' : downReason(error)),
+      (error: unknown) => ended(this.#stopping ? 'stopped' : downReason(error), error),
     );
   }
 }

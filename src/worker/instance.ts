@@ -55,7 +55,7 @@ export class ProxyInstance extends DurableObject<Env> {
       prepare: (fresh) => this.#prepare(fresh),
       endingMs: () => (this.#open.inside > 0 ? this.#settings.drainMs + DRAIN_GRACE_MS : this.#settings.stuckAfterMs),
       stuckAfterMs: this.#settings.stuckAfterMs,
-      onExit: (reason) => this.#exited(reason),
+      onExit: (reason, said) => this.#exited(reason, said),
       onTrouble: (error) => logEvent('container not prepared', { instance: this.#self, err: String(error) }),
     });
     this.#login = env.CLAUDE_OAUTH_CREDS ? this.#loginSync() : undefined;
@@ -171,10 +171,10 @@ export class ProxyInstance extends DurableObject<Env> {
     logEvent('container ready', { instance: this.#self });
   }
 
-  #exited(reason: DownReason): void {
+  #exited(reason: DownReason, said: unknown): void {
     this.#warm.clear();
     this.#inBackground(this.#login?.onExit());
-    logEvent('container ended', { instance: this.#self, reason });
+    logEvent('container ended', { instance: this.#self, reason, ...(said !== undefined && { said: String(said) }) });
   }
 
   // The platform says the same for "all are taken" and "not distributed yet".

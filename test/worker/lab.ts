@@ -2,7 +2,7 @@
 import { execFile } from 'node:child_process';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { convertV4MiniflareOptions, Log, LogLevel, Miniflare } from 'miniflare';
@@ -24,7 +24,10 @@ export interface LabOptions {
   readonly other?: OtherEngine;
   /** Beside the variables of wrangler.jsonc and the key. */
   readonly vars?: Readonly<Record<string, string>>;
+  /** Asked at each start; undefined: the start is refused. */
   readonly image: Image | (() => Image | undefined);
+  /** What is deployed in the place of the Worker's own entry. */
+  readonly entry?: string;
 }
 
 export interface Lab {
@@ -51,9 +54,9 @@ export interface CallInit {
   readonly signal?: AbortSignal;
 }
 
-export const startLab = async ({ vars = {}, image, other }: LabOptions): Promise<Lab> => {
+export const startLab = async ({ vars = {}, image, other, entry = 'src/worker/worker.ts' }: LabOptions): Promise<Lab> => {
   const dir = await mkdtemp(join(tmpdir(), 'proxy-lab-'));
-  const code = await (bundle ??= bundled());
+  const code = await bundleOf(entry);
   const events: EngineEvent[] = [];
   const logs: string[] = [];
   const engine = await startEngine({
@@ -120,15 +123,21 @@ const requestInit = ({ body, headers = {}, method, signal }: CallInit = {}): Req
   ...(signal !== undefined && { signal }),
 });
 
-let bundle: Promise<string> | undefined;
+const bundles = new Map<string, Promise<string>>();
 
 /** What `wrangler deploy` would upload; made once for a test file. */
-const bundled = async (): Promise<string> => {
+const bundleOf = (entry: string): Promise<string> => {
+  const made = bundles.get(entry) ?? bundled(entry);
+  bundles.set(entry, made);
+  return made;
+};
+
+const bundled = async (entry: string): Promise<string> => {
   const dir = await mkdtemp(join(tmpdir(), 'proxy-bundle-'));
   const env = { ...process.env, WRANGLER_SEND_METRICS: 'false', XDG_CONFIG_HOME: dir };
   const wrangler = join(root, 'node_modules/.bin/wrangler');
-  await promisify(execFile)(wrangler, ['deploy', '--dry-run', '--containers-rollout=none', '--outdir', join(dir, 'out')], { cwd: root, env });
-  const code = await readFile(join(dir, 'out', 'worker.js'), 'utf8');
+  await promisify(execFile)(wrangler, ['deploy', entry, '--dry-run', '--containers-rollout=none', '--outdir', join(dir, 'out')], { cwd: root, env });
+  const code = await readFile(join(dir, 'out', basename(entry).replace(/ts$/, 'js')), 'utf8');
   await rm(dir, { recursive: true });
   return code;
 };

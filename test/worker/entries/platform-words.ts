@@ -1,0 +1,42 @@
+/**
+ * The production Worker, on a platform that says why it has no container. Here workerd says the same of every
+ * start that fails, so its words are exchanged for those that Cloudflare uses, given in PLATFORM_SAYS.
+ */
+import { ProxyInstance as Production } from '../../../src/worker/instance.ts';
+import type { Env } from '../../../src/worker/env.ts';
+
+export { default } from '../../../src/worker/worker.ts';
+export { LoginKeeper } from '../../../src/worker/login-keeper.ts';
+
+interface Words {
+  readonly PLATFORM_SAYS: string;
+}
+
+export class ProxyInstance extends Production {
+  constructor(ctx: DurableObjectState, env: Env & Words) {
+    super(saying(ctx, env.PLATFORM_SAYS), env);
+  }
+}
+
+const saying = (ctx: DurableObjectState, words: string): DurableObjectState => {
+  const real = ctx.container;
+  if (real === undefined) throw new Error('no container');
+  const monitor = async (): Promise<void> => {
+    try {
+      await real.monitor();
+    } catch (error) {
+      throw String(error).includes('failed to start') ? new Error(words, { cause: error }) : error;
+    }
+  };
+  const value = {
+    get running() {
+      return real.running;
+    },
+    start: real.start.bind(real),
+    signal: real.signal.bind(real),
+    destroy: real.destroy.bind(real),
+    getTcpPort: real.getTcpPort.bind(real),
+    monitor,
+  };
+  return Object.defineProperty(ctx, 'container', { value });
+};
