@@ -1,8 +1,11 @@
 /** How a demo answer is described, by a script, a queue or the directives of a user. */
+import type Anthropic from '@anthropic-ai/sdk';
 import type { StopReason, Usage } from '../turn/turn.ts';
 
+type TextCitation = Anthropic.TextCitation;
+
 export type DemoBlock =
-  | { readonly type: 'text'; readonly text: string }
+  | { readonly type: 'text'; readonly text: string; readonly citations?: readonly TextCitation[] }
   | { readonly type: 'thinking'; readonly thinking: string; readonly signature?: string }
   | { readonly type: 'tool_use'; readonly name: string; readonly input: unknown; readonly id?: string };
 

@@ -108,7 +108,7 @@ const visible = (block: DemoBlock, pieces: readonly string[], body: DemoRequestB
 
 const finished = (block: DemoBlock, pieces: readonly string[], body: DemoRequestBody): AnswerMessage['content'][number] => {
   const text = visible(block, pieces, body).join('');
-  if (block.type === 'text') return { type: 'text', text, citations: null };
+  if (block.type === 'text') return { type: 'text', text, citations: block.citations === undefined ? null : [...block.citations] };
   if (block.type === 'thinking') return { type: 'thinking', thinking: text, signature: block.signature ?? `demo-signature-${pieces.length}` };
   return { type: 'tool_use', id: block.id ?? makeId('toolu'), name: block.name, input: block.input, caller: { type: 'direct' } };
 };

@@ -50,7 +50,7 @@ const frame = (event: { readonly type: string }): string => `event: ${event.type
 type WireEvent = StreamEvent | { readonly type: 'ping' };
 
 const eventsOf = function* ({ message, blocks }: DemoResult, piecesPerDelta: number): Generator<WireEvent> {
-  const begun = { ...message, content: [], stop_reason: null, stop_sequence: null, usage: { ...message.usage, output_tokens: 1 } };
+  const begun = { ...message, content: [], stop_reason: null, stop_sequence: null, usage: { ...message.usage, output_tokens: 1, output_tokens_details: null } };
   yield { type: 'message_start', message: begun };
   for (const [index, block] of blocks.entries()) {
     yield { type: 'content_block_start', index, content_block: emptied(block.block) };
@@ -59,17 +59,17 @@ const eventsOf = function* ({ message, blocks }: DemoResult, piecesPerDelta: num
     yield { type: 'content_block_stop', index };
   }
   const { stop_reason, stop_sequence, stop_details, container, usage } = message;
-  const { input_tokens, cache_creation_input_tokens, cache_read_input_tokens, output_tokens } = usage;
+  const { input_tokens, cache_creation_input_tokens, cache_read_input_tokens, output_tokens, output_tokens_details } = usage;
   yield {
     type: 'message_delta',
     delta: { stop_reason, stop_sequence, stop_details, container },
-    usage: { input_tokens, cache_creation_input_tokens, cache_read_input_tokens, output_tokens, output_tokens_details: null, server_tool_use: null },
+    usage: { input_tokens, cache_creation_input_tokens, cache_read_input_tokens, output_tokens, output_tokens_details, server_tool_use: null },
   };
   yield { type: 'message_stop' };
 };
 
 const emptied = (block: PiecedBlock['block']): PiecedBlock['block'] => {
-  if (block.type === 'text') return { ...block, text: '' };
+  if (block.type === 'text') return { ...block, text: '', citations: block.citations === null ? null : [] };
   if (block.type === 'thinking') return { ...block, thinking: '', signature: '' };
   return block.type === 'tool_use' ? { ...block, input: {} } : block;
 };
@@ -86,5 +86,6 @@ const deltasOf = function* ({ block, pieces }: PiecedBlock, index: number, size:
     else if (block.type === 'thinking') yield event({ type: 'thinking_delta', thinking: text });
     else yield event({ type: 'input_json_delta', partial_json: text });
   }
+  if (block.type === 'text') for (const citation of block.citations ?? []) yield event({ type: 'citations_delta', citation });
   if (block.type === 'thinking') yield event({ type: 'signature_delta', signature: block.signature });
 };

@@ -1,6 +1,6 @@
 import type OpenAI from 'openai';
 import { expect, it } from 'vitest';
-import { type Arrived, dialogueOf, type Service, systemOf, text } from './set-up.ts';
+import { type Arrived, dialogueOf, reminder, type Service, systemOf, text, usage } from './set-up.ts';
 
 const weather: OpenAI.ChatCompletionTool = {
   type: 'function',
@@ -150,6 +150,68 @@ export const chatSuite = (world: () => Service): void => {
     });
     expect(JSON.parse(completion.choices[0]?.message.content ?? '')).toEqual({ city: expect.any(String) });
     expect(arrived()[0]?.output_config?.format).toMatchObject({ type: 'json_schema', schema });
+  });
+
+  it('reports the upstream\'s usage, streamed or not', async () => {
+    const { openai, upstream } = world();
+    upstream.script(() => ({ content: [{ type: 'text', text: 'Hi' }], usage }));
+    const body = { model: 'gpt-4o', messages: [user('Hi')] };
+    const chunks = await Array.fromAsync(await openai.chat.completions.create({ ...body, stream: true, stream_options: { include_usage: true } }));
+    for (const reported of [(await openai.chat.completions.create(body)).usage, chunks.at(-1)?.usage]) {
+      expect(reported).toEqual({
+        prompt_tokens: 581, completion_tokens: 23, total_tokens: 604,
+        prompt_tokens_details: { cached_tokens: 500, cache_write_tokens: 70 }, completion_tokens_details: { reasoning_tokens: 9 },
+      });
+    }
+  });
+
+  it('carries system and developer messages in mid-conversation', async () => {
+    const { openai, arrived } = world();
+    const { data, response } = await openai.chat.completions
+      .create({ model: 'gpt-4o', messages: [user('one'), { role: 'assistant', content: 'two' }, { role: 'developer', content: 'Be brief.' }, user('[[text:three]]')] })
+      .withResponse();
+    expect([data.choices[0]?.message.content, response.headers.get('x-proxy-emulated')]).toEqual(['three', 'messages']);
+    expect(arrived().map((request) => dialogueOf(request))).toEqual([[
+      { role: 'user', content: [text('one')] }, { role: 'assistant', content: [text('two')] }, { role: 'user', content: [reminder('Be brief.'), text('[[text:three]]')] },
+    ]]);
+  });
+
+  it('gives reasoning where it was asked for, streamed or not, and takes it back', async () => {
+    const { openai, arrived } = world();
+    const body = { model: 'gpt-4o', reasoning_effort: 'low' as const, messages: [user('[[think:Let me see]] [[text:Yes]]')] };
+    const { message } = (await openai.chat.completions.create(body)).choices[0] ?? {};
+    expect(message).toMatchObject({ content: 'Yes', reasoning_content: 'Let me see' });
+    const deltas = (await Array.fromAsync(await openai.chat.completions.create({ ...body, stream: true }))).map(({ choices: [choice] }) => choice?.delta as { content?: string; reasoning_content?: string } | undefined);
+    expect(deltas.map((delta) => delta?.reasoning_content ?? '').join('')).toBe('Let me see');
+    expect(deltas.map((delta) => delta?.content ?? '').join('')).toBe('Yes');
+    expect(arrived()[0]).toMatchObject({ thinking: { type: 'enabled', budget_tokens: 4_096 } });
+    if (message === undefined) return;
+    const next = await openai.chat.completions.create({ ...body, messages: [...body.messages, message, user('[[text:Again]]')] });
+    expect(next.choices[0]?.message.content).toBe('Again');
+  });
+
+  it('carries the legacy functions, streamed or not', async () => {
+    const { openai, arrived } = world();
+    const functions = [{ name: 'get_weather', parameters: { type: 'object', properties: { city: { type: 'string' } } } }];
+    const question = user('[[tool:get_weather {"city":"Prague"}]] [[then]] [[text:Sunny]]');
+    const first = (await openai.chat.completions.create({ model: 'gpt-4o', functions, messages: [question] })).choices[0];
+    expect(first).toMatchObject({ finish_reason: 'function_call', message: { content: null, function_call: { name: 'get_weather', arguments: '{"city":"Prague"}' } } });
+    const chunks = await Array.fromAsync(await openai.chat.completions.create({ model: 'gpt-4o', functions, messages: [question], stream: true }));
+    expect(chunks.map(({ choices: [choice] }) => choice?.delta.function_call?.arguments ?? '').join('')).toBe('{"city":"Prague"}');
+    expect(chunks.at(-1)?.choices[0]?.finish_reason).toBe('function_call');
+    if (first === undefined) return;
+    const second = await openai.chat.completions.create({ model: 'gpt-4o', functions, messages: [question, first.message, { role: 'function', name: 'get_weather', content: 'sun' }] });
+    expect(second.choices[0]).toMatchObject({ finish_reason: 'stop', message: { content: 'Sunny' } });
+    const last = arrived().at(-1);
+    expect(last && dialogueOf(last).slice(1)).toMatchObject([{ role: 'assistant', content: [{ type: 'tool_use', name: 'get_weather', input: { city: 'Prague' } }] }, { role: 'user', content: [{ type: 'tool_result' }] }]);
+  });
+
+  it('tells of a refusal as content_filter, streamed or not', async () => {
+    const { openai } = world();
+    const body = { model: 'gpt-4o', messages: [user('[[text:I cannot]] [[refuse]]')] };
+    expect((await openai.chat.completions.create(body)).choices[0]).toMatchObject({ finish_reason: 'content_filter', message: { content: 'I cannot' } });
+    const chunks = await Array.fromAsync(await openai.chat.completions.create({ ...body, stream: true }));
+    expect(chunks.flatMap(({ choices }) => choices[0]?.finish_reason ?? [])).toEqual(['content_filter']);
   });
 
   it('answers the old completions API', async () => {

@@ -46,6 +46,7 @@ onEveryEngine('errors', (world) => {
       expect(error).toMatchObject({ status: 429 });
       // Claude Code tells of the delay with a little of its own on top.
       expect((error as { headers: Headers }).headers.get('retry-after')).toMatch(/^[12]$/);
+      expect((error as Error).message).toMatch(/Try again in [12] s\./);
     }
   });
 

@@ -1,6 +1,6 @@
 import type Anthropic from '@anthropic-ai/sdk';
 import { expect, it } from 'vitest';
-import { dialogueOf, type Service, systemOf, text } from './set-up.ts';
+import { dialogueOf, reminder, type Service, systemOf, text, usage } from './set-up.ts';
 
 const model = 'claude-sonnet-4-5-20250929';
 const user = (content: Anthropic.MessageParam['content']) => ({ role: 'user' as const, content });
@@ -43,14 +43,54 @@ export const messagesSuite = (world: () => Service): void => {
     expect(arrived().map((request) => dialogueOf(request))).toEqual([[{ role: 'user', content: [text(content)] }]]);
   });
 
-  it('streams the API\'s events in the API\'s order', async () => {
-    const { anthropic, arrived } = world();
-    const stream = await anthropic.messages.create({ model, max_tokens: 100, messages: [user('[[text:one two]] [[tool:Bash {"command":"ls"}]]')], tools: [tool], stream: true });
-    const types = (await Array.fromAsync(stream)).map(({ type }) => type).filter((type) => (type as string) !== 'ping');
-    expect(types.filter((type, index) => type !== types[index - 1])).toEqual([
-      'message_start', 'content_block_start', 'content_block_delta', 'content_block_stop', 'content_block_start', 'content_block_delta', 'content_block_stop', 'message_delta', 'message_stop',
+  it('streams the API\'s events in the API\'s order, its ping included', async () => {
+    const { post, arrived } = world();
+    // The SDK keeps pings to itself; one before the answer begins is a sign of life while Claude Code starts.
+    const response = await post('/v1/messages', { model, max_tokens: 100, messages: [user('[[text:one two]] [[tool:Bash {"command":"ls"}]]')], tools: [tool], stream: true });
+    const types = (await response.text()).split('\n').filter((line) => line.startsWith('event: ')).map((line) => line.slice('event: '.length));
+    const answer = types.slice(types.indexOf('message_start'));
+    expect(answer.filter((type, index) => type !== answer[index - 1])).toEqual([
+      'message_start', 'content_block_start', 'ping', 'content_block_delta', 'content_block_stop', 'content_block_start', 'content_block_delta', 'content_block_stop', 'message_delta', 'message_stop',
     ]);
     expect(arrived()).toHaveLength(1);
+  });
+
+  it('reports the upstream\'s usage, streamed or not', async () => {
+    const { anthropic, upstream } = world();
+    upstream.script(() => ({ content: [{ type: 'text', text: 'Hi' }], usage }));
+    const body = { model, max_tokens: 100, messages: [user('Hi')] };
+    for (const message of [await anthropic.messages.create(body), await anthropic.messages.stream(body).finalMessage()]) expect(message.usage).toMatchObject(usage);
+  });
+
+  it('carries documents and search results, and the citations of an answer', async () => {
+    const { anthropic, arrived, upstream } = world();
+    const document: Anthropic.DocumentBlockParam = { type: 'document', title: 'Fields', citations: { enabled: true }, source: { type: 'text', media_type: 'text/plain', data: 'Grass is green.' } };
+    const pdf: Anthropic.DocumentBlockParam = { type: 'document', source: { type: 'base64', media_type: 'application/pdf', data: 'JVBERi0xLjQKJSVFT0Y=' } };
+    const found: Anthropic.SearchResultBlockParam = { type: 'search_result', source: 'https://example.com', title: 'Skies', citations: { enabled: true }, content: [{ type: 'text', text: 'Skies are blue.' }] };
+    const citation: Anthropic.TextCitation = { type: 'char_location', cited_text: 'Grass is green.', document_index: 0, document_title: 'Fields', file_id: null, start_char_index: 0, end_char_index: 15 };
+    const body = { model, max_tokens: 100, messages: [user([document, found, { type: 'text', text: 'What is green?' }])] };
+    upstream.script(() => ({ content: [{ type: 'text', text: 'Grass.', citations: [citation] }] }));
+    for (const message of [await anthropic.messages.create(body), await anthropic.messages.stream(body).finalMessage()]) {
+      expect(message.content).toEqual([{ type: 'text', text: 'Grass.', citations: [citation] }]);
+    }
+    await anthropic.messages.create({ ...body, messages: [user([pdf, { type: 'text', text: 'What is it?' }])] });
+    const [first, , third] = arrived().map((request) => dialogueOf(request));
+    expect(first).toEqual([{ role: 'user', content: [document, found, text('What is green?')] }]);
+    expect(third).toEqual([{ role: 'user', content: [pdf, text('What is it?')] }]);
+  });
+
+  it.each([
+    ['a mapped name', 'gpt-4o', () => true],
+    ['a model that takes them', 'claude-opus-5-5', ({ engineName }: Service) => engineName === 'claude-code'],
+  ])('carries system messages in mid-conversation: %s', async (_, name, asText) => {
+    const { post, arrived } = world();
+    const response = await post('/v1/messages', { model: name, max_tokens: 100, messages: [user('one'), { role: 'assistant', content: 'two' }, user('three'), { role: 'system', content: 'Be brief.' }] });
+    expect([response.status, response.headers.get('x-proxy-emulated')]).toEqual([200, asText(world()) ? 'messages' : null]);
+    const [request] = arrived();
+    const said = request && dialogueOf(request).filter(({ content }) => content.length > 0).slice(2);
+    expect(said).toEqual(
+      asText(world()) ? [{ role: 'user', content: [text('three'), reminder('Be brief.')] }] : [{ role: 'user', content: [text('three')] }, { role: 'system', content: [text('Be brief.')] }],
+    );
   });
 
   it('folds a stream to the same message as no stream', async () => {

@@ -104,3 +104,9 @@ export const dialogueOf = ({ messages }: Arrived): readonly { role: string; cont
 const withoutCacheMark = (block: object): object => Object.fromEntries(Object.entries(block).filter(([name]) => name !== 'cache_control'));
 
 export const text = (content: string) => ({ type: 'text', text: content });
+
+/** A system message as Claude Code writes it to models that take none. */
+export const reminder = (content: string) => text(`<system-reminder>\n${content}\n</system-reminder>`);
+
+/** Figures that no answer has by itself, so that they can only be the upstream's. */
+export const usage = { input_tokens: 11, cache_read_input_tokens: 500, cache_creation_input_tokens: 70, output_tokens: 23, output_tokens_details: { thinking_tokens: 9 } };

@@ -83,6 +83,15 @@ describe('answers', () => {
     expect(content[0]).toMatchObject({ type: 'thinking', thinking: '', signature: 'demo-signature-1' });
   });
 
+  test('citations and the tokens of thinking, streamed and not', async () => {
+    const citation: Anthropic.TextCitation = { type: 'char_location', cited_text: 'a', document_index: 0, document_title: null, file_id: null, start_char_index: 0, end_char_index: 1 };
+    for (const stream of [false, true]) {
+      upstream.enqueue({ content: [{ type: 'text', text: 'one two', citations: [citation] }], usage: { output_tokens_details: { thinking_tokens: 5 } } });
+      const message = stream ? await client.messages.stream(request('x')).finalMessage() : await client.messages.create(request('x'));
+      expect(message).toMatchObject({ content: [{ type: 'text', text: 'one two', citations: [citation] }], usage: { output_tokens_details: { thinking_tokens: 5 } } });
+    }
+  });
+
   test('scripts and queued answers come before directives', async () => {
     upstream.script((body) => ({ content: [{ type: 'text', text: `script ${body.messages.length}` }] }));
     upstream.enqueue({ content: [{ type: 'text', text: 'queued' }], usage: { input_tokens: 77 } });
