@@ -72,6 +72,12 @@ describe('a container that goes wrong', { timeout: 120_000 }, () => {
     expect(stream).toContain('No login was found.');
   });
 
+  it('runs as many turns as its instance takes requests, unless that was said', async () => {
+    const settings = async (vars: Record<string, string>): Promise<unknown> => (await (await (await lab('tells-what-it-got.ts', vars)).call('/v1/messages', { body: chat })).json());
+    expect(await settings({ INSTANCE_CAPACITY: '32' })).toMatchObject({ bootstraps: [{ settings: { MAX_CONCURRENCY: '32' } }] });
+    expect(await settings({ INSTANCE_CAPACITY: '32', MAX_CONCURRENCY: '4' })).toMatchObject({ bootstraps: [{ settings: { MAX_CONCURRENCY: '4' } }] });
+  });
+
   it('sees neither secrets in its environment nor headers that are not the client’s own', async () => {
     const { call } = await lab('tells-what-it-got.ts', { ANTHROPIC_API_KEY: 'sk-secret', CLAUDE_CODE_OAUTH_TOKEN: 'oauth-secret' });
     const headers = { 'cf-container-target-port': '22', 'x-forwarded-for': '1.2.3.4', 'x-proxy-internal': '{"role":"home"}', 'x-request-id': 'mine', 'anthropic-version': '2023-06-01' };
