@@ -159,9 +159,8 @@ interface Sent {
 }
 
 /** What https://docs.anthropic.com/en/api/messages-count-tokens takes of a Messages request; it refuses the rest. */
-const COUNTABLE: readonly (keyof TurnRequest)[] = [
-  'model', 'messages', 'system', 'tools', 'tool_choice', 'thinking', 'output_config', 'cache_control', 'speed', 'user_profile_id', 'workspace_id',
-];
+const COUNTABLE: ReadonlySet<string> = new Set([
+  'model', 'messages', 'system', 'tools', 'tool_choice', 'thinking', 'output_config', 'cache_control', 'context_management', 'mcp_servers', 'speed',
+]);
 
-const countable = (request: TurnRequest): object =>
-  Object.fromEntries(COUNTABLE.filter((key) => request[key] !== undefined).map((key) => [key, request[key]]));
+const countable = (request: TurnRequest): object => Object.fromEntries(Object.entries(request).filter(([name]) => COUNTABLE.has(name)));
