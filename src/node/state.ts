@@ -41,9 +41,11 @@ export const prepareState = async (root: string): Promise<StateDirs> => {
 /**
  * Writes CLAUDE_OAUTH_CREDS as Claude Code's credentials file, mode 0600. Claude Code refreshes the file, and a refresh
  * uses the old token up: so the same value is not written twice. Throws where the value is not such a file.
+ * The directory may be missing: an engine without Claude Code makes none.
  */
 export const placeCredentials = async (configDir: string, json: string): Promise<'written' | 'kept'> => {
   refuseOtherJson(json);
+  await mkdir(configDir, { recursive: true, mode: 0o700 });
   const file = credentialsFile(configDir);
   const marker = join(configDir, '.credentials.source');
   const digest = createHash('sha256').update(json).digest('hex');

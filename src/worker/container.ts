@@ -29,7 +29,7 @@ export interface ContainerOptions {
   /** How long a program that was told to end may take: its open answers go on, unless there are none. */
   endingMs(): number;
   /** `said`: what the platform said of it, when it said something. */
-  onExit(reason: DownReason, said?: unknown): void;
+  onExit(reason: DownReason, said?: string): void;
   /** Why a program that answers could not be prepared; it is tried again. */
   onTrouble(error: unknown): void;
 }
@@ -201,7 +201,7 @@ export class ContainerLife {
   #watch(): void {
     if (this.#watched || !this.running) return;
     this.#watched = true;
-    const ended = (reason: DownReason, said?: unknown): void => {
+    const ended = (reason: DownReason, said?: string): void => {
       this.#watched = false;
       this.#ready = false;
       this.#stopping = false;
@@ -210,7 +210,7 @@ export class ContainerLife {
     };
     this.#options.raw.monitor().then(
       () => ended(this.#stopping ? 'stopped' : 'crashed'),
-      (error: unknown) => ended(this.#stopping ? 'stopped' : downReason(error), error),
+      (error: unknown) => ended(this.#stopping ? 'stopped' : downReason(error), String(error)),
     );
   }
 }

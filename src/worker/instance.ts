@@ -171,10 +171,10 @@ export class ProxyInstance extends DurableObject<Env> {
     logEvent('container ready', { instance: this.#self });
   }
 
-  #exited(reason: DownReason, said: unknown): void {
+  #exited(reason: DownReason, said: string | undefined): void {
     this.#warm.clear();
     this.#inBackground(this.#login?.onExit());
-    logEvent('container ended', { instance: this.#self, reason, ...(said !== undefined && { said: String(said) }) });
+    logEvent('container ended', { instance: this.#self, reason, ...(said !== undefined && { said }) });
   }
 
   // The platform says the same for "all are taken" and "not distributed yet".

@@ -64,9 +64,39 @@ describe('a login that was refreshed in the container', { timeout: 120_000 }, ()
     expect(await turn()).toEqual({ used: 'access-50', holdsRefreshToken: false });
   });
 
-  it('needs STATE_KEY', async () => {
-    await start({ CLAUDE_OAUTH_CREDS: file(1, 2), STATE_KEY: '' });
-    const answer = await here.call('/v1/messages', { body: {} });
-    expect([answer.status, await answer.json()]).toMatchObject([503, { error: { message: expect.stringContaining('STATE_KEY') } }]);
+  it('does not outlive another secret in a container that goes on, though it is the newer one', async () => {
+    await start({ CLAUDE_OAUTH_CREDS: file(1, 2), SLEEP_AFTER_S: '60' });
+    expect(await turn()).toMatchObject({ used: 'access-2' });
+    await writeFile(service, '50');
+    await here.redeploy({ STATE_KEY, SLEEP_AFTER_S: '60', CLAUDE_OAUTH_CREDS: file(50, 120) });
+    expect(await turn()).toEqual({ used: 'access-50', holdsRefreshToken: false });
+    expect(here.starts()).toBe(1);
+  });
+
+  it('is lost with STATE_KEY: the deployed one is used, and the log says so', async () => {
+    const creds = file(1, 2);
+    await start({ CLAUDE_OAUTH_CREDS: creds, SLEEP_AFTER_S: '60' });
+    expect(await turn()).toMatchObject({ used: 'access-2' });
+    for (const { pid } of here.engine.running()) process.kill(pid!, 'SIGKILL');
+    await writeFile(service, '1');
+    await here.redeploy({ STATE_KEY: Buffer.alloc(32, 8).toString('base64'), SLEEP_AFTER_S: '60', CLAUDE_OAUTH_CREDS: creds });
+    expect(await turn()).toEqual({ used: 'access-2', holdsRefreshToken: true });
+    expect(here.logs.filter((line) => line.includes('was STATE_KEY replaced?'))).toHaveLength(1);
+  });
+
+  it.each([
+    { title: 'STATE_KEY', vars: { STATE_KEY: '' }, says: 'needs the secret STATE_KEY' },
+    { title: 'a STATE_KEY of 32 bytes', vars: { STATE_KEY: 'c2hvcnQ=' }, says: 'STATE_KEY must be 32 bytes' },
+    { title: 'a STATE_KEY in base64', vars: { STATE_KEY: '!' }, says: 'STATE_KEY must be 32 bytes' },
+    { title: 'the JSON of a credentials file', vars: { CLAUDE_OAUTH_CREDS: 'sk-ant-oat01-secret' }, says: "CLAUDE_OAUTH_CREDS is not the JSON of Claude Code's credentials file" },
+    { title: 'a credentials file with a login in it', vars: { CLAUDE_OAUTH_CREDS: '{"claudeAiOauth":{}}' }, says: "CLAUDE_OAUTH_CREDS is not the JSON of Claude Code's credentials file" },
+  ])('needs $title', async ({ vars, says }) => {
+    await start({ CLAUDE_OAUTH_CREDS: file(1, 2), ...vars });
+    for (const path of ['/v1/messages', '/v1/chat/completions']) {
+      const answer = await here.call(path, { body: {} });
+      expect([answer.status, await answer.json()]).toMatchObject([503, { error: { message: expect.stringContaining(says) } }]);
+    }
+    expect(here.starts()).toBe(0);
+    expect(here.logs.join()).not.toContain('oat01-secret');
   });
 });

@@ -26,7 +26,8 @@ const answer = async (request: IncomingMessage, response: ServerResponse): Promi
   const door = `${request.method} ${request.url}`;
   if (door === 'GET /ping') return response.end('{}');
   if (door === 'POST /internal/bootstrap' || door === 'PUT /internal/credentials') {
-    login = (JSON.parse(body) as { credentials: string }).credentials;
+    // As the server does: settings come once, and the login that is in them too.
+    if (door.startsWith('PUT') || login === '') login = (JSON.parse(body) as { credentials: string }).credentials;
     return response.writeHead(204).end();
   }
   if (door === 'GET /internal/credentials') return response.end(JSON.stringify({ credentials: login }));
