@@ -69,6 +69,16 @@ describe('the door', () => {
     expect((await door('POST', 'bootstrap', { settings: settings() })).status).toBe(409);
   });
 
+  it('takes a login with the first settings, and later ones by themselves, also where no Claude Code runs', async () => {
+    const read = async (): Promise<string> => ((await (await door('GET', 'credentials')).json()) as { credentials: string }).credentials;
+    expect((await door('POST', 'bootstrap', { settings: direct(), credentials: login(1) })).status).toBe(204);
+    expect((await door('PUT', 'credentials', { credentials: login(2) })).status).toBe(204);
+    expect(await read()).toContain('access-2');
+    // The Worker begins anew and asks again; what Claude Code has refreshed since must not be undone.
+    expect((await door('POST', 'bootstrap', { settings: direct(), credentials: login(1) })).status).toBe(204);
+    expect(await read()).toContain('access-2');
+  });
+
   it('says what is wrong with settings, and takes better ones then', async () => {
     const wrong = await door('POST', 'bootstrap', { settings: { ...direct(), MAX_CONCURRENCY: 'many' } });
     expect([wrong.status, await wrong.text()]).toEqual([422, expect.stringContaining('MAX_CONCURRENCY')]);

@@ -84,6 +84,12 @@ describe('a login that was refreshed in the container', { timeout: 120_000 }, ()
     expect(here.logs.filter((line) => line.includes('was STATE_KEY replaced?'))).toHaveLength(1);
   });
 
+  it('keeps no container awake that does not hand it out', async () => {
+    here = await startLab({ image: programImage('keeps-its-login.ts'), vars: { STATE_KEY, SLEEP_AFTER_S: '1', CLAUDE_OAUTH_CREDS: file(1, 2) } });
+    expect((await here.call('/v1/messages', { body: { messages: [] } })).status).toBe(200);
+    await asleep();
+  });
+
   it.each([
     { title: 'STATE_KEY', vars: { STATE_KEY: '' }, says: 'needs the secret STATE_KEY' },
     { title: 'a STATE_KEY of 32 bytes', vars: { STATE_KEY: 'c2hvcnQ=' }, says: 'STATE_KEY must be 32 bytes' },
