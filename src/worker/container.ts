@@ -24,10 +24,11 @@ export interface ContainerOptions {
   prepare(fresh: boolean, fetch: ContainerFetch): Promise<void>;
   /** Environment of a new program. */
   environment(): Record<string, string>;
-  /** A program that runs and answers nothing for so long is ended. */
-  readonly stuckAfterMs: number;
-  /** How long a program that was told to end may take: its open answers go on, unless there are none. */
-  endingMs(): number;
+  /** Whether answers of the program are open, which one that was told to end may finish, for `drainMs`. */
+  readonly answering: () => boolean;
+  readonly drainMs: number;
+  /** How long a program that was told to end, and answers nobody, may take to do so. */
+  readonly endWithinMs: number;
   /** `said`: what the platform said of it, when it said something. */
   onExit(reason: DownReason, said?: string): void;
   /** Why a program that answers could not be prepared; it is tried again. */
@@ -43,6 +44,8 @@ const PORT = 8080;
 const SIGTERM = 15;
 const POLL_MS = 100;
 const RETRY_MS = 1_000;
+/** A program that runs and answers nothing for so long is ended. */
+const STUCK_MS = 60_000;
 /** A start that takes longer fails for those who wait; the next request begins another. */
 const GIVE_UP_MS = 150_000;
 const PING_MS = 5_000;
@@ -171,14 +174,16 @@ export class ContainerLife {
 
   /** Polls until the program answers, or has ended, or is taken for stuck. */
   async #answers(): Promise<'answers' | DownReason> {
-    const { now, sleep } = this.#options;
-    for (let since = now(); ; ) {
+    const { now, sleep, answering, drainMs, endWithinMs } = this.#options;
+    const began = now();
+    for (let since = began; ; ) {
       if (!this.#stopping && (await this.#ping())) return 'answers';
       if (!this.running) {
         await sleep(POLL_MS); // The reason of the exit arrives a moment after the exit.
         return this.#lastExit ?? 'crashed';
       }
-      if (now() - since > (this.#stopping ? this.#options.endingMs() : this.#options.stuckAfterMs)) {
+      if (this.#stopping && answering() && now() - began < drainMs) since = now();
+      if (now() - since > (this.#stopping ? endWithinMs : STUCK_MS)) {
         await this.kill();
         since = now();
       }

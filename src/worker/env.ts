@@ -24,7 +24,7 @@ export interface Env {
   readonly INSTANCE_CAPACITY?: string;
   readonly MAX_CONCURRENCY?: string;
   readonly DRAIN_TIMEOUT_MS?: string;
-  readonly STUCK_AFTER_MS?: string;
+  readonly END_WITHIN_MS?: string;
   readonly SLEEP_AFTER_S?: string;
   readonly START_WAIT_MS?: string;
   readonly LIFE_SIGN_AFTER_MS?: string;
@@ -43,8 +43,8 @@ export interface WorkerSettings {
   readonly capacity: number;
   /** How long answers may go on in a container that was told to end. */
   readonly drainMs: number;
-  /** A container that answers nothing for so long, and has no answer to finish, is ended. */
-  readonly stuckAfterMs: number;
+  /** How long a container that was told to end, and has no answer to finish, may take to do so. */
+  readonly endWithinMs: number;
   readonly sleepAfterMs: number;
   readonly startWaitMs: number;
   readonly lifeSignAfterMs: number;
@@ -64,7 +64,7 @@ export const settingsOf = (env: Env): WorkerSettings => {
     generation: env.GENERATION ?? 'g1',
     capacity: number('INSTANCE_CAPACITY', 16),
     drainMs: number('DRAIN_TIMEOUT_MS', 30_000),
-    stuckAfterMs: number('STUCK_AFTER_MS', 60_000),
+    endWithinMs: number('END_WITHIN_MS', 60_000),
     sleepAfterMs: number('SLEEP_AFTER_S', 600) * 1000,
     startWaitMs: number('START_WAIT_MS', 60_000),
     lifeSignAfterMs: number('LIFE_SIGN_AFTER_MS', 1_000),
@@ -91,7 +91,7 @@ const problemsOfLogin = (login: string, stateKey: string | undefined): readonly 
   ...(stateKey && !isSealKey(stateKey) ? ['STATE_KEY must be 32 bytes in base64 (openssl rand -base64 32).'] : []),
 ];
 
-const NUMBERS = ['MAX_BODY_BYTES', 'INSTANCES', 'HOMES', 'INSTANCE_CAPACITY', 'DRAIN_TIMEOUT_MS', 'STUCK_AFTER_MS', 'SLEEP_AFTER_S', 'START_WAIT_MS', 'LIFE_SIGN_AFTER_MS', 'LIFE_SIGN_EVERY_MS'] as const;
+const NUMBERS = ['MAX_BODY_BYTES', 'INSTANCES', 'HOMES', 'INSTANCE_CAPACITY', 'DRAIN_TIMEOUT_MS', 'END_WITHIN_MS', 'SLEEP_AFTER_S', 'START_WAIT_MS', 'LIFE_SIGN_AFTER_MS', 'LIFE_SIGN_EVERY_MS'] as const;
 type NumberName = (typeof NUMBERS)[number];
 
 const isNumber = (text: string | undefined): boolean => text !== undefined && /^\d+(\.\d+)?$/.test(text);
@@ -99,7 +99,7 @@ const isNumber = (text: string | undefined): boolean => text !== undefined && /^
 /** Variables that mean something to the Worker alone, or that the container gets in another way. */
 const NOT_FOR_THE_CONTAINER = new Set([
   'STATE_KEY', 'ALLOW_NO_KEY', 'CLAUDE_OAUTH_CREDS', 'INSTANCES', 'HOMES', 'GENERATION', 'INSTANCE_CAPACITY',
-  'STUCK_AFTER_MS', 'SLEEP_AFTER_S', 'START_WAIT_MS', 'LIFE_SIGN_AFTER_MS', 'LIFE_SIGN_EVERY_MS', 'CORS_ORIGINS',
+  'END_WITHIN_MS', 'SLEEP_AFTER_S', 'START_WAIT_MS', 'LIFE_SIGN_AFTER_MS', 'LIFE_SIGN_EVERY_MS', 'CORS_ORIGINS',
 ]);
 
 /**

@@ -22,8 +22,6 @@ import { createVoice } from './voice.ts';
 
 /** A server that was told to end has so long; it has no open request then. */
 const STOP_GRACE_MS = 30_000;
-/** A server that lets answers finish ends by itself; this much later something is wrong with it. */
-const DRAIN_GRACE_MS = 30_000;
 /** How long the login may take to come back before a container is stopped without it. */
 const LAST_LOGIN_MS = 10_000;
 const MOST_WARM = 10_000;
@@ -53,8 +51,9 @@ export class ProxyInstance extends DurableObject<Env> {
       now: Date.now,
       environment: () => this.#newEnvironment(),
       prepare: (fresh) => this.#prepare(fresh),
-      endingMs: () => (this.#open.inside > 0 ? this.#settings.drainMs + DRAIN_GRACE_MS : this.#settings.stuckAfterMs),
-      stuckAfterMs: this.#settings.stuckAfterMs,
+      answering: () => this.#open.inside > 0,
+      drainMs: this.#settings.drainMs,
+      endWithinMs: this.#settings.endWithinMs,
       onExit: (reason, said) => this.#exited(reason, said),
       onTrouble: (error) => logEvent('container not prepared', { instance: this.#self, err: String(error) }),
     });
@@ -66,7 +65,7 @@ export class ProxyInstance extends DurableObject<Env> {
     this.#self = routed.self;
     const verdict = this.#place(routed, this.#open.size);
     if (verdict !== undefined) return verdict;
-    const ticket = this.#open.enter(routed.bytes);
+    const ticket = this.#open.enter(routed);
     const turn = this.#login?.turn();
     await this.#armSleep();
     return forward(request, {
@@ -131,7 +130,7 @@ export class ProxyInstance extends DurableObject<Env> {
       names: this.#names,
       open,
       capacity: this.#settings.capacity,
-      warm: this.#warm.has(conversation),
+      warm: this.#warm.has(conversation) || this.#open.has(conversation),
       crowded: heldBytes > 0 && heldBytes + bytes > MOST_HELD_BYTES,
       leaving: this.#life.state === 'stopping' && inside > 0,
       failing: this.#life.failing,

@@ -14,6 +14,7 @@ export interface Ticket {
 }
 
 interface Open {
+  readonly conversation: string;
   lastByte: number;
   inside: boolean;
   heldBytes: number;
@@ -34,9 +35,9 @@ export class OpenRequests {
   }
 
   /** `bytes`: length of the request's body, which is held until the answer begins. */
-  enter(bytes: number): Ticket {
+  enter({ conversation, bytes }: { readonly conversation: string; readonly bytes: number }): Ticket {
     const id = (this.#next += 1);
-    const open: Open = { lastByte: this.#now(), inside: false, heldBytes: bytes };
+    const open: Open = { conversation, lastByte: this.#now(), inside: false, heldBytes: bytes };
     this.#open.set(id, open);
     return {
       touch: () => void (open.lastByte = this.#now()),
@@ -48,6 +49,11 @@ export class OpenRequests {
 
   get size(): number {
     return this.#open.size;
+  }
+
+  /** A request of this conversation is open: others of it belong beside it. */
+  has(conversation: string): boolean {
+    return this.#all().some((open) => open.conversation === conversation);
   }
 
   /** Requests that the container has now. */

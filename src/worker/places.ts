@@ -8,7 +8,7 @@ export interface Room {
   readonly open: number;
   /** Requests that may be open before new conversations are sent away. */
   readonly capacity: number;
-  /** The container here holds this conversation. */
+  /** The container here holds this conversation, or is just being asked about it. */
   readonly warm: boolean;
   /** There is no memory for this request's body beside those that wait here already. */
   readonly crowded: boolean;

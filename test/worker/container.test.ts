@@ -16,7 +16,7 @@ class Platform {
   prepared: boolean[] = [];
   prepareFails: Error | undefined;
   troubles: unknown[] = [];
-  endingMs = 60_000;
+  answering = false;
   /** A program that was told to end goes on for so long. */
   drainsForMs = 0;
   #running = false;
@@ -42,8 +42,9 @@ class Platform {
         this.prepareFails = undefined;
         if (failure !== undefined) throw failure;
       },
-      stuckAfterMs: 60_000,
-      endingMs: () => this.endingMs,
+      answering: () => this.answering,
+      drainMs: 600_000,
+      endWithinMs: 60_000,
       onExit: (reason) => this.exits.push(reason),
       onTrouble: (error) => this.troubles.push(error),
     });
@@ -167,16 +168,21 @@ describe('the life of a container', () => {
     const platform = new Platform('answers');
     await platform.life.ready();
     platform.drainsForMs = 500_000;
-    platform.endingMs = 600_000;
+    platform.answering = true;
     platform.life.stop();
     const ready = platform.life.ready();
     expect(platform.life.waitingFor).toBe('stopped');
     await ready;
     expect([platform.kills, platform.starts, platform.life.state]).toEqual([0, 2, 'ready']);
-    platform.endingMs = 60_000;
+    platform.answering = false;
     platform.life.stop();
     await platform.life.ready();
     expect([platform.kills, platform.starts, platform.life.state]).toEqual([1, 3, 'ready']);
+    platform.answering = true;
+    platform.drainsForMs = 700_000;
+    platform.life.stop();
+    await platform.life.ready();
+    expect([platform.kills, platform.starts, platform.life.state]).toEqual([2, 4, 'ready']);
   });
 
   it('is not told to be ending when it has ended', async () => {

@@ -28,7 +28,7 @@ class World {
     return forward(request, {
       life: this.#life(),
       voice: createVoice(anthropicMessages, 'req_1'),
-      ticket: this.open.enter(7),
+      ticket: this.open.enter({ conversation: 'c', bytes: 7 }),
       stream,
       timing: { startWaitMs: 60_000, lifeSignAfterMs: 1_000, lifeSignEveryMs: 5_000 },
       // Time passes only while somebody waits.

@@ -55,10 +55,10 @@ describe('a rollout', { timeout: 120_000 }, () => {
   });
 
   it('leaves a long answer its time, where there is no other instance; who comes meanwhile sees life and is served after it', async () => {
-    // Longer than a start takes, shorter than the answer: it is for containers that have nothing to finish.
-    const here = await lab({ INSTANCES: '1', STUCK_AFTER_MS: '4000', DRAIN_TIMEOUT_MS: '60000' });
+    // Far less than the answer takes: it is for containers that have nothing to finish.
+    const here = await lab({ INSTANCES: '1', END_WITHIN_MS: '500', DRAIN_TIMEOUT_MS: '60000' });
     await here.call('/v1/messages', { body: messages('Hello') });
-    const long = await here.call('/v1/messages', { body: messages('[[text:one two three four five six seven eight]][[slow:1000]][[chunk:1]]', { stream: true }) });
+    const long = await here.call('/v1/messages', { body: messages('[[text:one two three four five six seven eight]][[slow:500]][[chunk:1]]', { stream: true }) });
     const running = { ended: false, text: long.text().finally(() => (running.ended = true)) };
     for (const { pid } of here.engine.running()) process.kill(pid!, 'SIGTERM');
     await sleep(100);

@@ -137,8 +137,8 @@ describe('open requests', () => {
   it('keep awake until the last has ended, and a leaked one not for ever', () => {
     let now = 0;
     const open = new OpenRequests(() => now);
-    const first = open.enter(0);
-    const second = open.enter(0);
+    const first = open.enter({ conversation: 'c', bytes: 0 });
+    const second = open.enter({ conversation: 'c', bytes: 0 });
     first.release();
     first.release();
     now = 60_000;
@@ -151,24 +151,25 @@ describe('open requests', () => {
     expect(open.size).toBe(0);
   });
 
-  it('know which are in the container, and what they hold in memory', () => {
+  it('know which are in the container, of which conversations, and what they hold in memory', () => {
     const open = new OpenRequests(() => 0);
-    const [first, second] = [open.enter(1000), open.enter(200)];
+    const [first, second] = [open.enter({ conversation: 'a', bytes: 1000 }), open.enter({ conversation: 'b', bytes: 200 })];
     expect([open.inside, open.heldBytes]).toEqual([0, 1200]);
     first.inside(true);
     first.answered();
     second.inside(true);
     second.inside(false);
     expect([open.inside, open.heldBytes]).toEqual([1, 200]);
+    expect([open.has('a'), open.has('b'), open.has('c')]).toEqual([true, true, false]);
     first.release();
     second.release();
-    expect([open.inside, open.heldBytes, open.size]).toEqual([0, 0, 0]);
+    expect([open.inside, open.heldBytes, open.size, open.has('a')]).toEqual([0, 0, 0, false]);
   });
 
   it('count idle time from the end of the last', () => {
     let now = 0;
     const open = new OpenRequests(() => now);
-    const ticket = open.enter(0);
+    const ticket = open.enter({ conversation: 'c', bytes: 0 });
     now = 5_000;
     ticket.release();
     now = 7_000;
