@@ -98,6 +98,8 @@ describe('sleep after a start that took long', { timeout: 120_000 }, () => {
     await sleep(2500);
     image = programImage('before-the-mark.ts');
     expect((await answer).status).toBe(200);
+    // Held by the program that answered, whatever happened to those before it.
+    expect((await statuses(here))['g1-i0']).toMatchObject({ conversations: 1 });
     await asleep(here);
   });
 });
