@@ -1,5 +1,6 @@
 import type OpenAI from 'openai';
 import { expect, it } from 'vitest';
+import { slowToContinue } from '../engines/claude/support.ts';
 import { type Arrived, dialogueOf, reminder, type Service, systemOf, text, usage } from './set-up.ts';
 
 const weather: OpenAI.ChatCompletionTool = {
@@ -111,6 +112,7 @@ export const chatSuite = (world: () => Service): void => {
 
   it('ends at max_tokens as length, with one completed request and no continuation', async () => {
     const { openai, upstream } = world();
+    upstream.script(slowToContinue);
     for (const limit of [{ max_tokens: 5 }, { max_completion_tokens: 5 }]) {
       const { choices } = await openai.chat.completions.create({ model: 'gpt-4o', ...limit, messages: [user('[[tokens:50]]')] });
       expect(choices[0]?.finish_reason).toBe('length');

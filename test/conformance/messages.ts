@@ -1,5 +1,6 @@
 import type Anthropic from '@anthropic-ai/sdk';
 import { expect, it } from 'vitest';
+import { slowToContinue } from '../engines/claude/support.ts';
 import { dialogueOf, reminder, type Service, systemOf, text, usage } from './set-up.ts';
 
 const model = 'claude-sonnet-4-5-20250929';
@@ -134,6 +135,7 @@ export const messagesSuite = (world: () => Service): void => {
 
   it('ends at max_tokens with exactly one completed request', async () => {
     const { anthropic, upstream } = world();
+    upstream.script(slowToContinue);
     const message = await anthropic.messages.create({ model, max_tokens: 5, messages: [user('[[tokens:50]]')] });
     expect(message.stop_reason).toBe('max_tokens');
     expect(upstream.messageRequests.filter(({ completed }) => completed)).toHaveLength(1);
