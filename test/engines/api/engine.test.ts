@@ -268,7 +268,7 @@ describe('the end of a turn', () => {
 describe('beside turns', () => {
   test('tokens are counted by the upstream, from what it takes for counting', async () => {
     const edits = { edits: [] };
-    const turn = turnOf('hello', { temperature: 0.5, stop_sequences: ['x'], system: 'Be x', ...{ context_management: edits } });
+    const turn = turnOf('hello', Object.assign({ temperature: 0.5, stop_sequences: ['x'], system: 'Be x' }, { context_management: edits }));
     const tokens = await engineWith().countTokens(turn, noSignal());
     expect(tokens).toBe(Math.ceil('"Be x"'.length / 4) + Math.ceil(JSON.stringify({ role: 'user', type: 'text', text: 'hello' }).length / 4));
     expect(upstream.requests[0]?.body).toEqual({ model: MODEL, messages: turn.request.messages, system: 'Be x', context_management: edits });
