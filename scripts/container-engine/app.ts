@@ -100,7 +100,8 @@ export class App {
   }
 }
 
-const freePort = async (): Promise<number> => {
+/** A port that nobody listens on just now, for programs that cannot say which one they took. */
+export const freePort = async (): Promise<number> => {
   const server = net.createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as net.AddressInfo;

@@ -2,12 +2,11 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { chmod, chown, mkdir, mkdtemp, readFile, rm, stat } from 'node:fs/promises';
-import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { root } from './lab.ts';
+import { freePort } from '../../scripts/container-engine/app.ts';
 
 const USER = 10001;
 const asUser = { uid: USER, gid: USER };
@@ -25,14 +24,6 @@ const imageEnvironment = async (volume: string): Promise<Record<string, string>>
     const [name = '', value = ''] = each.split('=');
     return [name, value.replace(/^\/state/, volume)];
   }));
-};
-
-const freePort = async (): Promise<number> => {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  return port;
 };
 
 describe.skipIf(reason !== undefined)('the server as the image runs it', () => {

@@ -15,6 +15,7 @@ import { chatSuite } from '../conformance/chat.ts';
 import { messagesSuite } from '../conformance/messages.ts';
 import { serviceAt, type Service } from '../conformance/set-up.ts';
 import { eventually, KEY, root, serverImage, startLab, type Lab } from '../worker/lab.ts';
+import { freePort } from '../../scripts/container-engine/app.ts';
 
 const PODMAN = join(root, 'scripts/image/podman.sh');
 const IMAGE = process.env['PROXY_IMAGE'] ?? '';
@@ -158,11 +159,3 @@ describe('the image behind the Worker', () => {
     expect((await lab.call('/v1/messages', { body: { ...body, stream: false, messages: [{ role: 'user', content: 'Hello' }] } })).status).toBe(200);
   });
 });
-
-const freePort = async (): Promise<number> => {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  return port;
-};

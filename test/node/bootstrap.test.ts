@@ -2,12 +2,11 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
-import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { freePort } from '../../scripts/container-engine/app.ts';
 import { startDemoUpstream, type DemoUpstream } from '../../src/demo/upstream.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -26,10 +25,7 @@ let server: ChildProcess;
 let url: string;
 beforeEach(async () => {
   dir = await mkdtemp(join(tmpdir(), 'bootstrap-'));
-  const free = createServer().listen(0, '127.0.0.1');
-  await once(free, 'listening');
-  const { port } = free.address() as AddressInfo;
-  free.close();
+  const port = await freePort();
   url = `http://127.0.0.1:${port}`;
   server = spawn(join(root, 'node_modules/.bin/node'), [join(root, 'src/cli/start.ts')], {
     cwd: dir,

@@ -77,6 +77,8 @@ describe('a login that was refreshed in the container', { timeout: 120_000 }, ()
     const creds = file(1, 2);
     await start({ CLAUDE_OAUTH_CREDS: creds, SLEEP_AFTER_S: '60' });
     expect(await turn()).toMatchObject({ used: 'access-2' });
+    // Without the token: it has come home.
+    expect(await turn()).toEqual({ used: 'access-2', holdsRefreshToken: false });
     for (const { pid } of here.engine.running()) process.kill(pid!, 'SIGKILL');
     await writeFile(service, '1');
     await here.redeploy({ STATE_KEY: Buffer.alloc(32, 8).toString('base64'), SLEEP_AFTER_S: '60', CLAUDE_OAUTH_CREDS: creds });

@@ -1,29 +1,10 @@
 /** The server or its settings change while answers run. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { startDemoUpstream, type DemoUpstream } from '../../src/demo/upstream.ts';
-import type { Image } from '../../scripts/container-engine/engine.ts';
-import { programImage, serverImage, startLab, type Lab } from './lab.ts';
+import { describe, expect, it } from 'vitest';
+import { chat, demoLabs, messages } from './demo-labs.ts';
+import { programImage, serverImage } from './lab.ts';
 
-let upstream: DemoUpstream;
-beforeAll(async () => {
-  upstream = await startDemoUpstream();
-});
-afterAll(() => upstream.close());
-
-const labs: Lab[] = [];
-const lab = async (vars: Record<string, string> = {}, image: Image | (() => Image) = serverImage()): Promise<Lab> => {
-  const server = { ENGINE: 'anthropic-api', ANTHROPIC_API_KEY: 'sk-demo', ANTHROPIC_BASE_URL: upstream.url, LOG_LEVEL: 'silent' };
-  const made = await startLab({ image, vars: { ...server, LIFE_SIGN_AFTER_MS: '50', LIFE_SIGN_EVERY_MS: '100', ...vars } });
-  labs.push(made);
-  return made;
-};
-afterEach(async () => {
-  await Promise.all(labs.splice(0).map((each) => each.close()));
-});
-
-const chat = (content: string, more: object = {}) => ({ model: 'gpt-4o', messages: [{ role: 'user', content }], ...more });
-const messages = (content: string, more: object = {}) => ({ ...chat(content, more), max_tokens: 100 });
+const { lab, upstream } = demoLabs();
 
 describe('a rollout', { timeout: 120_000 }, () => {
   it('lets running answers finish in the old container and serves the next from a new one', async () => {
@@ -44,13 +25,13 @@ describe('a rollout', { timeout: 120_000 }, () => {
     const here = await lab();
     expect((await here.call('/v1/models/gpt-4o')).status).toBe(200);
     await here.call('/v1/messages', { body: messages('Hello') });
-    const settings = { ENGINE: 'anthropic-api', ANTHROPIC_BASE_URL: upstream.url, LOG_LEVEL: 'silent' };
+    const settings = { ENGINE: 'anthropic-api', ANTHROPIC_BASE_URL: upstream().url, LOG_LEVEL: 'silent' };
     await here.redeploy({ ...settings, ANTHROPIC_API_KEY: 'sk-demo', LIFE_SIGN_AFTER_MS: '50' });
     expect((await here.call('/v1/messages', { body: messages('Hello') })).status).toBe(200);
-    upstream.clear();
+    upstream().clear();
     await here.redeploy({ ...settings, ANTHROPIC_API_KEY: 'sk-rotated' });
     expect((await here.call('/v1/messages', { body: messages('Hello') })).status).toBe(200);
-    expect(upstream.messageRequests.at(-1)?.headers).toMatchObject({ 'x-api-key': 'sk-rotated' });
+    expect(upstream().messageRequests.at(-1)?.headers).toMatchObject({ 'x-api-key': 'sk-rotated' });
     expect(here.starts()).toBe(2);
   });
 

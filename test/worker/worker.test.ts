@@ -1,29 +1,11 @@
 /** The whole line in real workerd: Worker, Durable Object, and the real server in a container of the process engine. */
 import http from 'node:http';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { startDemoUpstream, type DemoUpstream } from '../../src/demo/upstream.ts';
+import { describe, expect, it } from 'vitest';
 import type { InstanceStatus } from '../../src/worker/internal.ts';
-import { eventually, KEY, serverImage, startLab, type Lab } from './lab.ts';
+import { chat, demoLabs, messages } from './demo-labs.ts';
+import { eventually, KEY, type Lab } from './lab.ts';
 
-let upstream: DemoUpstream;
-beforeAll(async () => {
-  upstream = await startDemoUpstream();
-});
-afterAll(() => upstream.close());
-
-const labs: Lab[] = [];
-const lab = async (vars: Record<string, string> = {}): Promise<Lab> => {
-  const server = { ENGINE: 'anthropic-api', ANTHROPIC_API_KEY: 'sk-demo', ANTHROPIC_BASE_URL: upstream.url, LOG_LEVEL: 'silent' };
-  const made = await startLab({ image: serverImage(), vars: { ...server, LIFE_SIGN_AFTER_MS: '50', LIFE_SIGN_EVERY_MS: '100', ...vars } });
-  labs.push(made);
-  return made;
-};
-afterEach(async () => {
-  await Promise.all(labs.splice(0).map((each) => each.close()));
-});
-
-const chat = (content: string, more: object = {}) => ({ model: 'gpt-4o', messages: [{ role: 'user', content }], ...more });
-const messages = (content: string, more: object = {}) => ({ ...chat(content, more), max_tokens: 100 });
+const { lab, upstream } = demoLabs();
 const statuses = async ({ call }: Lab): Promise<Record<string, InstanceStatus>> =>
   ((await (await call('/health')).json()) as { instances: Record<string, InstanceStatus> }).instances;
 const asleep = (each: Lab): Promise<boolean> => eventually(async () => each.engine.running().length === 0);
@@ -218,12 +200,12 @@ describe('sleep', { timeout: 120_000 }, () => {
   it('comes also after clients that left, before the headers and after, and their turns are ended upstream', async () => {
     const here = await lab({ SLEEP_AFTER_S: '1' });
     await here.call('/v1/messages', { body: messages('Hello') });
-    upstream.clear();
+    upstream().clear();
     await Promise.all([
       leaveAfter(`${here.url}v1/messages`, messages('[[first:60000]] before the headers'), 300),
       leaveAfter(`${here.url}v1/messages`, messages('[[text:one two three]][[slow:20000]] after the headers', { stream: true }), 600),
     ]);
-    await eventually(() => upstream.messageRequests.length === 2 && upstream.messageRequests.every(({ aborted }) => aborted));
+    await eventually(() => upstream().messageRequests.length === 2 && upstream().messageRequests.every(({ aborted }) => aborted));
     expect((await statuses(here))['g1-i0']).toMatchObject({ open: 0 });
     await asleep(here);
   });
@@ -294,7 +276,7 @@ describe('several instances', { timeout: 120_000 }, () => {
   });
 
   it('a new generation has instances of its own, and the old ones fall asleep', async () => {
-    const settings = { ENGINE: 'anthropic-api', ANTHROPIC_API_KEY: 'sk-demo', ANTHROPIC_BASE_URL: upstream.url, LOG_LEVEL: 'silent', SLEEP_AFTER_S: '2' };
+    const settings = { ENGINE: 'anthropic-api', ANTHROPIC_API_KEY: 'sk-demo', ANTHROPIC_BASE_URL: upstream().url, LOG_LEVEL: 'silent', SLEEP_AFTER_S: '2' };
     const here = await lab(settings);
     expect((await here.call('/v1/messages', { body: messages('Hello') })).status).toBe(200);
     const old = here.engine.running()[0]?.pid;

@@ -24,6 +24,7 @@ export const messagesParameters: readonly Parameter[] = [
       'Tool ids outside `[a-zA-Z0-9_-]` are mapped, the same way every time.',
     cases: [
       { fate: 'emulated', when: `\`role: "system"\` and ${MAPPED} that takes none (before 4.8): it becomes text of the user, in \`<system-reminder>\`; engine \`claude-code\`: for every model` },
+      { fate: 'emulated', when: 'engine `claude-code` and an answer in the history without text or calls (it is left out), or an image of the newest message over 400 KB or 2,000 pixels (Claude Code makes it smaller)' },
       { fate: 'refused', when: 'it ends with an assistant message to be continued (prefill) and the model cannot do that, with the API’s own words; engine `claude-code`: for every model' },
     ],
   },
@@ -67,6 +68,7 @@ export const messagesParameters: readonly Parameter[] = [
       { fate: 'emulated', when: `${MAPPED} that is told to think in the other way: \`adaptive\` becomes a budget by the effort, a budget becomes \`adaptive\`` },
       { fate: 'emulated', when: `${MAPPED} that cannot stop thinking: \`disabled\` becomes \`between_tools\`, or the lowest effort where that is not set` },
       { fate: 'ignored', when: `${MAPPED} that cannot think in this request, or thinks more than was asked for at the effort that is set` },
+      { fate: 'ignored', when: 'engine `claude-code`, a budget, and the results of calls that no process waits for any more: Claude Code cannot take the thinking before them in again' },
     ],
   },
   {

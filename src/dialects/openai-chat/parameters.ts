@@ -137,7 +137,7 @@ export const chatParameters: readonly Parameter[] = [
         fate: 'ignored',
         when:
           'max_tokens is below 1,366 on a model with budgets; a tool is forced on such a model; ' +
-          'or, engine `anthropic-api`, such a model is inside a tool loop, whose thinking OpenAI’s format cannot carry',
+          'or such a model is inside a tool loop, whose thinking OpenAI’s format cannot carry: engine `anthropic-api`, or `claude-code` when no process waits for the results any more',
       },
     ],
   },

@@ -3,14 +3,13 @@
  * due to internal error]", "(no content)"): refused here, in the API's words, so that nothing invented reaches the model. Pure.
  */
 import { TurnError } from '../../turn/errors.ts';
-import type { ContentBlock, Message, Turn } from '../../turn/turn.ts';
+import type { Message, Turn } from '../../turn/turn.ts';
 import { toConversation, type Conversation } from './choose-session.ts';
+import { joined, type Exchange } from './history.ts';
 
 /** Messages of one role in a row, which are one message to the API; `index` is the first one's place. */
-interface Group {
-  readonly role: 'user' | 'assistant';
+interface Group extends Exchange {
   readonly index: number;
-  readonly blocks: ContentBlock[];
 }
 
 /** The conversation of a turn. Throws `invalid_request`, which names the message at fault. */
@@ -22,7 +21,7 @@ export const conversationOf = ({ owner, request }: Turn): Conversation => {
 };
 
 const checkMessages = (messages: readonly Message[]): void => {
-  const groups = groupsOf(messages);
+  const groups = joined(messages.map(toGroup));
   for (const [place, group] of groups.entries()) {
     checkContent(group);
     checkCalls(group, groups[place + 1]);
@@ -30,32 +29,26 @@ const checkMessages = (messages: readonly Message[]): void => {
   }
 };
 
-const groupsOf = (messages: readonly Message[]): readonly Group[] => {
-  const groups: Group[] = [];
-  for (const [index, { role: given, content }] of messages.entries()) {
-    const role = given === 'assistant' ? 'assistant' : 'user';
-    const blocks = typeof content === 'string' ? [{ type: 'text' as const, text: content }] : content;
-    const last = groups.at(-1);
-    if (last?.role === role) last.blocks.push(...blocks);
-    else groups.push({ role, index, blocks: [...blocks] });
-  }
-  return groups;
-};
+const toGroup = ({ role, content }: Message, index: number): Group => ({
+  role: role === 'assistant' ? 'assistant' : 'user',
+  content: typeof content === 'string' ? [{ type: 'text', text: content }] : content,
+  index,
+});
 
 /** Of an assistant message that says nothing the history leaves no trace. */
-const checkContent = ({ role, index, blocks }: Group): void => {
-  if (role === 'assistant' || blocks.some((block) => block.type !== 'text' || block.text.trim() !== '')) return;
-  const blank = blocks.some((block) => block.type === 'text' && block.text !== '');
+const checkContent = ({ role, index, content }: Group): void => {
+  if (role === 'assistant' || content.some((block) => block.type !== 'text' || block.text.trim() !== '')) return;
+  const blank = content.some((block) => block.type === 'text' && block.text !== '');
   throw wrong(index, blank ? 'text content blocks must contain non-whitespace text' : 'user messages must have non-empty content');
 };
 
-const checkCalls = ({ index, blocks }: Group, next: Group | undefined): void => {
+const checkCalls = (group: Group, next: Group | undefined): void => {
   const answered = new Set(resultsOf(next).map((result) => result.tool_use_id));
-  const open = callsOf({ blocks }).filter(({ id }) => !answered.has(id));
+  const open = callsOf(group).filter(({ id }) => !answered.has(id));
   // The last message of all is no matter of calls: the conversation must end with the user.
   if (open.length === 0 || next === undefined) return;
   const ids = open.map(({ id }) => id).join(', ');
-  throw wrong(index, `\`tool_use\` ids were found without \`tool_result\` blocks immediately after: ${ids}. Each \`tool_use\` block must have a corresponding \`tool_result\` block in the next message.`);
+  throw wrong(group.index, `\`tool_use\` ids were found without \`tool_result\` blocks immediately after: ${ids}. Each \`tool_use\` block must have a corresponding \`tool_result\` block in the next message.`);
 };
 
 const checkResults = (group: Group, before: Group | undefined): void => {
@@ -65,7 +58,7 @@ const checkResults = (group: Group, before: Group | undefined): void => {
   throw wrong(group.index, `unexpected \`tool_use_id\` found in \`tool_result\` blocks: ${stray.tool_use_id}. Each \`tool_result\` block must have a corresponding \`tool_use\` block in the previous message.`);
 };
 
-const callsOf = (group: Pick<Group, 'blocks'> | undefined) => (group?.blocks ?? []).filter((block) => block.type === 'tool_use');
-const resultsOf = (group: Pick<Group, 'blocks'> | undefined) => (group?.blocks ?? []).filter((block) => block.type === 'tool_result');
+const callsOf = (group: Group | undefined) => (group?.content ?? []).filter((block) => block.type === 'tool_use');
+const resultsOf = (group: Group | undefined) => (group?.content ?? []).filter((block) => block.type === 'tool_result');
 
 const wrong = (index: number, words: string): TurnError => new TurnError('invalid_request', `messages.${index}: ${words}`, { param: 'messages' });

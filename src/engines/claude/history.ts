@@ -29,12 +29,13 @@ const toExchange = (message: Message): Exchange => ({
   content: message.role === 'system' ? reminder(blocksOf(message)) : blocksOf(message),
 });
 
-const joined = (exchanges: readonly Exchange[]): Exchange[] => {
-  const all: { role: Exchange['role']; content: ContentBlock[] }[] = [];
-  for (const { role, content } of exchanges) {
+/** Messages of one role in a row as one; what else it says is the first one's. */
+export const joined = <One extends Exchange>(exchanges: readonly One[]): One[] => {
+  const all: (One & { content: ContentBlock[] })[] = [];
+  for (const exchange of exchanges) {
     const last = all.at(-1);
-    if (last?.role === role) last.content.push(...content);
-    else all.push({ role, content: [...content] });
+    if (last?.role === exchange.role) last.content.push(...exchange.content);
+    else all.push({ ...exchange, content: [...exchange.content] });
   }
   return all;
 };

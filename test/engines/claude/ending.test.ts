@@ -1,8 +1,8 @@
 /** How turns end: each habit of the CLI that would change an answer, shown not to. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { isStreamEvent } from '../../../src/turn/events.ts';
-import { TurnError } from '../../../src/turn/errors.ts';
 import type { Message, Tool } from '../../../src/turn/turn.ts';
+import { failureOf } from './ends-support.ts';
 import { plain, run, sentBody, sentMessages, slowToContinue, startLab, turnOf, type Lab, type Ran } from './support.ts';
 
 const read: Tool = { name: 'read', input_schema: { type: 'object', properties: { path: { type: 'string' } } } };
@@ -10,16 +10,6 @@ const say = (content: string): Message[] => [{ role: 'user', content }];
 
 /** The next request after `ran`, with something new to say. */
 const after = (messages: Message[], ran: Ran, content: string): Message[] => [...messages, { role: 'assistant', content: ran.message.content }, { role: 'user', content }];
-
-const failureOf = async (work: Promise<unknown>): Promise<TurnError> => {
-  try {
-    await work;
-  } catch (error) {
-    if (error instanceof TurnError) return error;
-    throw error;
-  }
-  throw new Error('the turn did not fail');
-};
 
 describe('a turn ends as the API said', () => {
   let lab: Lab;
@@ -75,8 +65,9 @@ describe('a turn ends as the API said', () => {
     expect((await run(lab, turnOf({ messages: after(messages, ran, 'Go on') }))).route).toBe('continue');
   });
 
-  it('a call of a tool that was not offered goes to the client, and no hidden request is made', async () => {
+  it('a call of a tool that was not offered goes to the client, and no hidden request is answered', async () => {
     lab.upstream.enqueue({ content: [{ type: 'tool_use', name: 'unheard_of', input: { a: 1 } }] });
+    lab.upstream.script(() => ({ content: [{ type: 'text', text: 'invented' }], firstByteDelayMs: 3_000 }));
     const messages = say('call something else');
     const ran = await run(lab, turnOf({ messages, tools: [read] }));
     expect(ran.calls.map(({ name }) => name)).toEqual(['unheard_of']);
@@ -113,10 +104,11 @@ describe('a turn ends as the API said', () => {
     ['[[text:both]] [[tool:read {"path":"a"}]] [[tool:read {"path":"b"}]]', 'tool_use'],
     ['[[tokens:50]] [[stop:max_tokens]]', 'max_tokens'],
   ])('a passing 404 delays the answer %s and does not change it', async (directive, stop) => {
+    lab.upstream.script(slowToContinue);
     const messages = say(`[[error:404 times=1]] ${directive}`);
     const ran = await run(lab, turnOf({ messages, tools: [read] }));
     expect(ran.message.stop_reason).toBe(stop);
-    expect(lab.upstream.messageRequests.map(({ body }) => (body as { stream?: boolean }).stream)).toEqual([true, false, true]);
+    expect(lab.upstream.messageRequests.filter((request) => request.completed).map(({ body }) => (body as { stream?: boolean }).stream)).toEqual([true, false, true]);
     const asked = await run(lab, turnOf({ messages: say(directive), tools: [read] }));
     expect(asked.message.content.map((block) => ({ ...block, id: '' }))).toEqual(ran.message.content.map((block) => ({ ...block, id: '' })));
   });
