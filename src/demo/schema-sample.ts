@@ -1,4 +1,9 @@
 /** The smallest JSON value that fits a JSON Schema, for structured output and forced tool calls. */
+import { targetOf } from '../dialects/schema-refs.ts';
+
+/** No text and no list is longer, whatever a schema asks for; lists may be nested. */
+const LONGEST_TEXT = 10_000;
+const LONGEST_LIST = 3;
 
 type Schema = Readonly<Record<string, unknown>>;
 
@@ -14,7 +19,7 @@ export const sampleOf = (schema: unknown, root: unknown = schema, depth = 0): un
 
 /** `$ref` resolved, or the first alternative, with what stands beside it kept. */
 const alternative = (schema: Schema, root: unknown): unknown => {
-  if (typeof schema['$ref'] === 'string') return lookUp(schema['$ref'], root);
+  if (typeof schema['$ref'] === 'string') return targetOf(root, schema['$ref']);
   const choices = schema['anyOf'] ?? schema['oneOf'];
   if (Array.isArray(choices)) return isObject(choices[0]) ? { ...omit(schema, ['anyOf', 'oneOf']), ...choices[0] } : choices[0];
   if (Array.isArray(schema['allOf'])) return mergeAll(schema, schema['allOf'], root);
@@ -24,7 +29,7 @@ const alternative = (schema: Schema, root: unknown): unknown => {
 const mergeAll = (schema: Schema, parts: readonly unknown[], root: unknown): Schema => {
   const merged: Record<string, unknown> = omit(schema, ['allOf']);
   for (const part of parts) {
-    const resolved = isObject(part) && typeof part['$ref'] === 'string' ? lookUp(part['$ref'], root) : part;
+    const resolved = isObject(part) && typeof part['$ref'] === 'string' ? targetOf(root, part['$ref']) : part;
     if (!isObject(resolved)) continue;
     const properties = { ...(merged['properties'] as object | undefined), ...(resolved['properties'] as object | undefined) };
     const required = [...asArray(merged['required']), ...asArray(resolved['required'])];
@@ -46,7 +51,7 @@ const sampleOfType = (schema: Schema, root: unknown, depth: number): unknown => 
     case 'null':
       return null;
     case 'array':
-      return Array.from({ length: Number(schema['minItems'] ?? 0) }, () => sampleOf(schema['items'], root, depth + 1));
+      return Array.from({ length: Math.min(Number(schema['minItems'] ?? 0), LONGEST_LIST) }, () => sampleOf(schema['items'], root, depth + 1));
     default:
       return type === 'object' || isObject(schema['properties']) ? sampleObject(schema, root, depth) : null;
   }
@@ -69,7 +74,7 @@ const FORMATS: Readonly<Record<string, string>> = {
 
 const sampleString = (schema: Schema): string => {
   const plain = FORMATS[String(schema['format'])] ?? 'demo';
-  return plain.padEnd(Number(schema['minLength'] ?? 0), 'o').slice(0, Number(schema['maxLength'] ?? Infinity));
+  return plain.padEnd(Math.min(Number(schema['minLength'] ?? 0), LONGEST_TEXT), 'o').slice(0, Number(schema['maxLength'] ?? Infinity));
 };
 
 const sampleNumber = (schema: Schema): number => {
@@ -78,15 +83,6 @@ const sampleNumber = (schema: Schema): number => {
   if (typeof schema['maximum'] === 'number') return Math.min(1, schema['maximum']);
   return 1;
 };
-
-/** Only references inside the document, `#/$defs/Name`. */
-const lookUp = (reference: string, root: unknown): unknown =>
-  reference
-    .replace(/^#\/?/, '')
-    .split('/')
-    .filter((part) => part !== '')
-    .map((part) => decodeURIComponent(part).replaceAll('~1', '/').replaceAll('~0', '~'))
-    .reduce<unknown>((value, key) => (isObject(value) ? value[key] : undefined), root);
 
 const omit = (schema: Schema, keys: readonly string[]): Record<string, unknown> =>
   Object.fromEntries(Object.entries(schema).filter(([key]) => !keys.includes(key)));

@@ -12,20 +12,30 @@ export const isRecursive = (root: unknown): boolean => {
   const follow = (ref: string, within: readonly string[]): boolean => {
     if (within.includes(ref)) return true;
     if (settled.has(ref)) return false;
-    const recursive = visit(resolve(root, ref), [...within, ref]);
+    const recursive = visit(targetOf(root, ref), [...within, ref]);
     settled.add(ref);
     return recursive;
   };
   return visit(root, ['#']);
 };
 
-/** The value at a pointer inside the document (RFC 6901), undefined where there is none. */
-const resolve = (root: unknown, ref: string): unknown => {
+/** What a `$ref` into the document itself means (a pointer, RFC 6901); undefined where it leads nowhere, or outside. */
+export const targetOf = (root: unknown, ref: string): unknown => {
+  if (ref === '#') return root;
   if (!ref.startsWith('#/')) return undefined;
   return ref
     .slice(2)
     .split('/')
-    .reduce<unknown>((node, step) => stepInto(node, step.replaceAll('~1', '/').replaceAll('~0', '~')), root);
+    .reduce<unknown>((node, step) => stepInto(node, decoded(step).replaceAll('~1', '/').replaceAll('~0', '~')), root);
+};
+
+/** A pointer in a URI may be percent-encoded; one that is not well-formed is taken as it is. */
+const decoded = (step: string): string => {
+  try {
+    return decodeURIComponent(step);
+  } catch {
+    return step;
+  }
 };
 
 const stepInto = (node: unknown, step: string): unknown =>

@@ -3,7 +3,7 @@
  * (https://platform.claude.com/docs/en/build-with-claude/structured-outputs#json-schema-limitations):
  * what it cannot enforce moves into the description, as in the official SDK; what cannot be said at all is refused.
  */
-import { isRecursive } from './schema-refs.ts';
+import { isRecursive, targetOf } from './schema-refs.ts';
 
 export type Schema = Readonly<Record<string, unknown>>;
 
@@ -26,7 +26,7 @@ export interface Rewritten {
 /** Throws `SchemaRefused`. */
 export const forStructuredOutput = (schema: Schema): Rewritten => {
   if (isRecursive(schema)) throw new SchemaRefused([], 'a recursive schema cannot be enforced by the Claude API.');
-  const rewrite = new Rewrite();
+  const rewrite = new Rewrite(schema);
   return { schema: rewrite.node(schema, []), weaker: rewrite.weaker };
 };
 
@@ -34,7 +34,7 @@ export const forStructuredOutput = (schema: Schema): Rewritten => {
 export const asEnforced = (schema: Schema): Record<string, unknown> | undefined => {
   try {
     if (isRecursive(schema)) return undefined;
-    const rewrite = new Rewrite();
+    const rewrite = new Rewrite(schema);
     const enforced = rewrite.node(schema, []);
     return rewrite.changed ? undefined : enforced;
   } catch (error) {
@@ -46,7 +46,7 @@ export const asEnforced = (schema: Schema): Record<string, unknown> | undefined 
 const FORMATS: ReadonlySet<unknown> = new Set(['date-time', 'time', 'date', 'duration', 'email', 'hostname', 'uri', 'ipv4', 'ipv6', 'uuid']);
 /** Say nothing about the values. */
 const SILENT: ReadonlySet<string> = new Set(['$schema', '$id', '$comment']);
-const KEPT: ReadonlySet<string> = new Set(['title', 'description', 'default', 'required', '$ref']);
+const KEPT: ReadonlySet<string> = new Set(['title', 'description', 'default', 'required']);
 const COMBINED: ReadonlySet<string> = new Set(['anyOf', 'oneOf', 'allOf']);
 const DEEPEST = 64;
 
@@ -55,6 +55,11 @@ class Rewrite {
   weaker = false;
   /** The result means anything else than the original. */
   changed = false;
+  readonly #root: Schema;
+
+  constructor(root: Schema) {
+    this.#root = root;
+  }
 
   node(value: unknown, path: readonly string[]): Record<string, unknown> {
     if (!isSchema(value)) throw new SchemaRefused(path, 'every part of the schema must be an object with a type.');
@@ -77,7 +82,8 @@ class Rewrite {
   /** Puts a keyword into `out` in the form the API takes; false where there is none. */
   #keep({ key, part, path, type, out }: Keyword): boolean {
     const here = [...path, key];
-    if (KEPT.has(key)) out[key] = part;
+    if (key === '$ref') out[key] = this.#local(part, here);
+    else if (KEPT.has(key)) out[key] = part;
     else if (key === 'type') out['type'] = type;
     else if (key === '$defs' || key === 'definitions' || key === 'properties') out[key] = this.#each(part, here);
     else if (key === 'items') out[key] = this.node(part, here);
@@ -109,6 +115,11 @@ class Rewrite {
   #list(part: unknown, path: readonly string[]): unknown[] {
     if (!Array.isArray(part) || part.length === 0) throw new SchemaRefused(path, 'expected a list of schemas.');
     return part.map((schema, index) => this.node(schema, [...path, String(index)]));
+  }
+
+  #local(part: unknown, path: readonly string[]): unknown {
+    if (typeof part === 'string' && targetOf(this.#root, part) !== undefined) return part;
+    throw new SchemaRefused(path, 'a reference must lead to a place in the schema itself.');
   }
 
   #renamed(key: string): string {

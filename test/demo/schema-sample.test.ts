@@ -22,6 +22,9 @@ test.each<[string, unknown, unknown]>([
   ['allOf', { allOf: [{ type: 'object', properties: { a: { const: 1 } }, required: ['a'] }, { $ref: '#/$defs/b' }], $defs: { b: { properties: { b: { const: 2 } }, required: ['b'] } } }, { a: 1, b: 2 }],
   ['$ref', { $ref: '#/$defs/x~1y', $defs: { 'x/y': { const: 'found' } } }, 'found'],
   ['a reference to nowhere', { $ref: '#/$defs/none' }, null],
+  ['a reference that is none', { $ref: '#/%{' }, null],
+  ['a list of any length', { type: 'array', items: { const: 1 }, minItems: 1e12 }, [1, 1, 1]],
+  ['a text of any length', { type: 'string', minLength: 1e12 }, `demo${'o'.repeat(9_996)}`],
   ['nothing known', {}, null],
 ])('%s', (_name, schema, sample) => expect(sampleOf(schema)).toEqual(sample));
 

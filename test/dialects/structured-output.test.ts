@@ -24,6 +24,9 @@ describe('refused', () => {
   test.each([
     ['recursion', { $ref: '#/$defs/n', $defs: { n: object({ next: { anyOf: [{ $ref: '#/$defs/n' }, { type: 'null' }] } }) } }, []],
     ['recursion through the root', object({ me: { $ref: '#' } }), []],
+    ['a reference to nowhere', object({ a: { $ref: '#/$defs/none' } }), ['properties', 'a', '$ref']],
+    ['a reference to elsewhere', { $ref: 'https://example.com/schema.json' }, ['$ref']],
+    ['a reference that is none', { $ref: '%{"x' }, ['$ref']],
     ['anything', object({ a: {} }), ['properties', 'a']],
     ['a schema that is true', object({ a: true }), ['properties', 'a']],
     ['free property names', object({ a: { type: 'object', additionalProperties: { type: 'string' } } }), ['properties', 'a']],
@@ -43,6 +46,7 @@ describe('refused', () => {
 
 test('a definition used twice, or by its escaped name, is not recursion', () => {
   expect(isRecursive({ anyOf: [{ $ref: '#/$defs/a~1b' }, { $ref: '#/$defs/a~1b' }], $defs: { 'a/b': { type: 'string' } } })).toBe(false);
+  expect(isRecursive({ anyOf: [{ $ref: '#/$defs/a%20b' }], $defs: { 'a b': { $ref: '#' } } })).toBe(true);
   expect(isRecursive({ $ref: '#/$defs/a', $defs: { a: { $ref: '#/$defs/b' }, b: { $ref: '#/$defs/a' } } })).toBe(true);
   expect(isRecursive({ $ref: '#/$defs/none' })).toBe(false);
 });
