@@ -32,7 +32,10 @@ class Samples {
     await this.#quiet();
     const direct = await ask(this.#upstream, talk.next(content));
     const proxied = await talk.say(content);
-    this.#byName.set(name, [...(this.#byName.get(name) ?? []), { proxied: proxied.firstTokenMs, direct: direct.firstTokenMs }]);
+    this.#byName.set(name, [
+      ...(this.#byName.get(name) ?? []),
+      { proxied: proxied.firstTokenMs, direct: direct.firstTokenMs },
+    ]);
   }
 
   rows(): string[][] {
@@ -40,7 +43,14 @@ class Samples {
       const proxied = samples.map((sample) => sample.proxied);
       const direct = samples.map((sample) => sample.direct);
       const added = samples.map((sample) => sample.proxied - sample.direct);
-      return [name, rounded(median(direct)), rounded(median(proxied)), rounded(p95(proxied)), rounded(median(added)), ratio(median(proxied), median(direct))];
+      return [
+        name,
+        rounded(median(direct)),
+        rounded(median(proxied)),
+        rounded(p95(proxied)),
+        rounded(median(added)),
+        ratio(median(proxied), median(direct)),
+      ];
     });
   }
 }
@@ -53,8 +63,17 @@ const run = async (scale: Scale): Promise<readonly Table[]> => {
   await using direct = await startServer(upstream, { ENGINE: 'anthropic-api' });
   await using engine = claudeInProcess(upstream);
   await using api = apiInProcess(upstream);
-  const samples = new Samples(messagesTarget('upstream', upstream.url), () => untilQuiet(upstream.pid, cold.pid, server.pid, direct.pid, process.pid));
-  const places: Places = { cold: sendTo(cold), server: sendTo(server), chat: (request) => ask(chatTarget('server', server.url), request), direct: sendTo(direct), engine: engine.send, api: api.send };
+  const samples = new Samples(messagesTarget('upstream', upstream.url), () =>
+    untilQuiet(upstream.pid, cold.pid, server.pid, direct.pid, process.pid),
+  );
+  const places: Places = {
+    cold: sendTo(cold),
+    server: sendTo(server),
+    chat: (request) => ask(chatTarget('server', server.url), request),
+    direct: sendTo(direct),
+    engine: engine.send,
+    api: api.send,
+  };
   await warmUp(places);
   for (let round = 0; round < rounds && !scale.signal.aborted; round += 1) {
     scale.say(`latency: round ${round + 1} of ${rounds}`);
@@ -64,7 +83,9 @@ const run = async (scale: Scale): Promise<readonly Table[]> => {
     title: 'Time to the first token (ms)',
     head: ['step', 'upstream alone, median', 'through this server, median', 'p95', 'added, median', 'ratio'],
     rows: samples.rows(),
-    notes: [`${rounds} rounds; in each round every row is measured once, right after the same request to the upstream alone. System prompt of 3.5 kB, 10 tools, answers of 30 tokens, one every 2 ms.`],
+    notes: [
+      `${rounds} rounds; in each round every row is measured once, right after the same request to the upstream alone. System prompt of 3.5 kB, 10 tools, answers of 30 tokens, one every 2 ms.`,
+    ],
   };
   return [table, await cpuTable(upstream, { server, direct }, scale)];
 };
@@ -130,7 +151,11 @@ const toolStep = async (samples: Samples, talk: Talk, name: string): Promise<voi
   await talk.end();
 };
 
-const cpuTable = async (upstream: Hosted, servers: { server: Hosted; direct: Hosted }, scale: Scale): Promise<Table> => {
+const cpuTable = async (
+  upstream: Hosted,
+  servers: { server: Hosted; direct: Hosted },
+  scale: Scale,
+): Promise<Table> => {
   const turns = scale.quick ? 10 : 60;
   const rows: string[][] = [];
   for (const [name, place, send] of [
@@ -138,7 +163,10 @@ const cpuTable = async (upstream: Hosted, servers: { server: Hosted; direct: Hos
     ['this server', servers.server, sendTo(servers.server)],
     ['this server, ENGINE=anthropic-api', servers.direct, sendTo(servers.direct)],
   ] as const) {
-    for (const [how, answer] of [['at once', ANSWER], ['one token every 2 ms', PACED_ANSWER]] as const) {
+    for (const [how, answer] of [
+      ['at once', ANSWER],
+      ['one token every 2 ms', PACED_ANSWER],
+    ] as const) {
       scale.say(`latency: CPU time of ${name}, ${how}`);
       const { server, children } = await cpuOf(place, send, { turns, answer });
       rows.push([name, how, rounded(server), rounded(children), rounded(server + children)]);
@@ -148,11 +176,17 @@ const cpuTable = async (upstream: Hosted, servers: { server: Hosted; direct: Hos
     title: 'CPU time of a continuing turn (ms)',
     head: ['', 'the answer comes', 'server', 'Claude Code', 'together'],
     rows,
-    notes: [`Mean of ${turns} turns of one conversation that grows with each, from a pause to a pause, so that work after the answer counts. The kernel counts in steps of 10 ms, over the whole.`],
+    notes: [
+      `Mean of ${turns} turns of one conversation that grows with each, from a pause to a pause, so that work after the answer counts. The kernel counts in steps of 10 ms, over the whole.`,
+    ],
   };
 };
 
-const cpuOf = async (place: Hosted, send: Send, { turns, answer }: { turns: number; answer: string }): Promise<{ server: number; children: number }> => {
+const cpuOf = async (
+  place: Hosted,
+  send: Send,
+  { turns, answer }: { turns: number; answer: string },
+): Promise<{ server: number; children: number }> => {
   const talk = talkOn(send);
   // Code that has just been loaded is slower than it will ever be again.
   for (let turn = 0; turn < 5; turn += 1) await talk.say(answer);
@@ -166,4 +200,8 @@ const cpuOf = async (place: Hosted, send: Send, { turns, answer }: { turns: numb
   return { server: own / turns, children: (all - own) / turns };
 };
 
-export const latency: Bench = { name: 'latency', about: 'time to the first token, and CPU time, of each kind of step', run };
+export const latency: Bench = {
+  name: 'latency',
+  about: 'time to the first token, and CPU time, of each kind of step',
+  run,
+};

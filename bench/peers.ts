@@ -63,7 +63,9 @@ const compare = async (contenders: readonly Contender[], skipped: readonly strin
     const loads = [];
     for (const clients of scale.quick ? [1, 2] : [1, 16]) {
       scale.say(`peers: ${clients} clients on ${name}`);
-      loads.push(await load(target, place.pid, { clients, seconds: scale.quick ? 1 : 10, turns: 5, signal: scale.signal }));
+      loads.push(
+        await load(target, place.pid, { clients, seconds: scale.quick ? 1 : 10, turns: 5, signal: scale.signal }),
+      );
     }
     const errors = loads.flatMap((each) => each.errors);
     rows.push([
@@ -79,7 +81,17 @@ const compare = async (contenders: readonly Contender[], skipped: readonly strin
   }
   return {
     title: 'Beside other proxies',
-    head: ['', 'first turn, ms', 'continuing turn, ms', 'ratio to the upstream', 'CPU ms/turn', 'turns/s, 1 client', `turns/s, ${scale.quick ? 2 : 16} clients`, 'peak RSS, MB', 'errors'],
+    head: [
+      '',
+      'first turn, ms',
+      'continuing turn, ms',
+      'ratio to the upstream',
+      'CPU ms/turn',
+      'turns/s, 1 client',
+      `turns/s, ${scale.quick ? 2 : 16} clients`,
+      'peak RSS, MB',
+      'errors',
+    ],
     rows,
     notes: [
       `Medians to the first token over ${rounds} rounds, all in turn; \`/v1/chat/completions\`, but for the upstream, which has only \`/v1/messages\`. Answers of 30 tokens at once. Turns per second and CPU are of continuing turns.`,
@@ -88,4 +100,8 @@ const compare = async (contenders: readonly Contender[], skipped: readonly strin
   };
 };
 
-export const peersBench: Bench = { name: 'peers', about: 'other proxies in the same run; installs them from npm into a temporary folder', run };
+export const peersBench: Bench = {
+  name: 'peers',
+  about: 'other proxies in the same run; installs them from npm into a temporary folder',
+  run,
+};

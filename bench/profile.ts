@@ -56,7 +56,10 @@ const run = async (scale: Scale): Promise<readonly Table[]> => {
     measured.set(length, await measure(length, rounds));
     if (scale.signal.aborted) return [];
   }
-  const row = (name: string, of: (moments: Moments) => number): string[] => [name, ...histories.map((length) => rounded(median((measured.get(length) ?? []).map(of))))];
+  const row = (name: string, of: (moments: Moments) => number): string[] => [
+    name,
+    ...histories.map((length) => rounded(median((measured.get(length) ?? []).map(of)))),
+  ];
   return [
     {
       title: 'Where the time of a continuing turn goes (ms, median)',
@@ -65,7 +68,9 @@ const run = async (scale: Scale): Promise<readonly Table[]> => {
         ...STAGES.map(([name, from, to]) => row(name, (moments) => moments[to] - moments[from])),
         row('CPU of Claude Code', (moments) => moments.cpu),
       ],
-      notes: [`${rounds} turns each, one after the other on one process, so the history grows by two messages a turn. 10 tools, answers of ${DELTAS} tokens; engine and upstream in one process, no HTTP in front.`],
+      notes: [
+        `${rounds} turns each, one after the other on one process, so the history grows by two messages a turn. 10 tools, answers of ${DELTAS} tokens; engine and upstream in one process, no HTTP in front.`,
+      ],
     },
   ];
 };
@@ -85,7 +90,10 @@ const measure = async (length: number, rounds: number): Promise<Moments[]> => {
       return child;
     });
     await cli.ready;
-    const messages: Message[] = Array.from({ length }, (_, index) => ({ role: index % 2 === 0 ? 'user' : 'assistant', content: `message ${index}: ${'some words of an agent. '.repeat(16)}` }));
+    const messages: Message[] = Array.from({ length }, (_, index) => ({
+      role: index % 2 === 0 ? 'user' : 'assistant',
+      content: `message ${index}: ${'some words of an agent. '.repeat(16)}`,
+    }));
     await cli.configure(toLiveSettings(requestOf(messages)), false);
     await cli.append(conversationOf(requestOf([...messages, { role: 'user', content: 'x' }])).history);
     const all: Moments[] = [];
@@ -168,7 +176,13 @@ class Probe {
   }
 }
 
-const requestOf = (messages: readonly Message[]): TurnRequest => ({ model: MODEL, max_tokens: 1000, system: SYSTEM, tools: [...agentTools], messages: [...messages] });
+const requestOf = (messages: readonly Message[]): TurnRequest => ({
+  model: MODEL,
+  max_tokens: 1000,
+  system: SYSTEM,
+  tools: [...agentTools],
+  messages: [...messages],
+});
 
 const conversationOf = (request: TurnRequest): Conversation => {
   const conversation = toConversation('bench', request);

@@ -37,7 +37,10 @@ const run = async (scale: Scale): Promise<readonly Table[]> => {
         scale.say(`replay: ${length} messages, round ${round + 1} of ${rounds}`);
         for (const way of WAYS) {
           if (scale.signal.aborted) return [];
-          times.set(`${length} ${way}`, [...(times.get(`${length} ${way}`) ?? []), await lab.measure(way, requestOf(length))]);
+          times.set(`${length} ${way}`, [
+            ...(times.get(`${length} ${way}`) ?? []),
+            await lab.measure(way, requestOf(length)),
+          ]);
         }
       }
     }
@@ -88,7 +91,11 @@ class Lab {
       const conversation = conversationOf(request);
       const settings = toLiveSettings(request);
       const plan = way === 'resume' ? resumePlan(conversation) : undefined;
-      const options = cliOptions(this.#host, SYSTEM, plan && resumeOptions(plan.resumed, settings.model, this.#host.workDir));
+      const options = cliOptions(
+        this.#host,
+        SYSTEM,
+        plan && resumeOptions(plan.resumed, settings.model, this.#host.workDir),
+      );
       const cli = prepared instanceof CliProcess ? prepared : await startCli(options, spawn, prepared);
       await cli.ready;
       await cli.configure(settings, false);
@@ -119,14 +126,19 @@ class Lab {
   }
 
   #check({ messages }: TurnRequest): void {
-    const reached = (this.#upstream.messageRequests.at(-1)?.body as { messages: unknown[] } | undefined)?.messages.length;
-    if (reached !== messages.length) throw new Error(`${messages.length} messages were sent, ${reached} reached the upstream.`);
+    const reached = (this.#upstream.messageRequests.at(-1)?.body as { messages: unknown[] } | undefined)?.messages
+      .length;
+    if (reached !== messages.length)
+      throw new Error(`${messages.length} messages were sent, ${reached} reached the upstream.`);
   }
 }
 
 /** The part of the history that a transcript can hold, whatever its length. */
 const resumePlan = ({ history }: Conversation): { resumed: readonly Exchange[]; appended: readonly Exchange[] } => {
-  const resumable = history.findLastIndex(({ role, content }) => role === 'assistant' && !content.some(({ type }) => type === 'tool_use')) + 1;
+  const resumable =
+    history.findLastIndex(
+      ({ role, content }) => role === 'assistant' && !content.some(({ type }) => type === 'tool_use'),
+    ) + 1;
   return { resumed: history.slice(0, resumable), appended: history.slice(resumable) };
 };
 
@@ -161,9 +173,21 @@ const filler = (index: number): string => `message ${index}: ${'what an agent sa
 const messageAt = (index: number, length: number): Message => {
   // The last pair is plain, so that the history ends in an answer.
   const inLoop = index - (index % 4) + 4 <= length;
-  if (inLoop && index % 4 === 1) return { role: 'assistant', content: [{ type: 'tool_use', id: `toolu_${index}`, name: 'read', input: { path: filler(index) } }] };
-  if (inLoop && index % 4 === 2) return { role: 'user', content: [{ type: 'tool_result', tool_use_id: `toolu_${index - 1}`, content: filler(index) }] };
+  if (inLoop && index % 4 === 1)
+    return {
+      role: 'assistant',
+      content: [{ type: 'tool_use', id: `toolu_${index}`, name: 'read', input: { path: filler(index) } }],
+    };
+  if (inLoop && index % 4 === 2)
+    return {
+      role: 'user',
+      content: [{ type: 'tool_result', tool_use_id: `toolu_${index - 1}`, content: filler(index) }],
+    };
   return { role: index % 2 === 0 ? 'user' : 'assistant', content: [{ type: 'text', text: filler(index) }] };
 };
 
-export const replay: Bench = { name: 'replay', about: 'replay time against the length of the history, appended and resumed', run };
+export const replay: Bench = {
+  name: 'replay',
+  about: 'replay time against the length of the history, appended and resumed',
+  run,
+};

@@ -21,11 +21,19 @@ const LIMIT_MINUTES = 60;
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { quick: { type: 'boolean', default: false }, write: { type: 'boolean', default: false }, help: { type: 'boolean', default: false } },
+  options: {
+    quick: { type: 'boolean', default: false },
+    write: { type: 'boolean', default: false },
+    help: { type: 'boolean', default: false },
+  },
 });
 
 const usage = (): string =>
-  ['npm run bench -- [--quick] [--write] [name …]', '', ...benches.map(({ name, about }) => `  ${name.padEnd(12)} ${about}`)].join('\n');
+  [
+    'npm run bench -- [--quick] [--write] [name …]',
+    '',
+    ...benches.map(({ name, about }) => `  ${name.padEnd(12)} ${about}`),
+  ].join('\n');
 
 const unknown = positionals.filter((name) => !benches.some((bench) => bench.name === name));
 if (values.help || unknown.length > 0) {

@@ -50,12 +50,31 @@ const run = async (scale: Scale): Promise<readonly Table[]> => {
     rows.push(rowOf('upstream alone', base, base));
     rows.push(rowOf('ENGINE=anthropic-api', await measure('ENGINE=anthropic-api', direct, { clients }), base));
     rows.push(rowOf('this server', await measure('this server', server, { clients }), base));
-    if (clients > 16) rows.push(rowOf('this server, MAX_PROCESSES=16', await measure('this server with 16 processes', narrow, { clients, turns: REPLAYED_TURNS }), base));
+    if (clients > 16)
+      rows.push(
+        rowOf(
+          'this server, MAX_PROCESSES=16',
+          await measure('this server with 16 processes', narrow, { clients, turns: REPLAYED_TURNS }),
+          base,
+        ),
+      );
   }
   return [
     {
       title: 'Continuing turns per second',
-      head: ['', 'clients', 'turns/s', 'of the upstream', 'first token, median ms', 'p95', 'CPU ms/turn', 'errors', 'mixed up', 'peak RSS, MB', 'PSS at the end, MB'],
+      head: [
+        '',
+        'clients',
+        'turns/s',
+        'of the upstream',
+        'first token, median ms',
+        'p95',
+        'CPU ms/turn',
+        'errors',
+        'mixed up',
+        'peak RSS, MB',
+        'PSS at the end, MB',
+      ],
       rows,
       notes: [
         `Each client keeps one conversation and asks again as soon as it has its answer, ${TURNS} times; then all begin new conversations, until ${seconds} s have been measured. First turns are not counted. 10 tools, answers of 30 tokens, each client checks its own marker in every answer.`,
@@ -64,9 +83,19 @@ const run = async (scale: Scale): Promise<readonly Table[]> => {
     },
   ];
 
-  async function measure(name: string, place: Hosted, { clients, turns = TURNS }: { clients: number; turns?: number }): Promise<Load> {
+  async function measure(
+    name: string,
+    place: Hosted,
+    { clients, turns = TURNS }: { clients: number; turns?: number },
+  ): Promise<Load> {
     scale.say(`throughput: ${clients} clients on ${name}`);
-    return load(messagesTarget(name, place.url), place.pid, { clients, seconds, turns, signal: scale.signal, marked: (marker) => `[[text:${marker}${' word'.repeat(29)}]]` });
+    return load(messagesTarget(name, place.url), place.pid, {
+      clients,
+      seconds,
+      turns,
+      signal: scale.signal,
+      marked: (marker) => `[[text:${marker}${' word'.repeat(29)}]]`,
+    });
   }
 };
 
@@ -87,7 +116,15 @@ const rowOf = (name: string, measured: Load, base: Load): string[] => [
 /** Runs `clients` conversations at a time against a target whose processes are those below `pid`. */
 export const load = async (target: Target, pid: number, options: LoadOptions): Promise<Load> => {
   const { clients, seconds, turns, signal, marked } = options;
-  const total = { seconds: 0, cpuMs: 0, mixedUp: 0, heldPssBytes: 0, replies: [] as Reply[], errors: [] as string[], rss: [rssBytes(pid)] };
+  const total = {
+    seconds: 0,
+    cpuMs: 0,
+    mixedUp: 0,
+    heldPssBytes: 0,
+    replies: [] as Reply[],
+    errors: [] as string[],
+    rss: [rssBytes(pid)],
+  };
   while (total.seconds < seconds && total.errors.length === 0 && !signal.aborted) {
     const team = Array.from({ length: clients }, (_, index) => new Client(target, `c${index}`, marked));
     await Promise.all(team.map((client) => client.begin()));
@@ -169,4 +206,8 @@ class Client {
   }
 }
 
-export const throughput: Bench = { name: 'throughput', about: 'continuing turns per second at 1, 4, 16 and 64 clients, errors, CPU, memory', run };
+export const throughput: Bench = {
+  name: 'throughput',
+  about: 'continuing turns per second at 1, 4, 16 and 64 clients, errors, CPU, memory',
+  run,
+};

@@ -16,7 +16,10 @@ export const worker: Bench = {
   run: async ({ quick, say, signal }: Scale): Promise<readonly Table[]> => {
     await using upstream = await startUpstream();
     await using server = await startServer(upstream, ENGINE);
-    const lab = await startLab({ image: serverImage(), vars: { ...ENGINE, ANTHROPIC_API_KEY: 'bench', ANTHROPIC_BASE_URL: upstream.url, LOG_LEVEL: 'silent' } });
+    const lab = await startLab({
+      image: serverImage(),
+      vars: { ...ENGINE, ANTHROPIC_API_KEY: 'bench', ANTHROPIC_BASE_URL: upstream.url, LOG_LEVEL: 'silent' },
+    });
     try {
       const targets = [messagesTarget('server alone', server.url), behindWorker(lab)];
       const cold = await coldStart(lab);
@@ -26,12 +29,18 @@ export const worker: Bench = {
         const samples = targets.map((): number[] => []);
         for (let round = 0; round < (quick ? 10 : 200); round += 1) {
           signal.throwIfAborted();
-          for (const [index, target] of targets.entries()) samples[index]?.push(timeOf(kind, await askOf(target, content)));
+          for (const [index, target] of targets.entries())
+            samples[index]?.push(timeOf(kind, await askOf(target, content)));
         }
         const base = median(samples[0] ?? []);
         for (const [index, target] of targets.entries()) {
           const own = samples[index] ?? [];
-          rows.push([`${target.name}, ${kind}`, rounded(median(own)), rounded(p95(own)), index === 0 ? '–' : rounded(median(own) - base)]);
+          rows.push([
+            `${target.name}, ${kind}`,
+            rounded(median(own)),
+            rounded(p95(own)),
+            index === 0 ? '–' : rounded(median(own) - base),
+          ]);
         }
       }
       return [
@@ -56,8 +65,10 @@ const behindWorker = (lab: Lab): Target => {
   return { ...target, headers: { ...target.headers, 'x-api-key': KEY } };
 };
 
-const askOf = (target: Target, content: string): Promise<Reply> => ask(target, { model: MODEL, max_tokens: 100, messages: [{ role: 'user', content }] });
+const askOf = (target: Target, content: string): Promise<Reply> =>
+  ask(target, { model: MODEL, max_tokens: 100, messages: [{ role: 'user', content }] });
 
-const timeOf = (kind: string, { firstTokenMs, totalMs }: Reply): number => (kind === 'first token' ? firstTokenMs : totalMs);
+const timeOf = (kind: string, { firstTokenMs, totalMs }: Reply): number =>
+  kind === 'first token' ? firstTokenMs : totalMs;
 
 const coldStart = async (lab: Lab): Promise<number> => (await askOf(behindWorker(lab), KINDS['first token'])).totalMs;

@@ -54,7 +54,8 @@ finished, unstreamed answer is not JSON all the same, the request fails with a 5
 Where this server cuts an answer at a stop sequence of whitespace, the upstream request is aborted there, and the usage is
 what the API had reported by then.`;
 
-const COMPLETION_ANSWERS = 'Answers are as above, with `text` in place of a message. Tools, thinking and formats do not exist here.';
+const COMPLETION_ANSWERS =
+  'Answers are as above, with `text` in place of a message. Tools, thinking and formats do not exist here.';
 
 const MESSAGES_ANSWERS = `Answers are the API's own messages and events, unchanged.
 
@@ -72,11 +73,24 @@ budgets and leaves it to the others (\`adaptive\`).
 `;
 
 const section = (title: string, parameters: readonly Parameter[], after: string): string =>
-  [`## ${title}`, '', '| parameter | fate | |', '| --- | --- | --- |', ...parameters.map((parameter) => row(parameter)), '', after].join('\n').concat('\n');
+  [
+    `## ${title}`,
+    '',
+    '| parameter | fate | |',
+    '| --- | --- | --- |',
+    ...parameters.map((parameter) => row(parameter)),
+    '',
+    after,
+  ]
+    .join('\n')
+    .concat('\n');
 
 const row = ({ name, fate, note, cases = [], neutral = [] }: Parameter): string => {
   const exceptions = cases.map((one) => ` **${one.fate}**: ${one.when}.`);
-  const quiet = neutral.length === 0 || fate === 'applied' ? '' : ` Accepted: ${neutral.map((value) => `\`${JSON.stringify(value)}\``).join(', ')}.`;
+  const quiet =
+    neutral.length === 0 || fate === 'applied'
+      ? ''
+      : ` Accepted: ${neutral.map((value) => `\`${JSON.stringify(value)}\``).join(', ')}.`;
   return `| \`${name}\` | ${fate} | ${[note + quiet, ...exceptions].join('').replaceAll('|', '\\|')} |`;
 };
 

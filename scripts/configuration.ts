@@ -7,7 +7,10 @@ import { settingRows } from '../src/node/config.ts';
 
 const file = new URL('../docs/CONFIGURATION.md', import.meta.url);
 
-const rows = settingRows().map(({ name, fallback, meaning }) => `| \`${name}\` | ${fallback === '' ? '' : `\`${fallback}\``} | ${meaning.replaceAll('|', '\\|')} |`);
+const rows = settingRows().map(
+  ({ name, fallback, meaning }) =>
+    `| \`${name}\` | ${fallback === '' ? '' : `\`${fallback}\``} | ${meaning.replaceAll('|', '\\|')} |`,
+);
 
 const markdown = `# Configuration
 

@@ -34,9 +34,16 @@ function optionsOf(args: readonly string[]): DeployOptions {
   try {
     const { values } = parseArgs({
       args: [...args],
-      options: { 'dry-run': { type: 'boolean' }, yes: { type: 'boolean' }, renew: { type: 'boolean' }, 'allow-no-key': { type: 'boolean' }, wait: { type: 'string' } },
+      options: {
+        'dry-run': { type: 'boolean' },
+        yes: { type: 'boolean' },
+        renew: { type: 'boolean' },
+        'allow-no-key': { type: 'boolean' },
+        wait: { type: 'string' },
+      },
     });
-    if (values.renew && values['allow-no-key']) throw new Error('--allow-no-key is part of what is deployed: use it without --renew.');
+    if (values.renew && values['allow-no-key'])
+      throw new Error('--allow-no-key is part of what is deployed: use it without --renew.');
     return {
       dryRun: values['dry-run'] === true,
       yes: values.yes === true,

@@ -19,17 +19,30 @@ const dir = await mkdtemp(join(tmpdir(), 'proxy-dev-'));
 const upstream = existsSync(join(root, '.dev.vars')) ? undefined : await startDemoUpstream();
 const engine = await startEngine({
   socketPath: join(dir, 'engine.sock'),
-  image: () => ({ command: process.execPath, args: [join(root, 'src/cli/start.ts')], cwd: dir, env: { HOST: '127.0.0.1', STATE_DIR: join(dir, 'state') } }),
-  onEvent: (event) => console.log(`[container] ${event.kind} ${'pid' in event ? event.pid : 'code' in event ? event.code : event.name}`),
+  image: () => ({
+    command: process.execPath,
+    args: [join(root, 'src/cli/start.ts')],
+    cwd: dir,
+    env: { HOST: '127.0.0.1', STATE_DIR: join(dir, 'state') },
+  }),
+  onEvent: (event) =>
+    console.log(`[container] ${event.kind} ${'pid' in event ? event.pid : 'code' in event ? event.code : event.name}`),
 });
 
-const demoVars = upstream === undefined ? [] : ['--var', 'PROXY_API_KEY:dev', '--var', 'ANTHROPIC_API_KEY:demo', '--var', `ANTHROPIC_BASE_URL:${upstream.url}`];
+const demoVars =
+  upstream === undefined
+    ? []
+    : ['--var', 'PROXY_API_KEY:dev', '--var', 'ANTHROPIC_API_KEY:demo', '--var', `ANTHROPIC_BASE_URL:${upstream.url}`];
 if (upstream !== undefined) console.log('No .dev.vars: a script answers instead of Claude. The key is: dev');
 
 const wrangler = spawn(join(root, 'node_modules/.bin/wrangler'), ['dev', ...demoVars, ...own], {
   cwd: root,
   stdio: 'inherit',
-  env: { ...process.env, WRANGLER_DOCKER_BIN: join(root, 'scripts/dev/docker.sh'), WRANGLER_DOCKER_HOST: `unix://${engine.socketPath}` },
+  env: {
+    ...process.env,
+    WRANGLER_DOCKER_BIN: join(root, 'scripts/dev/docker.sh'),
+    WRANGLER_DOCKER_HOST: `unix://${engine.socketPath}`,
+  },
 });
 // wrangler ends at the terminal's Ctrl-C by itself; what follows then cleans up.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => wrangler.kill(signal));

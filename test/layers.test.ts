@@ -3,16 +3,35 @@ import { dirname, join, normalize, sep } from 'node:path';
 import { describe, expect, it } from 'vitest';
 
 /** Imports point up this list only. */
-const layers = [['turn'], ['models'], ['dialects'], ['engines'], ['access'], ['ledger'], ['http'], ['dashboard'], ['demo'], ['node'], ['worker'], ['cli']];
+const layers = [
+  ['turn'],
+  ['models'],
+  ['dialects'],
+  ['engines'],
+  ['access'],
+  ['ledger'],
+  ['http'],
+  ['dashboard'],
+  ['demo'],
+  ['node'],
+  ['worker'],
+  ['cli'],
+];
 
 const files = globSync('src/**/*.ts');
 const importsOf = (file: string): readonly string[] =>
-  [...readFileSync(file, 'utf8').matchAll(/(?:^|\n)\s*(?:import|export)\s[^;]*?from\s+'([^']+)'|import\('([^']+)'\)|(?:^|\n)import\s+'([^']+)'/g)].map((match) => match[1] ?? match[2] ?? match[3] ?? '');
+  [
+    ...readFileSync(file, 'utf8').matchAll(
+      /(?:^|\n)\s*(?:import|export)\s[^;]*?from\s+'([^']+)'|import\('([^']+)'\)|(?:^|\n)import\s+'([^']+)'/g,
+    ),
+  ].map((match) => match[1] ?? match[2] ?? match[3] ?? '');
 const layerOf = (file: string): string => normalize(file).split(sep)[1] ?? '';
 const rank = (layer: string): number => layers.findIndex((line) => line.includes(layer));
 
 it('the reader of imports sees them', () => {
-  expect(importsOf('src/http/app.ts')).toEqual(expect.arrayContaining(['hono', './turn-routes.ts', '../dialects/index.ts']));
+  expect(importsOf('src/http/app.ts')).toEqual(
+    expect.arrayContaining(['hono', './turn-routes.ts', '../dialects/index.ts']),
+  );
 });
 
 describe('layers', () => {
@@ -25,31 +44,44 @@ describe('layers', () => {
       importsOf(file)
         .filter((name) => name.startsWith('.'))
         .map((name) => layerOf(join(dirname(file), name)))
-        .filter((layer) => layer !== layerOf(file) && layer !== '' && layer !== 'package.json' && rank(layer) >= rank(layerOf(file)))
+        .filter(
+          (layer) =>
+            layer !== layerOf(file) && layer !== '' && layer !== 'package.json' && rank(layer) >= rank(layerOf(file)),
+        )
         .map((layer) => `${file} imports ${layer}`),
     );
     expect(wrong).toEqual([]);
   });
 
   it('keep the Agent SDK in engines/claude', () => {
-    const users = files.filter((file) => importsOf(file).some((name) => name.startsWith('@anthropic-ai/claude-agent-sdk')));
+    const users = files.filter((file) =>
+      importsOf(file).some((name) => name.startsWith('@anthropic-ai/claude-agent-sdk')),
+    );
     expect(users.length).toBeGreaterThan(0);
     expect(users.filter((file) => !normalize(file).startsWith(join('src', 'engines', 'claude')))).toEqual([]);
   });
 
   it('keep the two engines apart', () => {
-    const between = files.filter((file) => file.includes('engines')).filter((file) => importsOf(file).some((name) => /\.\.\/(api|claude)\//.test(name)));
+    const between = files
+      .filter((file) => file.includes('engines'))
+      .filter((file) => importsOf(file).some((name) => /\.\.\/(api|claude)\//.test(name)));
     expect(between).toEqual([]);
   });
 
   it('use Node only where there is Node', () => {
     const portable = ['turn', 'models', 'dialects', 'access', 'ledger', 'http', 'dashboard', 'worker'];
-    const wrong = files.filter((file) => (portable.includes(layerOf(file)) || file.includes(join('engines', 'api'))) && importsOf(file).some((name) => name.startsWith('node:')));
+    const wrong = files.filter(
+      (file) =>
+        (portable.includes(layerOf(file)) || file.includes(join('engines', 'api'))) &&
+        importsOf(file).some((name) => name.startsWith('node:')),
+    );
     expect(wrong).toEqual([]);
   });
 
   it('take only types from the Anthropic SDK: it is no dependency at run time', () => {
-    const wrong = files.filter((file) => /^import (?!type)[^;]*from '@anthropic-ai\/sdk/m.test(readFileSync(file, 'utf8')));
+    const wrong = files.filter((file) =>
+      /^import (?!type)[^;]*from '@anthropic-ai\/sdk/m.test(readFileSync(file, 'utf8')),
+    );
     expect(wrong).toEqual([]);
   });
 });
@@ -59,6 +91,8 @@ it('every dialect has the same files', () => {
   expect(folders.length).toBeGreaterThanOrEqual(3);
   for (const folder of folders) {
     const names = globSync('*.ts', { cwd: folder });
-    expect(names, folder).toEqual(expect.arrayContaining(['wire.ts', 'parse.ts', 'render.ts', 'stream.ts', 'error.ts']));
+    expect(names, folder).toEqual(
+      expect.arrayContaining(['wire.ts', 'parse.ts', 'render.ts', 'stream.ts', 'error.ts']),
+    );
   }
 });

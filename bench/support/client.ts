@@ -62,12 +62,16 @@ export const ask = async (target: Target, asked: TurnRequest): Promise<Reply> =>
     if (Number.isNaN(firstTokenMs) && dialect.firstToken.test(text)) firstTokenMs = performance.now() - begun;
   }
   const totalMs = performance.now() - begun;
-  if (response.statusCode !== 200) throw new Error(`${target.name} answered ${response.statusCode}: ${text.slice(0, 300)}`);
+  if (response.statusCode !== 200)
+    throw new Error(`${target.name} answered ${response.statusCode}: ${text.slice(0, 300)}`);
   if (Number.isNaN(firstTokenMs)) throw new Error(`${target.name} answered without a token: ${text.slice(-300)}`);
   return { firstTokenMs, totalMs, content: dialect.decode(framesOf(text)) };
 };
 
-export const textOf = (content: readonly ContentBlock[]): string => content.flatMap((block) => (block.type === 'text' ? [block.text] : [])).join('');
+export const textOf = (content: readonly ContentBlock[]): string =>
+  content.flatMap((block) => (block.type === 'text' ? [block.text] : [])).join('');
 
 const framesOf = (text: string): unknown[] =>
-  text.split('\n').flatMap((line) => (line.startsWith('data: {') ? [JSON.parse(line.slice('data: '.length)) as unknown] : []));
+  text
+    .split('\n')
+    .flatMap((line) => (line.startsWith('data: {') ? [JSON.parse(line.slice('data: '.length)) as unknown] : []));

@@ -7,7 +7,11 @@ const FILE = new URL('../../docs/PERFORMANCE.md', import.meta.url);
 /** As it was before the measurement, which itself makes load. */
 const MACHINE = machine();
 
-export const writeTables = async (name: string, tables: readonly Table[], { quick }: { quick: boolean }): Promise<void> => {
+export const writeTables = async (
+  name: string,
+  tables: readonly Table[],
+  { quick }: { quick: boolean },
+): Promise<void> => {
   await writeFile(FILE, withTables(await readFile(FILE, 'utf8'), { name, text: textOf(tables, quick) }));
 };
 
@@ -17,7 +21,8 @@ export const withTables = (document: string, { name, text }: { name: string; tex
   const end = `<!-- /bench:${name} -->`;
   const from = document.indexOf(begin);
   const to = document.indexOf(end);
-  if (from === -1 || to < from) throw new Error(`docs/PERFORMANCE.md has no place for the tables of ${name}: ${begin} … ${end}`);
+  if (from === -1 || to < from)
+    throw new Error(`docs/PERFORMANCE.md has no place for the tables of ${name}: ${begin} … ${end}`);
   return `${document.slice(0, from + begin.length)}\n\n${text}\n\n${document.slice(to)}`;
 };
 

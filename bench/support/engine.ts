@@ -20,7 +20,13 @@ const silent = { debug: () => undefined, info: () => undefined, warn: () => unde
 
 /** Options of an engine whose children talk to `upstream` and keep everything below `dir`. */
 export const engineOptions = (upstream: Pick<Hosted, 'url'>, dir: string): ClaudeEngineOptions => ({
-  childEnv: { PATH: process.env['PATH'] ?? '', HOME: dir, CLAUDE_CONFIG_DIR: join(dir, 'claude'), ANTHROPIC_BASE_URL: upstream.url, ANTHROPIC_API_KEY: 'bench' },
+  childEnv: {
+    PATH: process.env['PATH'] ?? '',
+    HOME: dir,
+    CLAUDE_CONFIG_DIR: join(dir, 'claude'),
+    ANTHROPIC_BASE_URL: upstream.url,
+    ANTHROPIC_API_KEY: 'bench',
+  },
   workDir: join(dir, 'work'),
   stateDir: join(dir, 'state'),
   credentialKind: 'api-key',
@@ -32,7 +38,8 @@ export const claudeInProcess = (upstream: Hosted): EngineInProcess => {
   return inProcess(createClaudeEngine(engineOptions(upstream, dir.path)), () => dir[Symbol.dispose]());
 };
 
-export const apiInProcess = (upstream: Hosted): EngineInProcess => inProcess(createApiEngine({ apiKey: 'bench', baseUrl: upstream.url }));
+export const apiInProcess = (upstream: Hosted): EngineInProcess =>
+  inProcess(createApiEngine({ apiKey: 'bench', baseUrl: upstream.url }));
 
 const inProcess = (engine: Engine, clear: () => void = () => undefined): EngineInProcess => {
   let turns = 0;
@@ -40,7 +47,10 @@ const inProcess = (engine: Engine, clear: () => void = () => undefined): EngineI
     const begun = performance.now();
     const fold = new MessageFold();
     let firstTokenMs = Number.NaN;
-    for await (const event of engine.run({ id: `bench_${++turns}`, owner: 'bench', betas: [], request }, new AbortController().signal)) {
+    for await (const event of engine.run(
+      { id: `bench_${++turns}`, owner: 'bench', betas: [], request },
+      new AbortController().signal,
+    )) {
       if (!isStreamEvent(event)) continue;
       if (event.type === 'content_block_delta' && Number.isNaN(firstTokenMs)) firstTokenMs = performance.now() - begun;
       fold.add(event);

@@ -20,14 +20,21 @@ type Program = 'upstream' | 'server' | 'peer';
 /** `pid`: of the program that counts, where it is not the one that speaks. */
 export type Word = { readonly url: string; readonly pid?: number } | { readonly error: string };
 
-export const startProgram = async (program: Program, env: Readonly<Record<string, string | undefined>>): Promise<Hosted> => {
+export const startProgram = async (
+  program: Program,
+  env: Readonly<Record<string, string | undefined>>,
+): Promise<Hosted> => {
   const child = spawn(process.execPath, [fileURLToPath(new URL(`programs/${program}.ts`, import.meta.url))], {
     env: { PATH: process.env['PATH'], ...env },
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   });
   const ended = once(child, 'exit');
-  const [word] = (await Promise.race([once(child, 'message'), ended.then(() => [{ error: `${program} ended at its start` }])])) as [Word];
-  if ('error' in word || child.pid === undefined) throw new Error('error' in word ? word.error : `${program} has no process`);
+  const [word] = (await Promise.race([
+    once(child, 'message'),
+    ended.then(() => [{ error: `${program} ended at its start` }]),
+  ])) as [Word];
+  if ('error' in word || child.pid === undefined)
+    throw new Error('error' in word ? word.error : `${program} has no process`);
   return {
     url: word.url,
     pid: word.pid ?? child.pid,
@@ -42,7 +49,10 @@ export const startProgram = async (program: Program, env: Readonly<Record<string
 export const startUpstream = (always?: string): Promise<Hosted> => startProgram('upstream', { BENCH_ANSWER: always });
 
 /** The real server in front of `upstream`, with settings as `npm start` takes them. */
-export const startServer = async (upstream: Hosted, settings: Readonly<Record<string, string>> = {}): Promise<Hosted> => {
+export const startServer = async (
+  upstream: Hosted,
+  settings: Readonly<Record<string, string>> = {},
+): Promise<Hosted> => {
   const dir = temporaryFolder();
   const hosted = await startProgram('server', {
     HOME: dir.path,

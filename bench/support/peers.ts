@@ -25,16 +25,29 @@ export const peers: readonly Peer[] = [
     about: 'API gateway, no Claude Code',
     // The lowest versions it asks for: with today's it answers every request with a 500 ("TypeError: immutable").
     overrides: { hono: '4.9.7', '@hono/node-server': '1.3.3' },
-    command: (dir, port) => [process.execPath, join(dir, 'node_modules/@portkey-ai/gateway/build/start-server.js'), '--headless', `--port=${port}`],
+    command: (dir, port) => [
+      process.execPath,
+      join(dir, 'node_modules/@portkey-ai/gateway/build/start-server.js'),
+      '--headless',
+      `--port=${port}`,
+    ],
     target: (url, upstream) =>
       chatTarget('@portkey-ai/gateway', url, {
-        headers: { 'x-portkey-provider': 'anthropic', 'x-portkey-custom-host': `${upstream}/v1`, authorization: 'Bearer bench' },
+        headers: {
+          'x-portkey-provider': 'anthropic',
+          'x-portkey-custom-host': `${upstream}/v1`,
+          authorization: 'Bearer bench',
+        },
       }),
   },
   {
     package: 'claude-max-api-proxy@1.0.0',
     about: 'a Claude Code process for each request, no tools',
-    command: (dir, port) => [process.execPath, join(dir, 'node_modules/claude-max-api-proxy/dist/server/standalone.js'), String(port)],
+    command: (dir, port) => [
+      process.execPath,
+      join(dir, 'node_modules/claude-max-api-proxy/dist/server/standalone.js'),
+      String(port),
+    ],
     target: (url) => chatTarget('claude-max-api-proxy', url, { model: 'claude-sonnet-4' }),
   },
 ];
@@ -45,9 +58,19 @@ export const install = async (peer: Peer, dir: string): Promise<void> => {
   writeFileSync(join(dir, 'package.json'), JSON.stringify({ private: true, overrides: peer.overrides ?? {} }));
   try {
     // Scripts of strangers are not run; none of these needs one.
-    await promisify(execFile)('npm', ['install', '--no-audit', '--no-fund', '--ignore-scripts', peer.package], { cwd: dir, timeout: 180_000 });
+    await promisify(execFile)('npm', ['install', '--no-audit', '--no-fund', '--ignore-scripts', peer.package], {
+      cwd: dir,
+      timeout: 180_000,
+    });
   } catch (error) {
-    throw new Error(`npm could not install it (${String((error as { stderr?: string }).stderr ?? error).split('\n').find((line) => /error/i.test(line)) ?? 'no reason given'})`, { cause: error });
+    throw new Error(
+      `npm could not install it (${
+        String((error as { stderr?: string }).stderr ?? error)
+          .split('\n')
+          .find((line) => /error/i.test(line)) ?? 'no reason given'
+      })`,
+      { cause: error },
+    );
   }
 };
 
@@ -73,7 +96,12 @@ export const startPeer = async (peer: Peer, dir: string, upstream: Hosted): Prom
 };
 
 const claudeCode = (): string =>
-  fileURLToPath(new URL(`../../node_modules/@anthropic-ai/claude-agent-sdk-${process.platform}-${process.arch}/claude`, import.meta.url));
+  fileURLToPath(
+    new URL(
+      `../../node_modules/@anthropic-ai/claude-agent-sdk-${process.platform}-${process.arch}/claude`,
+      import.meta.url,
+    ),
+  );
 
 const freePort = (): Promise<number> =>
   new Promise((resolve, reject) => {

@@ -17,7 +17,9 @@ interface Stat {
 
 /** All processes at or below `root`, the root first; empty when it is gone. */
 export const treeOf = (root: number): readonly Stat[] => {
-  const all = readdirSync('/proc').filter((name) => /^\d+$/.test(name)).flatMap((name) => readStat(Number(name)) ?? []);
+  const all = readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .flatMap((name) => readStat(Number(name)) ?? []);
   const tree: Stat[] = all.filter(({ pid }) => pid === root);
   // Grows while it is walked: each process found brings its children.
   for (const { pid } of tree) tree.push(...all.filter(({ parent }) => parent === pid));
@@ -25,7 +27,8 @@ export const treeOf = (root: number): readonly Stat[] => {
 };
 
 /** CPU milliseconds that the processes have used so far, children that have ended included. */
-export const cpuMs = (root: number): number => sum(treeOf(root).map(({ ownMs, endedChildrenMs }) => ownMs + endedChildrenMs));
+export const cpuMs = (root: number): number =>
+  sum(treeOf(root).map(({ ownMs, endedChildrenMs }) => ownMs + endedChildrenMs));
 
 /** CPU milliseconds of the root itself. */
 export const ownCpuMs = (root: number): number => readStat(root)?.ownMs ?? 0;
@@ -34,9 +37,11 @@ export const ownCpuMs = (root: number): number => readStat(root)?.ownMs ?? 0;
 export const pssBytes = (root: number): number => sum(treeOf(root).map(({ pid }) => pssOf(pid)));
 
 /** Bytes of memory, shared pages counted for everyone who has them: cheap to read, and too much. */
-export const rssBytes = (root: number): number => sum(treeOf(root).map(({ pid }) => Number(read(`/proc/${pid}/statm`)?.split(' ')[1] ?? 0) * PAGE_BYTES));
+export const rssBytes = (root: number): number =>
+  sum(treeOf(root).map(({ pid }) => Number(read(`/proc/${pid}/statm`)?.split(' ')[1] ?? 0) * PAGE_BYTES));
 
-export const pssOf = (pid: number): number => Number(/^Pss:\s+(\d+) kB/m.exec(read(`/proc/${pid}/smaps_rollup`) ?? '')?.[1] ?? 0) * 1024;
+export const pssOf = (pid: number): number =>
+  Number(/^Pss:\s+(\d+) kB/m.exec(read(`/proc/${pid}/smaps_rollup`) ?? '')?.[1] ?? 0) * 1024;
 
 /** Waits until none of the trees uses CPU: what is prepared in the background has been prepared. */
 export const untilQuiet = async (...roots: readonly number[]): Promise<void> => {
@@ -53,7 +58,10 @@ export const untilQuiet = async (...roots: readonly number[]): Promise<void> => 
 
 const readStat = (pid: number): Stat | undefined => {
   // The fields after the name, which may hold spaces and brackets; utime is the 14th of all.
-  const fields = read(`/proc/${pid}/stat`)?.replace(/^.*\) /s, '').split(' ').map(Number);
+  const fields = read(`/proc/${pid}/stat`)
+    ?.replace(/^.*\) /s, '')
+    .split(' ')
+    .map(Number);
   if (fields === undefined) return undefined;
   const ms = (first: number): number => (((fields[first] ?? 0) + (fields[first + 1] ?? 0)) * 1000) / TICKS_PER_SECOND;
   return { pid, parent: fields[1] ?? 0, ownMs: ms(11), endedChildrenMs: ms(13) };

@@ -19,6 +19,7 @@ export const rounded = (value: number): string => {
   return value.toFixed(size < 1 ? 2 : size < 20 ? 1 : 0);
 };
 
-export const ratio = (value: number, base: number): string => (Number.isFinite(value / base) ? `${rounded(value / base)}×` : '–');
+export const ratio = (value: number, base: number): string =>
+  Number.isFinite(value / base) ? `${rounded(value / base)}×` : '–';
 
 export const megabytes = (bytes: number): string => rounded(bytes / 2 ** 20);

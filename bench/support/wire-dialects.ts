@@ -37,7 +37,9 @@ export const chat: WireDialect = {
     max_tokens: rest.max_tokens,
     stream: true,
     messages: [...(typeof system === 'string' ? [{ role: 'system', content: system }] : []), ...said.flatMap(toChat)],
-    ...(tools !== undefined && { tools: tools.map((tool) => toChatTool(tool as { name: string; description?: string; input_schema: object })) }),
+    ...(tools !== undefined && {
+      tools: tools.map((tool) => toChatTool(tool as { name: string; description?: string; input_schema: object })),
+    }),
   }),
   decode: (frames) => {
     let text = '';
@@ -54,7 +56,12 @@ export const chat: WireDialect = {
       }
     }
     if (!finished) throw new Error('the stream ended without a finish_reason');
-    const uses = [...calls.values()].map(({ id, name, json }): ContentBlock => ({ type: 'tool_use', id, name, input: JSON.parse(json || '{}') as object }));
+    const uses = [...calls.values()].map(({ id, name, json }): ContentBlock => ({
+      type: 'tool_use',
+      id,
+      name,
+      input: JSON.parse(json || '{}') as object,
+    }));
     return [...(text === '' ? [] : [{ type: 'text' as const, text }]), ...uses];
   },
 };
@@ -63,7 +70,11 @@ interface ChatChunk {
   readonly choices?: readonly {
     readonly delta?: {
       readonly content?: string | null;
-      readonly tool_calls?: readonly { readonly index: number; readonly id?: string; readonly function?: { readonly name?: string; readonly arguments?: string } }[];
+      readonly tool_calls?: readonly {
+        readonly index: number;
+        readonly id?: string;
+        readonly function?: { readonly name?: string; readonly arguments?: string };
+      }[];
     };
     readonly finish_reason?: string | null;
   }[];
@@ -73,15 +84,27 @@ interface ChatChunk {
 const toChat = ({ role, content }: Message): object[] => {
   if (typeof content === 'string') return [{ role, content }];
   const text = content.flatMap((block) => (block.type === 'text' ? [block.text] : [])).join('');
-  const results = content.flatMap((block) => (block.type === 'tool_result' ? [{ role: 'tool', tool_call_id: block.tool_use_id, content: block.content }] : []));
+  const results = content.flatMap((block) =>
+    block.type === 'tool_result' ? [{ role: 'tool', tool_call_id: block.tool_use_id, content: block.content }] : [],
+  );
   const calls = content.flatMap((block) =>
-    block.type === 'tool_use' ? [{ id: block.id, type: 'function', function: { name: block.name, arguments: JSON.stringify(block.input) } }] : [],
+    block.type === 'tool_use'
+      ? [{ id: block.id, type: 'function', function: { name: block.name, arguments: JSON.stringify(block.input) } }]
+      : [],
   );
   if (results.length > 0) return results;
   return [{ role, content: text, ...(calls.length > 0 && { tool_calls: calls }) }];
 };
 
-const toChatTool = ({ name, description, input_schema }: { name: string; description?: string; input_schema: object }): object => ({
+const toChatTool = ({
+  name,
+  description,
+  input_schema,
+}: {
+  name: string;
+  description?: string;
+  input_schema: object;
+}): object => ({
   type: 'function',
   function: { name, description, parameters: input_schema },
 });

@@ -61,7 +61,9 @@ export class App {
   async start(): Promise<void> {
     const { image, environment, name, output, onEvent } = this.#options;
     this.#hostPort = await freePort();
-    const given = Object.fromEntries(environment.map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]));
+    const given = Object.fromEntries(
+      environment.map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]),
+    );
     const child = spawn(image.command, image.args, {
       ...(image.cwd === undefined ? {} : { cwd: image.cwd }),
       env: { PATH: process.env['PATH'], HOME: '/nonexistent', ...image.env, ...given, PORT: String(this.#hostPort) },
@@ -96,7 +98,12 @@ export class App {
   }
 
   inspect(): object {
-    return { Id: this.name, State: { Status: this.#status, Running: this.running }, Config: { Image: '' }, NetworkSettings: { Ports: {} } };
+    return {
+      Id: this.name,
+      State: { Status: this.#status, Running: this.running },
+      Config: { Image: '' },
+      NetworkSettings: { Ports: {} },
+    };
   }
 }
 

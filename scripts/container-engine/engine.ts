@@ -46,7 +46,10 @@ export const startEngine = async (options: EngineOptions): Promise<Engine> => {
   const boxes = new Map<string, Box>();
   const server = http.createServer((request, response) => {
     answer({ request, boxes, options }).then(
-      ({ status, body }) => response.writeHead(status, { 'content-type': 'application/json' }).end(body === undefined ? undefined : JSON.stringify(body)),
+      ({ status, body }) =>
+        response
+          .writeHead(status, { 'content-type': 'application/json' })
+          .end(body === undefined ? undefined : JSON.stringify(body)),
       (error: unknown) => response.writeHead(500).end(JSON.stringify({ message: String(error) })),
     );
   });
@@ -110,7 +113,16 @@ const create = ({ boxes, options }: Call, name: string, body: CreateBody): Answe
   } else {
     const image = options.image(body.Image);
     if (image === undefined) return { status: 404, body: { message: `No such image: ${body.Image}` } };
-    boxes.set(name, new App({ name, image, environment: body.Env ?? [], output: options.output ?? 'inherit', onEvent: options.onEvent ?? (() => {}) }));
+    boxes.set(
+      name,
+      new App({
+        name,
+        image,
+        environment: body.Env ?? [],
+        output: options.output ?? 'inherit',
+        onEvent: options.onEvent ?? (() => {}),
+      }),
+    );
   }
   return { status: 201, body: { Id: name, Warnings: [] } };
 };
@@ -127,7 +139,10 @@ const act = async (box: Box, what: string, query: URLSearchParams): Promise<Answ
     case 'POST stop':
       return { status: box.signal(query.get('signal') ?? 'SIGTERM') ? 204 : 409 };
     case 'POST wait':
-      return { status: 200, body: { StatusCode: query.get('condition') === 'removed' ? await box.removed : await box.exited() } };
+      return {
+        status: 200,
+        body: { StatusCode: query.get('condition') === 'removed' ? await box.removed : await box.exited() },
+      };
     default:
       return { status: 501, body: { message: `not known here: ${what}` } };
   }

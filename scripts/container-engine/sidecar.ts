@@ -51,11 +51,18 @@ export class Sidecar {
   inspect(): object {
     const address = this.#server.address() as net.AddressInfo | null;
     const ports = address === null ? {} : { [INGRESS_PORT]: [{ HostIp: '127.0.0.1', HostPort: String(address.port) }] };
-    return { State: { Status: this.running ? 'running' : 'exited', Running: this.running }, NetworkSettings: { Ports: ports } };
+    return {
+      State: { Status: this.running ? 'running' : 'exited', Running: this.running },
+      NetworkSettings: { Ports: ports },
+    };
   }
 
   #connect(request: http.IncomingMessage, { socket, head }: { socket: Duplex; head: Buffer }): void {
-    const wanted = Number(String(request.headers['x-dst-addr'] ?? request.url).split(':').pop());
+    const wanted = Number(
+      String(request.headers['x-dst-addr'] ?? request.url)
+        .split(':')
+        .pop(),
+    );
     const port = this.#app()?.hostPort(wanted);
     const refuse = (): void => void socket.end('HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\n\r\n');
     this.#sockets.add(socket);
@@ -64,7 +71,10 @@ export class Sidecar {
     const inside = net.connect({ port, host: '127.0.0.1', noDelay: true });
     inside.once('error', refuse);
     inside.once('connect', () => {
-      inside.off('error', refuse).on('error', () => socket.destroy()).on('close', () => socket.destroy());
+      inside
+        .off('error', refuse)
+        .on('error', () => socket.destroy())
+        .on('close', () => socket.destroy());
       socket.on('close', () => inside.destroy());
       socket.write('HTTP/1.1 200 OK\r\n\r\n');
       inside.write(head);

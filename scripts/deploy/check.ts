@@ -23,10 +23,15 @@ const firstOf = async (programs: readonly string[], { run }: World): Promise<str
   for (const program of programs) {
     const { code } = await run(program, ['info']);
     if (code === 127) continue;
-    if (code !== 0) throw new DeployError(`${program} does not run. Start it (Docker Desktop, or: sudo systemctl start docker) and run npm run deploy again; or use podman: WRANGLER_DOCKER_BIN=podman npm run deploy.`);
+    if (code !== 0)
+      throw new DeployError(
+        `${program} does not run. Start it (Docker Desktop, or: sudo systemctl start docker) and run npm run deploy again; or use podman: WRANGLER_DOCKER_BIN=podman npm run deploy.`,
+      );
     return program;
   }
-  throw new DeployError(`${programs.join(' or ')} was not found. Install Docker (https://docs.docker.com/get-docker/) or podman.`);
+  throw new DeployError(
+    `${programs.join(' or ')} was not found. Install Docker (https://docs.docker.com/get-docker/) or podman.`,
+  );
 };
 
 interface WhoAmI {
@@ -37,10 +42,13 @@ interface WhoAmI {
 export const checkAccount = async ({ run, env, print }: World): Promise<void> => {
   const who = await run('wrangler', ['whoami', '--json']);
   if (who.code === 127) throw new DeployError('wrangler was not found. Run npm ci, then npm run deploy.');
-  if (who.code !== 0) throw new DeployError('Nobody is logged in at Cloudflare. Run npx wrangler login, or set CLOUDFLARE_API_TOKEN.');
+  if (who.code !== 0)
+    throw new DeployError('Nobody is logged in at Cloudflare. Run npx wrangler login, or set CLOUDFLARE_API_TOKEN.');
   const { email = 'an API token', accounts = [] } = parseOutput<WhoAmI>('wrangler whoami --json', who);
   if (accounts.length > 1 && !env['CLOUDFLARE_ACCOUNT_ID']) {
-    throw new DeployError(`There are several accounts (${accounts.map(({ name }) => name).join(', ')}). Set CLOUDFLARE_ACCOUNT_ID to the one to use (npx wrangler whoami).`);
+    throw new DeployError(
+      `There are several accounts (${accounts.map(({ name }) => name).join(', ')}). Set CLOUDFLARE_ACCOUNT_ID to the one to use (npx wrangler whoami).`,
+    );
   }
   print(`   Cloudflare: ${email}, account ${accounts[0]?.name ?? ''}`);
   const containers = await run('wrangler', ['containers', 'list']);
@@ -48,7 +56,8 @@ export const checkAccount = async ({ run, env, print }: World): Promise<void> =>
   print('   Containers: available');
 };
 
-const PLAN = 'Containers need the Workers Paid plan ($5 a month): https://dash.cloudflare.com/?to=/:account/workers/plans';
+const PLAN =
+  'Containers need the Workers Paid plan ($5 a month): https://dash.cloudflare.com/?to=/:account/workers/plans';
 
 /** Without the plan and without the permission the platform answers alike; a network that is down says so itself. */
 const noContainers = (ran: Ran): string => {

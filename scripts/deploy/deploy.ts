@@ -57,14 +57,28 @@ export const deploy = async (options: DeployOptions, world: World): Promise<void
 };
 
 /** Throws where wrangler fails, with what usually helps. */
-const upload = async ({ renew, allowNoKey }: DeployOptions, builder: Readonly<Record<string, string>>, { run, env }: World): Promise<string> => {
-  if (renew) return addressOf(env['PROXY_URL'] ?? '', 'Set PROXY_URL to the address of the deployment: PROXY_URL=https://… npm run deploy -- --renew');
+const upload = async (
+  { renew, allowNoKey }: DeployOptions,
+  builder: Readonly<Record<string, string>>,
+  { run, env }: World,
+): Promise<string> => {
+  if (renew)
+    return addressOf(
+      env['PROXY_URL'] ?? '',
+      'Set PROXY_URL to the address of the deployment: PROXY_URL=https://… npm run deploy -- --renew',
+    );
   const { code, stdout, stderr } = await run('wrangler', deployArguments(allowNoKey), { show: true, env: builder });
   if (code !== 0) throw new DeployError(`wrangler deploy failed (exit code ${code}). ${adviceFor(stdout + stderr)}`);
-  return addressOf(stdout, 'wrangler has deployed, but printed no address (workers_dev is off?): PROXY_URL=https://… npm run deploy -- --renew sets the secrets there.');
+  return addressOf(
+    stdout,
+    'wrangler has deployed, but printed no address (workers_dev is off?): PROXY_URL=https://… npm run deploy -- --renew sets the secrets there.',
+  );
 };
 
-const deployArguments = (allowNoKey: boolean): readonly string[] => ['deploy', ...(allowNoKey ? ['--var', 'ALLOW_NO_KEY:1'] : [])];
+const deployArguments = (allowNoKey: boolean): readonly string[] => [
+  'deploy',
+  ...(allowNoKey ? ['--var', 'ALLOW_NO_KEY:1'] : []),
+];
 
 const addressOf = (output: string, otherwise: string): string => {
   const url = /^\s*(https?:\/\/\S+)\s*$/m.exec(output)?.[1];
@@ -75,7 +89,8 @@ const addressOf = (output: string, otherwise: string): string => {
 const adviceFor = (output: string): string => {
   if (/docker/i.test(output)) return 'Its output speaks of Docker: is it running? (docker info)';
   if (/authenticat|not logged in|10000/i.test(output)) return 'Log in again: npx wrangler login';
-  if (/paid|plan|not entitled|unauthorized/i.test(output)) return 'Containers need the Workers Paid plan: https://dash.cloudflare.com/?to=/:account/workers/plans';
+  if (/paid|plan|not entitled|unauthorized/i.test(output))
+    return 'Containers need the Workers Paid plan: https://dash.cloudflare.com/?to=/:account/workers/plans';
   return 'Its output above has the reason.';
 };
 

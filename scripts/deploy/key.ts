@@ -21,19 +21,24 @@ interface Situation {
 export const chooseKey = async ({ options, deployed }: Situation, { env, ask }: World): Promise<ProxyKey> => {
   const given = env['PROXY_API_KEY']?.trim();
   if (given) return checked(given);
-  if (options.allowNoKey) return { value: undefined, secret: null, about: 'none: whoever finds the address can use it' };
-  if (deployed.has('PROXY_API_KEY')) return { value: undefined, secret: undefined, about: 'the one that is deployed stays' };
+  if (options.allowNoKey)
+    return { value: undefined, secret: null, about: 'none: whoever finds the address can use it' };
+  if (deployed.has('PROXY_API_KEY'))
+    return { value: undefined, secret: undefined, about: 'the one that is deployed stays' };
   if (options.yes || (ask !== undefined && (await ask.yes('   There is no key yet. Generate one?')))) {
     const value = `pk-${randomBytes(24).toString('base64url')}`;
     return { value, secret: value, about: 'a new one was generated; it is shown once, at the end' };
   }
-  throw new DeployError('A public address needs a key: set PROXY_API_KEY, or let one be generated (--yes), or say --allow-no-key.');
+  throw new DeployError(
+    'A public address needs a key: set PROXY_API_KEY, or let one be generated (--yes), or say --allow-no-key.',
+  );
 };
 
 const SHORTEST = 16;
 
 const checked = (value: string): ProxyKey => {
   const short = value.split(',').find((key) => key.trim().length < SHORTEST);
-  if (short !== undefined) throw new DeployError(`PROXY_API_KEY guards a public address and must have at least ${SHORTEST} characters.`);
+  if (short !== undefined)
+    throw new DeployError(`PROXY_API_KEY guards a public address and must have at least ${SHORTEST} characters.`);
   return { value: value.split(',')[0]?.trim(), secret: value, about: 'PROXY_API_KEY of the environment' };
 };

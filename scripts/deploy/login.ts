@@ -19,7 +19,13 @@ export interface Login {
 export const findLogin = async (world: World): Promise<Login> => {
   for (const secret of LOGIN_SECRETS) {
     const value = world.env[secret]?.trim();
-    if (value) return { secret, value: secret === 'CLAUDE_OAUTH_CREDS' ? checkedFile(value) : value, from: `${secret} of the environment`, shared: false };
+    if (value)
+      return {
+        secret,
+        value: secret === 'CLAUDE_OAUTH_CREDS' ? checkedFile(value) : value,
+        from: `${secret} of the environment`,
+        shared: false,
+      };
   }
   const found = (await fromFile(world)) ?? (await fromKeychain(world));
   if (found !== undefined && (world.ask === undefined || (await world.ask.yes(`   Use ${found.from}?`)))) return found;
@@ -42,9 +48,13 @@ export const describeLogin = ({ secret, from, shared }: Login): string =>
     : `   ${from}`;
 
 const tokenLogin = (value: string): Login => {
-  if (value.startsWith('sk-ant-oat')) return { secret: 'CLAUDE_CODE_OAUTH_TOKEN', value, from: 'the token you entered', shared: false };
-  if (value.startsWith('sk-ant-')) return { secret: 'ANTHROPIC_API_KEY', value, from: 'the API key you entered', shared: false };
-  throw new DeployError('That is no token of Claude: setup-token prints one that begins with sk-ant-oat, API keys begin with sk-ant-api.');
+  if (value.startsWith('sk-ant-oat'))
+    return { secret: 'CLAUDE_CODE_OAUTH_TOKEN', value, from: 'the token you entered', shared: false };
+  if (value.startsWith('sk-ant-'))
+    return { secret: 'ANTHROPIC_API_KEY', value, from: 'the API key you entered', shared: false };
+  throw new DeployError(
+    'That is no token of Claude: setup-token prints one that begins with sk-ant-oat, API keys begin with sk-ant-api.',
+  );
 };
 
 const fromFile = async ({ env, home }: World): Promise<Login | undefined> => {
@@ -70,7 +80,8 @@ const credentials = (text: string, from: string): Login | undefined => {
 };
 
 const checkedFile = (text: string): string => {
-  if (!hasToken(parseFile(text, 'CLAUDE_OAUTH_CREDS'))) throw new DeployError(`CLAUDE_OAUTH_CREDS has no claudeAiOauth.accessToken. ${EXPECTED}`);
+  if (!hasToken(parseFile(text, 'CLAUDE_OAUTH_CREDS')))
+    throw new DeployError(`CLAUDE_OAUTH_CREDS has no claudeAiOauth.accessToken. ${EXPECTED}`);
   return text;
 };
 

@@ -12,10 +12,13 @@ import { outputOf, parseOutput } from './output.ts';
  */
 export const deployedSecrets = async ({ run }: World): Promise<ReadonlySet<string>> => {
   const ran = await run('wrangler', ['secret', 'list', '--format', 'json']);
-  if (ran.code === 0) return new Set(parseOutput<readonly { name: string }[]>('wrangler secret list', ran).map(({ name }) => name));
+  if (ran.code === 0)
+    return new Set(parseOutput<readonly { name: string }[]>('wrangler secret list', ran).map(({ name }) => name));
   const said = outputOf(ran);
   if (/Worker ".*" not found/.test(said)) return new Set();
-  throw new DeployError(`Which secrets the Worker has could not be read (wrangler secret list, exit code ${ran.code}). Nothing was changed; run npm run deploy again.\n${said}`);
+  throw new DeployError(
+    `Which secrets the Worker has could not be read (wrangler secret list, exit code ${ran.code}). Nothing was changed; run npm run deploy again.\n${said}`,
+  );
 };
 
 /** A new one, or a given one; undefined where the deployed one stays, since what was sealed under it opens with no other. */
@@ -25,7 +28,10 @@ export const chooseStateKey = (given: string | undefined, deployed: ReadonlySet<
 };
 
 const checkedStateKey = (key: string): string => {
-  if (!/^[A-Za-z0-9+/]{43}=$/.test(key)) throw new DeployError('STATE_KEY must be 32 bytes in base64: openssl rand -base64 32. Without it in the environment one is made.');
+  if (!/^[A-Za-z0-9+/]{43}=$/.test(key))
+    throw new DeployError(
+      'STATE_KEY must be 32 bytes in base64: openssl rand -base64 32. Without it in the environment one is made.',
+    );
   return key;
 };
 
@@ -43,16 +49,23 @@ export const secretsFor = ({ login, key, stateKey }: Chosen, deployed: ReadonlyS
   return {
     [login.secret]: login.value,
     ...Object.fromEntries(others.map((name) => [name, null])),
-    ...(key.secret !== undefined && (key.secret !== null || deployed.has('PROXY_API_KEY')) && { PROXY_API_KEY: key.secret }),
+    ...(key.secret !== undefined &&
+      (key.secret !== null || deployed.has('PROXY_API_KEY')) && { PROXY_API_KEY: key.secret }),
     ...(login.secret === 'CLAUDE_OAUTH_CREDS' && stateKey !== undefined && { STATE_KEY: stateKey }),
   };
 };
 
 export const setSecrets = async (secrets: Secrets, { run, print }: World): Promise<void> => {
   const { code, stderr } = await run('wrangler', ['secret', 'bulk'], { input: JSON.stringify(secrets) });
-  if (code !== 0) throw new DeployError(`The secrets could not be set (wrangler secret bulk, exit code ${code}): ${withoutValues(stderr, secrets)}`);
+  if (code !== 0)
+    throw new DeployError(
+      `The secrets could not be set (wrangler secret bulk, exit code ${code}): ${withoutValues(stderr, secrets)}`,
+    );
   for (const [name, value] of Object.entries(secrets)) print(`   ${name}: ${value === null ? 'removed' : 'set'}`);
 };
 
 const withoutValues = (text: string, secrets: Secrets): string =>
-  Object.values(secrets).reduce((shown: string, value) => (value === null ? shown : shown.replaceAll(value, '…')), text.trim());
+  Object.values(secrets).reduce(
+    (shown: string, value) => (value === null ? shown : shown.replaceAll(value, '…')),
+    text.trim(),
+  );

@@ -12,7 +12,11 @@ interface Waiting {
 }
 
 /** Throws `DeployError` with the last thing that was heard. */
-export const waitUntilServing = async (url: string, { key, wake, seconds }: Waiting, { fetch, print }: World): Promise<void> => {
+export const waitUntilServing = async (
+  url: string,
+  { key, wake, seconds }: Waiting,
+  { fetch, print }: World,
+): Promise<void> => {
   const until = performance.now() + seconds * 1000;
   let said = '';
   for (let pauseMs = 500; ; pauseMs = Math.min(pauseMs * 2, 10_000)) {
@@ -21,7 +25,10 @@ export const waitUntilServing = async (url: string, { key, wake, seconds }: Wait
     if (heard.kind === 'never') throw new DeployError(heard.what);
     if (heard.what !== said) print(`   ${heard.what}`);
     said = heard.what;
-    if (performance.now() > until) throw new DeployError(`It does not serve after ${seconds} s. The last answer: ${said}\nIt may still come; look at: npm run tail, npm run containers:list`);
+    if (performance.now() > until)
+      throw new DeployError(
+        `It does not serve after ${seconds} s. The last answer: ${said}\nIt may still come; look at: npm run tail, npm run containers:list`,
+      );
     await sleep(pauseMs);
   }
 };
@@ -31,18 +38,25 @@ type Heard = { readonly kind: 'serves' } | { readonly kind: 'not yet' | 'never';
 const listen = async (url: string, { key, wake }: Omit<Waiting, 'seconds'>, fetch: World['fetch']): Promise<Heard> => {
   try {
     const ping = await fetch(`${url}/ping`);
-    if (!ping.ok) return { kind: 'not yet', what: `the Worker answers ${ping.status}: ${messageOf(await ping.text())}` };
+    if (!ping.ok)
+      return { kind: 'not yet', what: `the Worker answers ${ping.status}: ${messageOf(await ping.text())}` };
     if (!wake) return { kind: 'serves' };
-    const health = await fetch(`${url}/health?wake=1`, { headers: key === undefined ? {} : { authorization: `Bearer ${key}` } });
+    const health = await fetch(`${url}/health?wake=1`, {
+      headers: key === undefined ? {} : { authorization: `Bearer ${key}` },
+    });
     return heardOf(health.status, messageOf(await health.text()));
   } catch (error) {
-    return { kind: 'not yet', what: `the address does not answer yet (${error instanceof Error ? error.message : String(error)})` };
+    return {
+      kind: 'not yet',
+      what: `the address does not answer yet (${error instanceof Error ? error.message : String(error)})`,
+    };
   }
 };
 
 const heardOf = (status: number, message: string): Heard => {
   if (status === 200) return { kind: 'serves' };
-  if (/refused its settings|login|log in/i.test(message)) return { kind: 'never', what: `The server in the container cannot work: ${message}` };
+  if (/refused its settings|login|log in/i.test(message))
+    return { kind: 'never', what: `The server in the container cannot work: ${message}` };
   return { kind: 'not yet', what: message };
 };
 

@@ -12,7 +12,8 @@ export const startDockerSocket = async (socketPath: string, podman: string): Pro
   rmSync(socketPath, { force: true });
   const server = http.createServer((request, response) => {
     pass(request, podman).then(
-      ({ status, body }) => response.writeHead(status, { 'content-type': 'application/json' }).end(status === 204 ? undefined : body),
+      ({ status, body }) =>
+        response.writeHead(status, { 'content-type': 'application/json' }).end(status === 204 ? undefined : body),
       (error: unknown) => response.writeHead(500).end(JSON.stringify({ message: String(error) })),
     );
   });

@@ -79,7 +79,8 @@ class LeaseQueue implements Leases {
 
   drain(): void {
     this.#draining = true;
-    for (let waiter = this.#queue.shift(); waiter !== undefined; waiter = this.#queue.shift()) waiter.refuse(isDraining());
+    for (let waiter = this.#queue.shift(); waiter !== undefined; waiter = this.#queue.shift())
+      waiter.refuse(isDraining());
   }
 
   idle(): Promise<void> {
@@ -175,9 +176,15 @@ class RoundRobin<Item> {
   }
 
   /** How many of this owner wait, and who has the longest line. */
-  lines(owner: string): { readonly waiting: number; readonly longest: { readonly owner: string; readonly waiting: number } | undefined } {
+  lines(owner: string): {
+    readonly waiting: number;
+    readonly longest: { readonly owner: string; readonly waiting: number } | undefined;
+  } {
     const lengths = [...this.#lines].map(([name, line]) => ({ owner: name, waiting: line.length }));
-    return { waiting: this.#lines.get(owner)?.length ?? 0, longest: lengths.toSorted((a, b) => b.waiting - a.waiting)[0] };
+    return {
+      waiting: this.#lines.get(owner)?.length ?? 0,
+      longest: lengths.toSorted((a, b) => b.waiting - a.waiting)[0],
+    };
   }
 
   /** Takes the newest of a line. */
@@ -199,5 +206,4 @@ class RoundRobin<Item> {
 
 const clientLeft = (): TurnError => new TurnError('client_closed', 'The client closed the request.');
 
-const isDraining = (): TurnError =>
-  new TurnError('draining', 'The server is shutting down.', { retryAfterSeconds: 5 });
+const isDraining = (): TurnError => new TurnError('draining', 'The server is shutting down.', { retryAfterSeconds: 5 });

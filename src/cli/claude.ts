@@ -8,7 +8,9 @@ import { findExecutable } from '../engines/claude/executable.ts';
 
 const executable = findExecutable();
 if (executable === undefined) {
-  console.error(`The Agent SDK has no Claude Code for ${process.platform}-${process.arch} installed. Run npm install without --omit=optional.`);
+  console.error(
+    `The Agent SDK has no Claude Code for ${process.platform}-${process.arch} installed. Run npm install without --omit=optional.`,
+  );
   process.exit(1);
 }
 const child = spawn(executable, process.argv.slice(2), { stdio: 'inherit' });

@@ -14,7 +14,9 @@ const cleanUp = async (): Promise<void> => {
 };
 
 // Only settings are taken from the environment: a real login must not reach the demo.
-const ownSettings = Object.fromEntries(Object.keys(settings).flatMap((name) => (process.env[name] ? [[name, process.env[name]]] : [])));
+const ownSettings = Object.fromEntries(
+  Object.keys(settings).flatMap((name) => (process.env[name] ? [[name, process.env[name]]] : [])),
+);
 
 try {
   const running = await run({

@@ -54,13 +54,20 @@ export interface DemoRequestBody {
   readonly system?: unknown;
   readonly stream?: boolean;
   readonly tools?: readonly DemoTool[];
-  readonly tool_choice?: { readonly type: string; readonly name?: string; readonly disable_parallel_tool_use?: boolean };
+  readonly tool_choice?: {
+    readonly type: string;
+    readonly name?: string;
+    readonly disable_parallel_tool_use?: boolean;
+  };
   readonly stop_sequences?: readonly string[];
   readonly temperature?: number;
   readonly top_p?: number;
   readonly top_k?: number;
   readonly thinking?: { readonly type: string; readonly budget_tokens?: number; readonly display?: string };
-  readonly output_config?: { readonly effort?: string; readonly format?: { readonly type: string; readonly schema?: unknown } };
+  readonly output_config?: {
+    readonly effort?: string;
+    readonly format?: { readonly type: string; readonly schema?: unknown };
+  };
 }
 
 export interface DemoMessage {

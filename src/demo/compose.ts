@@ -65,12 +65,16 @@ const resultsOf = (messages: readonly DemoMessage[]): readonly string[] => {
 };
 
 /** A model calls only tools it was given, and only as many as it may. */
-const allowed = (content: readonly DemoBlock[], { tools = [], tool_choice: choice }: DemoRequestBody): readonly DemoBlock[] => {
+const allowed = (
+  content: readonly DemoBlock[],
+  { tools = [], tool_choice: choice }: DemoRequestBody,
+): readonly DemoBlock[] => {
   const names = new Set(choice?.type === 'none' ? [] : tools.map(({ name }) => name));
   let calls = 0;
   return content.flatMap((block) => {
     if (block.type !== 'tool_use') return [block];
-    if (!names.has(block.name)) return [say(`Demo upstream (no model): this request does not let me call a tool named ${block.name}.`)];
+    if (!names.has(block.name))
+      return [say(`Demo upstream (no model): this request does not let me call a tool named ${block.name}.`)];
     calls += 1;
     return calls > 1 && choice?.disable_parallel_tool_use === true ? [] : [block];
   });

@@ -77,7 +77,8 @@ const isToolArgument = (argument: string): boolean => {
 
 const apply = (draft: Draft, { name, argument }: Found): void => {
   const handler = DIRECTIVES[name];
-  if (handler === undefined) throw invalid(`Demo directive [[${name}]] is not known; known are ${Object.keys(DIRECTIVES).join(', ')}, then.`);
+  if (handler === undefined)
+    throw invalid(`Demo directive [[${name}]] is not known; known are ${Object.keys(DIRECTIVES).join(', ')}, then.`);
   handler(draft, argument);
 };
 
@@ -98,7 +99,10 @@ const DIRECTIVES: Readonly<Record<string, (draft: Draft, argument: string) => vo
   error: (draft, argument) => {
     const { value, options } = readOptions(draft, argument);
     const retryAfter = options['retry-after'];
-    draft.failure = { status: integer('error', value), ...(retryAfter === undefined ? {} : { headers: { 'retry-after': retryAfter } }) };
+    draft.failure = {
+      status: integer('error', value),
+      ...(retryAfter === undefined ? {} : { headers: { 'retry-after': retryAfter } }),
+    };
   },
   'error-mid': (draft, argument) => {
     const { value, options } = readOptions(draft, argument);
@@ -115,9 +119,14 @@ const DIRECTIVES: Readonly<Record<string, (draft: Draft, argument: string) => vo
 };
 
 /** `429 retry-after=2 times=1`: one value and named options; `times` goes to the draft. */
-const readOptions = (draft: Draft, argument: string): { value: string; options: Readonly<Record<string, string | undefined>> } => {
+const readOptions = (
+  draft: Draft,
+  argument: string,
+): { value: string; options: Readonly<Record<string, string | undefined>> } => {
   const words = argument.split(/\s+/).filter((word) => word !== '');
-  const options = Object.fromEntries(words.filter((word) => word.includes('=')).map((word) => word.split('=', 2) as [string, string]));
+  const options = Object.fromEntries(
+    words.filter((word) => word.includes('=')).map((word) => word.split('=', 2) as [string, string]),
+  );
   if (options['times'] !== undefined) draft.times = integer('times', options['times']);
   return { value: words.find((word) => !word.includes('=')) ?? '', options };
 };

@@ -22,7 +22,8 @@ export interface ErrorBody {
 
 export const errorBody = ({ status, type, message }: DemoFailure, requestId?: string): ErrorBody => {
   const byType = Object.values(KNOWN).find((known) => known.type === type);
-  const known = byType ?? KNOWN[status] ?? { type: status < 500 ? 'invalid_request_error' : 'api_error', message: `Demo: status ${status}.` };
+  const known = byType ??
+    KNOWN[status] ?? { type: status < 500 ? 'invalid_request_error' : 'api_error', message: `Demo: status ${status}.` };
   const error = { type: type ?? known.type, message: message ?? known.message };
   return { type: 'error', error, ...(requestId === undefined ? {} : { request_id: requestId }) };
 };

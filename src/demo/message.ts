@@ -18,8 +18,11 @@ export const toMessage = (answer: DemoAnswer, body: DemoRequestBody, input: Inpu
   const content = answer.content ?? [];
   const stopped = atStopSequence(content, body.stop_sequences ?? []);
   const limited = atTokenLimit(stopped.content, body.max_tokens);
-  const stopReason = limited.cut ? 'max_tokens' : (stopped.sequence === null ? reasonOf(answer) : 'stop_sequence');
-  const blocks = limited.pieces.map(({ block, pieces }) => ({ block: finished(block, pieces, body), pieces: visible(block, pieces, body) }));
+  const stopReason = limited.cut ? 'max_tokens' : stopped.sequence === null ? reasonOf(answer) : 'stop_sequence';
+  const blocks = limited.pieces.map(({ block, pieces }) => ({
+    block: finished(block, pieces, body),
+    pieces: visible(block, pieces, body),
+  }));
   const outputTokens = limited.pieces.reduce((sum, { pieces }) => sum + pieces.length, 0);
   const message: AnswerMessage = {
     id: makeId('msg'),
@@ -69,11 +72,16 @@ const atStopSequence = (
 ): { content: readonly DemoBlock[]; sequence: string | null } => {
   for (const [index, block] of content.entries()) {
     if (block.type !== 'text') continue;
-    const hits = sequences.map((sequence) => ({ sequence, at: block.text.indexOf(sequence) })).filter(({ at }) => at !== -1);
+    const hits = sequences
+      .map((sequence) => ({ sequence, at: block.text.indexOf(sequence) }))
+      .filter(({ at }) => at !== -1);
     const first = hits.sort((a, b) => a.at - b.at)[0];
     if (first === undefined) continue;
     const kept = block.text.slice(0, first.at);
-    return { content: [...content.slice(0, index), ...(kept === '' ? [] : [{ ...block, text: kept }])], sequence: first.sequence };
+    return {
+      content: [...content.slice(0, index), ...(kept === '' ? [] : [{ ...block, text: kept }])],
+      sequence: first.sequence,
+    };
   }
   return { content, sequence: null };
 };
@@ -88,7 +96,8 @@ const atTokenLimit = (content: readonly DemoBlock[], limit: number): { pieces: r
   let left = limit;
   for (const block of content) {
     const pieces = piecesOf(block);
-    if (pieces.length > left) return { pieces: left === 0 ? all : [...all, { block, pieces: pieces.slice(0, left) }], cut: true };
+    if (pieces.length > left)
+      return { pieces: left === 0 ? all : [...all, { block, pieces: pieces.slice(0, left) }], cut: true };
     all.push({ block, pieces });
     left -= pieces.length;
   }
@@ -106,9 +115,21 @@ const piecesOf = (block: DemoBlock): readonly string[] => {
 const visible = (block: DemoBlock, pieces: readonly string[], body: DemoRequestBody): readonly string[] =>
   block.type === 'thinking' && body.thinking?.display === 'omitted' ? [] : pieces;
 
-const finished = (block: DemoBlock, pieces: readonly string[], body: DemoRequestBody): AnswerMessage['content'][number] => {
+const finished = (
+  block: DemoBlock,
+  pieces: readonly string[],
+  body: DemoRequestBody,
+): AnswerMessage['content'][number] => {
   const text = visible(block, pieces, body).join('');
-  if (block.type === 'text') return { type: 'text', text, citations: block.citations === undefined ? null : [...block.citations] };
-  if (block.type === 'thinking') return { type: 'thinking', thinking: text, signature: block.signature ?? `demo-signature-${pieces.length}` };
-  return { type: 'tool_use', id: block.id ?? makeId('toolu'), name: block.name, input: block.input, caller: { type: 'direct' } };
+  if (block.type === 'text')
+    return { type: 'text', text, citations: block.citations === undefined ? null : [...block.citations] };
+  if (block.type === 'thinking')
+    return { type: 'thinking', thinking: text, signature: block.signature ?? `demo-signature-${pieces.length}` };
+  return {
+    type: 'tool_use',
+    id: block.id ?? makeId('toolu'),
+    name: block.name,
+    input: block.input,
+    caller: { type: 'direct' },
+  };
 };

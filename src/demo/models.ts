@@ -1,7 +1,12 @@
 /** The models the demo lists, as `GET /v1/models` shows them. */
 import { CATALOG } from '../models/catalog.ts';
 
-const DEMO_MODELS = CATALOG.map(({ id, displayName, createdAt }) => ({ type: 'model', id, display_name: displayName, created_at: createdAt }));
+const DEMO_MODELS = CATALOG.map(({ id, displayName, createdAt }) => ({
+  type: 'model',
+  id,
+  display_name: displayName,
+  created_at: createdAt,
+}));
 
 /** A page of the list: `limit` (default 20) models behind `after_id`, as https://docs.anthropic.com/en/api/models-list. */
 export const modelPage = (query: URLSearchParams): object => {

@@ -21,7 +21,8 @@ export const sampleOf = (schema: unknown, root: unknown = schema, depth = 0): un
 const alternative = (schema: Schema, root: unknown): unknown => {
   if (typeof schema['$ref'] === 'string') return targetOf(root, schema['$ref']);
   const choices = schema['anyOf'] ?? schema['oneOf'];
-  if (Array.isArray(choices)) return isObject(choices[0]) ? { ...omit(schema, ['anyOf', 'oneOf']), ...choices[0] } : choices[0];
+  if (Array.isArray(choices))
+    return isObject(choices[0]) ? { ...omit(schema, ['anyOf', 'oneOf']), ...choices[0] } : choices[0];
   if (Array.isArray(schema['allOf'])) return mergeAll(schema, schema['allOf'], root);
   return undefined;
 };
@@ -31,7 +32,10 @@ const mergeAll = (schema: Schema, parts: readonly unknown[], root: unknown): Sch
   for (const part of parts) {
     const resolved = isObject(part) && typeof part['$ref'] === 'string' ? targetOf(root, part['$ref']) : part;
     if (!isObject(resolved)) continue;
-    const properties = { ...(merged['properties'] as object | undefined), ...(resolved['properties'] as object | undefined) };
+    const properties = {
+      ...(merged['properties'] as object | undefined),
+      ...(resolved['properties'] as object | undefined),
+    };
     const required = [...asArray(merged['required']), ...asArray(resolved['required'])];
     Object.assign(merged, resolved, { properties, required });
   }
@@ -51,7 +55,9 @@ const sampleOfType = (schema: Schema, root: unknown, depth: number): unknown => 
     case 'null':
       return null;
     case 'array':
-      return Array.from({ length: Math.min(Number(schema['minItems'] ?? 0), LONGEST_LIST) }, () => sampleOf(schema['items'], root, depth + 1));
+      return Array.from({ length: Math.min(Number(schema['minItems'] ?? 0), LONGEST_LIST) }, () =>
+        sampleOf(schema['items'], root, depth + 1),
+      );
     default:
       return type === 'object' || isObject(schema['properties']) ? sampleObject(schema, root, depth) : null;
   }
@@ -60,7 +66,9 @@ const sampleOfType = (schema: Schema, root: unknown, depth: number): unknown => 
 const sampleObject = (schema: Schema, root: unknown, depth: number): unknown => {
   const properties = isObject(schema['properties']) ? schema['properties'] : {};
   const names = asArray(schema['required']).map(String);
-  return Object.fromEntries(names.map((name) => [name, sampleOf(properties[name] ?? { type: 'string' }, root, depth + 1)]));
+  return Object.fromEntries(
+    names.map((name) => [name, sampleOf(properties[name] ?? { type: 'string' }, root, depth + 1)]),
+  );
 };
 
 const FORMATS: Readonly<Record<string, string>> = {
@@ -74,7 +82,9 @@ const FORMATS: Readonly<Record<string, string>> = {
 
 const sampleString = (schema: Schema): string => {
   const plain = FORMATS[String(schema['format'])] ?? 'demo';
-  return plain.padEnd(Math.min(Number(schema['minLength'] ?? 0), LONGEST_TEXT), 'o').slice(0, Number(schema['maxLength'] ?? Infinity));
+  return plain
+    .padEnd(Math.min(Number(schema['minLength'] ?? 0), LONGEST_TEXT), 'o')
+    .slice(0, Number(schema['maxLength'] ?? Infinity));
 };
 
 const sampleNumber = (schema: Schema): number => {
@@ -89,4 +99,5 @@ const omit = (schema: Schema, keys: readonly string[]): Record<string, unknown> 
 
 const asArray = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
 
-const isObject = (value: unknown): value is Schema => typeof value === 'object' && value !== null && !Array.isArray(value);
+const isObject = (value: unknown): value is Schema =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);

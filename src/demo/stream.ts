@@ -16,7 +16,8 @@ export const writeStream = async (
   for (const event of eventsOf(result, answer.wordsPerDelta ?? 1)) {
     signal.throwIfAborted();
     if (event.type === 'content_block_delta') {
-      if (answer.breaks !== undefined && deltas >= (answer.breaks.afterDeltas ?? 1)) return breakOff(response, answer, signal);
+      if (answer.breaks !== undefined && deltas >= (answer.breaks.afterDeltas ?? 1))
+        return breakOff(response, answer, signal);
       if (answer.delayMs !== undefined && answer.delayMs > 0) await sleep(answer.delayMs, undefined, { signal });
       deltas += 1;
     }
@@ -28,7 +29,11 @@ export const writeStream = async (
   return 'complete';
 };
 
-const breakOff = async (response: ServerResponse, { breaks }: DemoAnswer, signal: AbortSignal): Promise<'failed' | 'cut'> => {
+const breakOff = async (
+  response: ServerResponse,
+  { breaks }: DemoAnswer,
+  signal: AbortSignal,
+): Promise<'failed' | 'cut'> => {
   if (breaks?.kind === 'hang') await sleep(2 ** 30, undefined, { signal });
   if (breaks?.kind === 'error') {
     const message = breaks.message === undefined ? {} : { message: breaks.message };
@@ -50,7 +55,13 @@ const frame = (event: { readonly type: string }): string => `event: ${event.type
 type WireEvent = StreamEvent | { readonly type: 'ping' };
 
 const eventsOf = function* ({ message, blocks }: DemoResult, piecesPerDelta: number): Generator<WireEvent> {
-  const begun = { ...message, content: [], stop_reason: null, stop_sequence: null, usage: { ...message.usage, output_tokens: 1, output_tokens_details: null } };
+  const begun = {
+    ...message,
+    content: [],
+    stop_reason: null,
+    stop_sequence: null,
+    usage: { ...message.usage, output_tokens: 1, output_tokens_details: null },
+  };
   yield { type: 'message_start', message: begun };
   for (const [index, block] of blocks.entries()) {
     yield { type: 'content_block_start', index, content_block: emptied(block.block) };
@@ -59,11 +70,19 @@ const eventsOf = function* ({ message, blocks }: DemoResult, piecesPerDelta: num
     yield { type: 'content_block_stop', index };
   }
   const { stop_reason, stop_sequence, stop_details, container, usage } = message;
-  const { input_tokens, cache_creation_input_tokens, cache_read_input_tokens, output_tokens, output_tokens_details } = usage;
+  const { input_tokens, cache_creation_input_tokens, cache_read_input_tokens, output_tokens, output_tokens_details } =
+    usage;
   yield {
     type: 'message_delta',
     delta: { stop_reason, stop_sequence, stop_details, container },
-    usage: { input_tokens, cache_creation_input_tokens, cache_read_input_tokens, output_tokens, output_tokens_details, server_tool_use: null },
+    usage: {
+      input_tokens,
+      cache_creation_input_tokens,
+      cache_read_input_tokens,
+      output_tokens,
+      output_tokens_details,
+      server_tool_use: null,
+    },
   };
   yield { type: 'message_stop' };
 };
@@ -86,6 +105,7 @@ const deltasOf = function* ({ block, pieces }: PiecedBlock, index: number, size:
     else if (block.type === 'thinking') yield event({ type: 'thinking_delta', thinking: text });
     else yield event({ type: 'input_json_delta', partial_json: text });
   }
-  if (block.type === 'text') for (const citation of block.citations ?? []) yield event({ type: 'citations_delta', citation });
+  if (block.type === 'text')
+    for (const citation of block.citations ?? []) yield event({ type: 'citations_delta', citation });
   if (block.type === 'thinking') yield event({ type: 'signature_delta', signature: block.signature });
 };

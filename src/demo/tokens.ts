@@ -60,4 +60,8 @@ const serialise = (part: unknown): string =>
     : JSON.stringify(part);
 
 const isMarked = (part: unknown): boolean =>
-  typeof part === 'object' && part !== null && 'cache_control' in part && part.cache_control !== null && part.cache_control !== undefined;
+  typeof part === 'object' &&
+  part !== null &&
+  'cache_control' in part &&
+  part.cache_control !== null &&
+  part.cache_control !== undefined;

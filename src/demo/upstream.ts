@@ -48,7 +48,10 @@ export interface DemoRequest {
 type Recorded = { -readonly [Key in keyof DemoRequest]: DemoRequest[Key] };
 
 /** Answers a request; `undefined` leaves it to the directives and the default. */
-export type DemoScript = (body: DemoRequestBody, request: DemoRequest) => DemoAnswer | undefined | Promise<DemoAnswer | undefined>;
+export type DemoScript = (
+  body: DemoRequestBody,
+  request: DemoRequest,
+) => DemoAnswer | undefined | Promise<DemoAnswer | undefined>;
 
 export interface DemoUpstream {
   /** `http://127.0.0.1:PORT`, without `/v1`. */
@@ -73,7 +76,11 @@ export interface DemoOptions {
   readonly keepRequests?: number;
 }
 
-export const startDemoUpstream = async ({ port = 0, host = '127.0.0.1', keepRequests = 5000 }: DemoOptions = {}): Promise<DemoUpstream> => {
+export const startDemoUpstream = async ({
+  port = 0,
+  host = '127.0.0.1',
+  keepRequests = 5000,
+}: DemoOptions = {}): Promise<DemoUpstream> => {
   const state = new DemoState(keepRequests);
   const server = createServer((request, response) => void serve(state, request, response));
   await new Promise<void>((resolve, reject) => server.once('error', reject).listen(port, host, resolve));
@@ -143,7 +150,15 @@ interface Exchange {
 const serve = async (state: DemoState, request: IncomingMessage, response: ServerResponse): Promise<void> => {
   const gone = new AbortController();
   const { method = '', url: path = '', headers } = request;
-  const recorded: Recorded = { method, path, headers, body: undefined, startedAt: performance.now(), aborted: false, completed: false };
+  const recorded: Recorded = {
+    method,
+    path,
+    headers,
+    body: undefined,
+    startedAt: performance.now(),
+    aborted: false,
+    completed: false,
+  };
   state.record(recorded);
   let cutOnPurpose = false;
   const cut = (): void => {
@@ -161,7 +176,8 @@ const serve = async (state: DemoState, request: IncomingMessage, response: Serve
     if (method === 'POST') recorded.body = await readBody(request);
     await route(exchange);
   } catch (error) {
-    if (!gone.signal.aborted) fail(exchange, error instanceof DemoError ? error.failure : { status: 500, message: String(error) });
+    if (!gone.signal.aborted)
+      fail(exchange, error instanceof DemoError ? error.failure : { status: 500, message: String(error) });
   }
 };
 
@@ -177,12 +193,15 @@ const route = async (exchange: Exchange): Promise<void> => {
   const { method, path, headers } = exchange.recorded;
   const { pathname, searchParams } = new URL(path, 'http://demo');
   const name = `${method} ${pathname}`;
-  if (name === 'HEAD /' || name === 'GET /') return sendJson(exchange, 200, { body: { name: 'demo upstream (no model)' } });
+  if (name === 'HEAD /' || name === 'GET /')
+    return sendJson(exchange, 200, { body: { name: 'demo upstream (no model)' } });
   if (method === 'HEAD') return sendJson(exchange, 404, { body: {} });
   authenticate(headers);
   if (name === 'GET /v1/models') return sendJson(exchange, 200, { body: modelPage(searchParams) });
   if (name === 'POST /v1/messages/count_tokens') {
-    return sendJson(exchange, 200, { body: { input_tokens: countTokens(validate(exchange.recorded.body, { counting: true })) } });
+    return sendJson(exchange, 200, {
+      body: { input_tokens: countTokens(validate(exchange.recorded.body, { counting: true })) },
+    });
   }
   if (name === 'POST /v1/messages') return answerMessage(exchange);
   throw new DemoError({ status: 404, message: 'Not found' });
@@ -201,13 +220,18 @@ const NEVER = 2 ** 30;
 const answerMessage = async (exchange: Exchange): Promise<void> => {
   const { state, recorded, response, signal } = exchange;
   const body = validate(recorded.body);
-  const answer = state.queue.shift() ?? (await state.script?.(body, recorded)) ?? compose(body, (key) => state.timesSeen(key));
+  const answer =
+    state.queue.shift() ?? (await state.script?.(body, recorded)) ?? compose(body, (key) => state.timesSeen(key));
   if (answer.hang === true) await sleep(NEVER, undefined, { signal });
   if (answer.firstByteDelayMs !== undefined) await sleep(answer.firstByteDelayMs, undefined, { signal });
   if (answer.failure !== undefined) throw new DemoError(answer.failure);
   const result = toMessage(answer, body, state.cache.count(body));
   if (body.stream === true) {
-    response.writeHead(200, { ...headersOf(exchange, answer.headers), 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-cache' });
+    response.writeHead(200, {
+      ...headersOf(exchange, answer.headers),
+      'content-type': 'text/event-stream; charset=utf-8',
+      'cache-control': 'no-cache',
+    });
     const outcome = await writeStream(response, { answer, result, signal });
     recorded.completed = outcome === 'complete';
     if (outcome === 'cut') exchange.cut();
@@ -223,7 +247,11 @@ const breakUnstreamed = async ({ breaks }: DemoAnswer, { signal, cut }: Exchange
   if (breaks?.kind === 'cut') cut();
   if (breaks?.kind === 'error') {
     const type = breaks.errorType ?? 'overloaded_error';
-    throw new DemoError({ status: statusOfType(type), type, ...(breaks.message === undefined ? {} : { message: breaks.message }) });
+    throw new DemoError({
+      status: statusOfType(type),
+      type,
+      ...(breaks.message === undefined ? {} : { message: breaks.message }),
+    });
   }
 };
 
@@ -232,7 +260,11 @@ const fail = (exchange: Exchange, failure: DemoFailure): void => {
   else sendJson(exchange, failure.status, { body: errorBody(failure, exchange.requestId), headers: failure.headers });
 };
 
-const sendJson = (exchange: Exchange, status: number, { body, headers }: { body: object; headers?: Readonly<Record<string, string>> | undefined }): void => {
+const sendJson = (
+  exchange: Exchange,
+  status: number,
+  { body, headers }: { body: object; headers?: Readonly<Record<string, string>> | undefined },
+): void => {
   exchange.response.writeHead(status, { ...headersOf(exchange, headers), 'content-type': 'application/json' });
   exchange.response.end(JSON.stringify(body));
   exchange.recorded.completed = true;

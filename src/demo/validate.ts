@@ -18,13 +18,17 @@ export const validate = (body: unknown, { counting = false }: { counting?: boole
 };
 
 const FIELDS = new Set(
-  ('model messages max_tokens system stream tools tool_choice stop_sequences temperature top_p top_k metadata thinking output_config ' +
+  (
+    'model messages max_tokens system stream tools tool_choice stop_sequences temperature top_p top_k metadata thinking output_config ' +
     'output_format service_tier context_management container mcp_servers cache_control diagnostics inference_geo speed user_profile_id ' +
-    'workspace_id thread billing_policy compaction fallback_credit_token fallbacks').split(' '),
+    'workspace_id thread billing_policy compaction fallback_credit_token fallbacks'
+  ).split(' '),
 );
 
 const COUNTED_FIELDS = new Set(
-  'model messages system tools tool_choice thinking output_config cache_control speed context_management mcp_servers user_profile_id workspace_id'.split(' '),
+  'model messages system tools tool_choice thinking output_config cache_control speed context_management mcp_servers user_profile_id workspace_id'.split(
+    ' ',
+  ),
 );
 
 const checkFields = (body: Record<string, unknown>, counting: boolean): void => {
@@ -37,14 +41,16 @@ const checkFields = (body: Record<string, unknown>, counting: boolean): void => 
     throw invalid('max_tokens: Input should be greater than or equal to 1');
   }
   const known = counting ? COUNTED_FIELDS : FIELDS;
-  for (const field of Object.keys(body)) if (!known.has(field)) throw invalid(`${field}: Extra inputs are not permitted`);
+  for (const field of Object.keys(body))
+    if (!known.has(field)) throw invalid(`${field}: Extra inputs are not permitted`);
   if (body['system'] !== undefined && typeof body['system'] !== 'string' && !Array.isArray(body['system'])) {
     throw invalid('system: Input should be a valid list');
   }
 };
 
 const checkModel = (model: string): void => {
-  if (!model.startsWith('claude-') || familyOf(model) === undefined) throw new DemoError({ status: 404, type: 'not_found_error', message: `model: ${model}` });
+  if (!model.startsWith('claude-') || familyOf(model) === undefined)
+    throw new DemoError({ status: 404, type: 'not_found_error', message: `model: ${model}` });
 };
 
 /** Claude Code sets the effort by a system message without content: https://platform.claude.com/docs/en/build-with-claude/effort-per-message */
@@ -58,14 +64,21 @@ const checkMessage = (message: unknown, index: number, count: number): void => {
   const path = `messages.${index}`;
   if (!isObject(message)) throw invalid(`${path}: Input should be a valid dictionary`);
   const { role, content } = message;
-  if (role !== 'user' && role !== 'assistant' && role !== 'system') throw invalid(`${path}.role: Input should be 'user' or 'assistant'`);
-  if (role === 'system' && index === 0) throw invalid(`${path}.role: the first message must use the user role; use the top-level \`system\` parameter`);
-  for (const field of Object.keys(message)) if (!MESSAGE_FIELDS[role].includes(field)) throw invalid(`${path}.${field}: Extra inputs are not permitted`);
-  if (typeof content !== 'string' && !Array.isArray(content)) throw invalid(`${path}.content: Input should be a valid list`);
-  const mayBeEmpty = (role === 'assistant' && index === count - 1) || (role === 'system' && message['output_config'] !== undefined);
-  if (content.length === 0 && !mayBeEmpty) throw invalid(`${path}: all messages must have non-empty content except for the optional final assistant message`);
+  if (role !== 'user' && role !== 'assistant' && role !== 'system')
+    throw invalid(`${path}.role: Input should be 'user' or 'assistant'`);
+  if (role === 'system' && index === 0)
+    throw invalid(`${path}.role: the first message must use the user role; use the top-level \`system\` parameter`);
+  for (const field of Object.keys(message))
+    if (!MESSAGE_FIELDS[role].includes(field)) throw invalid(`${path}.${field}: Extra inputs are not permitted`);
+  if (typeof content !== 'string' && !Array.isArray(content))
+    throw invalid(`${path}.content: Input should be a valid list`);
+  const mayBeEmpty =
+    (role === 'assistant' && index === count - 1) || (role === 'system' && message['output_config'] !== undefined);
+  if (content.length === 0 && !mayBeEmpty)
+    throw invalid(`${path}: all messages must have non-empty content except for the optional final assistant message`);
   if (role === 'user' && typeof content === 'string' && content.trim() === '') throw blank();
-  if (Array.isArray(content)) for (const [position, block] of content.entries()) checkBlock(block, `${path}.content.${position}`, role);
+  if (Array.isArray(content))
+    for (const [position, block] of content.entries()) checkBlock(block, `${path}.content.${position}`, role);
 };
 
 const blank = (): DemoError => invalid('messages: text content blocks must contain non-whitespace text');
@@ -105,7 +118,11 @@ const mergeTurns = (messages: readonly DemoMessage[]): readonly Turn[] => {
   const turns: Turn[] = [];
   for (const [index, message] of messages.entries()) {
     if (message.role === 'system') continue;
-    const blocks = blocksOf(message).map((block, position) => ({ block, index, path: `messages.${index}.content.${position}` }));
+    const blocks = blocksOf(message).map((block, position) => ({
+      block,
+      index,
+      path: `messages.${index}.content.${position}`,
+    }));
     const last = turns.at(-1);
     if (last?.role === message.role) turns[turns.length - 1] = { role: last.role, blocks: [...last.blocks, ...blocks] };
     else turns.push({ role: message.role, blocks });
@@ -127,7 +144,10 @@ const checkToolPairs = (messages: readonly DemoMessage[]): void => {
   }
 };
 
-const idsOf = (turn: Turn | undefined, type: 'tool_use' | 'tool_result'): readonly { id: string; path: string; index: number }[] =>
+const idsOf = (
+  turn: Turn | undefined,
+  type: 'tool_use' | 'tool_result',
+): readonly { id: string; path: string; index: number }[] =>
   (turn?.blocks ?? [])
     .filter(({ block }) => block.type === type)
     .map(({ block, path, index }) => ({ id: (type === 'tool_use' ? block.id : block.tool_use_id) ?? '', path, index }));
@@ -140,7 +160,10 @@ const checkUnexpected = (turn: Turn, called: readonly { id: string }[]): void =>
         `${path}: unexpected \`tool_use_id\` found in \`tool_result\` blocks: ${id}. Each \`tool_result\` block must have a corresponding \`tool_use\` block in the previous message.`,
       );
     }
-    if (answered.has(id)) throw invalid(`messages.${index}: each tool_use must have a single result. Found multiple \`tool_result\` blocks with id: ${id}`);
+    if (answered.has(id))
+      throw invalid(
+        `messages.${index}: each tool_use must have a single result. Found multiple \`tool_result\` blocks with id: ${id}`,
+      );
     answered.add(id);
   }
 };
@@ -149,7 +172,9 @@ const checkUnexpected = (turn: Turn, called: readonly { id: string }[]): void =>
 const checkMissing = (turn: Turn, next: Turn | undefined): void => {
   const blocks = next?.blocks ?? [];
   const firstOther = blocks.findIndex(({ block }) => block.type !== 'tool_result');
-  const leading = new Set(blocks.slice(0, firstOther === -1 ? undefined : firstOther).map(({ block }) => block.tool_use_id));
+  const leading = new Set(
+    blocks.slice(0, firstOther === -1 ? undefined : firstOther).map(({ block }) => block.tool_use_id),
+  );
   const missing = idsOf(turn, 'tool_use').filter(({ id }) => !leading.has(id));
   if (missing.length === 0) return;
   throw invalid(
@@ -161,58 +186,81 @@ const checkMissing = (turn: Turn, next: Turn | undefined): void => {
 const checkTools = ({ tools = [], tool_choice: choice }: DemoRequestBody): void => {
   const names = new Set<string>();
   for (const [index, tool] of tools.entries()) {
-    if (!/^[a-zA-Z0-9_-]{1,128}$/.test(tool.name)) throw invalid(`tools.${index}.custom.name: String should match pattern '^[a-zA-Z0-9_-]{1,128}$'`);
+    if (!/^[a-zA-Z0-9_-]{1,128}$/.test(tool.name))
+      throw invalid(`tools.${index}.custom.name: String should match pattern '^[a-zA-Z0-9_-]{1,128}$'`);
     if (names.has(tool.name)) throw invalid('tools: Tool names must be unique.');
     names.add(tool.name);
     const isCustom = tool.type === undefined || tool.type === 'custom';
     if (isCustom && !isObject(tool.input_schema)) throw invalid(`tools.${index}.custom.input_schema: Field required`);
-    if (isCustom && (tool.input_schema as { type?: unknown }).type !== 'object') throw invalid(`tools.${index}.custom.input_schema.type: Input should be 'object'`);
+    if (isCustom && (tool.input_schema as { type?: unknown }).type !== 'object')
+      throw invalid(`tools.${index}.custom.input_schema.type: Input should be 'object'`);
   }
   if (choice === undefined) return;
-  if (!['auto', 'any', 'tool', 'none'].includes(choice.type)) throw invalid("tool_choice: Input tag does not match any of the expected tags: 'auto', 'any', 'tool', 'none'");
-  if (choice.type !== 'none' && tools.length === 0) throw invalid('tool_choice: may only be specified while providing tools');
-  if (choice.type === 'tool' && !names.has(choice.name ?? '')) throw invalid(`Tool '${choice.name}' not found in provided tools`);
+  if (!['auto', 'any', 'tool', 'none'].includes(choice.type))
+    throw invalid("tool_choice: Input tag does not match any of the expected tags: 'auto', 'any', 'tool', 'none'");
+  if (choice.type !== 'none' && tools.length === 0)
+    throw invalid('tool_choice: may only be specified while providing tools');
+  if (choice.type === 'tool' && !names.has(choice.name ?? ''))
+    throw invalid(`Tool '${choice.name}' not found in provided tools`);
 };
 
 const checkSettings = (body: DemoRequestBody): void => {
   const abilities = abilitiesOf(body.model);
   checkSampling(body, abilities.sampling);
-  if ((body.stop_sequences ?? []).some((sequence) => sequence.trim() === '')) throw invalid('stop_sequences: each stop sequence must contain non-whitespace');
+  if ((body.stop_sequences ?? []).some((sequence) => sequence.trim() === ''))
+    throw invalid('stop_sequences: each stop sequence must contain non-whitespace');
   if (body.max_tokens > abilities.maxOutputTokens) {
-    throw invalid(`max_tokens: ${body.max_tokens} > ${abilities.maxOutputTokens}, which is the maximum allowed number of output tokens for ${body.model}`);
+    throw invalid(
+      `max_tokens: ${body.max_tokens} > ${abilities.maxOutputTokens}, which is the maximum allowed number of output tokens for ${body.model}`,
+    );
   }
   checkThinkingType(body, abilities);
   checkThinking(body, abilities);
   if (abilities.forcedTools === false && (body.tool_choice?.type === 'any' || body.tool_choice?.type === 'tool')) {
     throw invalid(`tool_choice: forcing tool use is not supported for ${body.model}; use "auto".`);
   }
-  if (abilities.systemMessages !== true && body.messages.some(({ role }) => role === 'system')) throw invalid("role 'system' is not supported on this model");
+  if (abilities.systemMessages !== true && body.messages.some(({ role }) => role === 'system'))
+    throw invalid("role 'system' is not supported on this model");
   const effort = body.output_config?.effort;
   if (effort !== undefined && !abilities.effort.some((level) => level === effort)) {
-    throw invalid(abilities.effort.length === 0 ? 'This model does not support the effort parameter.' : `output_config.effort: '${effort}' is not supported by this model`);
+    throw invalid(
+      abilities.effort.length === 0
+        ? 'This model does not support the effort parameter.'
+        : `output_config.effort: '${effort}' is not supported by this model`,
+    );
   }
 };
 
-const checkSampling = ({ temperature, top_p, top_k, model }: DemoRequestBody, sampling: 'both' | 'one' | 'none'): void => {
+const checkSampling = (
+  { temperature, top_p, top_k, model }: DemoRequestBody,
+  sampling: 'both' | 'one' | 'none',
+): void => {
   for (const [name, value] of Object.entries({ temperature, top_p })) {
     if (value !== undefined && !(value >= 0 && value <= 1)) throw invalid(`${name}: range: 0..1`);
   }
   // Only values other than the default are refused.
   const set = Object.entries({ temperature, top_p, top_k }).filter(([, value]) => value !== undefined && value !== 1);
-  if (sampling === 'none' && set[0] !== undefined) throw invalid(`\`${set[0][0]}\` is deprecated for this model. (${model})`);
+  if (sampling === 'none' && set[0] !== undefined)
+    throw invalid(`\`${set[0][0]}\` is deprecated for this model. (${model})`);
   if (sampling === 'one' && temperature !== undefined && top_p !== undefined) {
     throw invalid('`temperature` and `top_p` cannot both be specified for this model. Please use only one.');
   }
 };
 
 /** Which `thinking.type` a model takes: https://platform.claude.com/docs/en/build-with-claude/thinking */
-const checkThinkingType = ({ model, thinking, output_config: { effort } = {} }: DemoRequestBody, { thinking: kind, thinkingOff, leastThinking, sampling }: Abilities): void => {
+const checkThinkingType = (
+  { model, thinking, output_config: { effort } = {} }: DemoRequestBody,
+  { thinking: kind, thinkingOff, leastThinking, sampling }: Abilities,
+): void => {
   const type = thinking?.type;
   const least = leastThinking ?? 'adaptive';
   if (type === 'adaptive' && kind === 'budget') throw invalid('adaptive thinking is not supported on this model');
-  if (type === 'between_tools' && (effort === 'xhigh' || effort === 'max')) throw invalid('"thinking.type.between_tools" is not supported at this effort; use "high" or lower.');
+  if (type === 'between_tools' && (effort === 'xhigh' || effort === 'max'))
+    throw invalid('"thinking.type.between_tools" is not supported at this effort; use "high" or lower.');
   const refused =
-    (type === 'disabled' && !thinkingOff) || (type === 'between_tools' && leastThinking === undefined) || (type === 'enabled' && sampling === 'none');
+    (type === 'disabled' && !thinkingOff) ||
+    (type === 'between_tools' && leastThinking === undefined) ||
+    (type === 'enabled' && sampling === 'none');
   if (!refused) return;
   throw invalid(
     `"thinking.type.${type}" is not supported for this model. Use "thinking.type.${type === 'disabled' ? least : 'adaptive'}" ` +
@@ -223,10 +271,14 @@ const checkThinkingType = ({ model, thinking, output_config: { effort } = {} }: 
 const checkThinking = (body: DemoRequestBody, { thinking: kind }: Abilities): void => {
   const { thinking, temperature, max_tokens: maxTokens, tool_choice: choice, messages } = body;
   if (thinking?.type !== 'enabled') return;
-  if ((thinking.budget_tokens ?? 0) < 1024) throw invalid('thinking.enabled.budget_tokens: Input should be greater than or equal to 1024');
-  if ((thinking.budget_tokens ?? 0) >= maxTokens) throw invalid('`max_tokens` must be greater than `thinking.budget_tokens`.');
-  if (temperature !== undefined && temperature !== 1) throw invalid('`temperature` may only be set to 1 when thinking is enabled.');
-  if (choice?.type === 'any' || choice?.type === 'tool') throw invalid('Thinking may not be enabled when tool_choice forces tool use.');
+  if ((thinking.budget_tokens ?? 0) < 1024)
+    throw invalid('thinking.enabled.budget_tokens: Input should be greater than or equal to 1024');
+  if ((thinking.budget_tokens ?? 0) >= maxTokens)
+    throw invalid('`max_tokens` must be greater than `thinking.budget_tokens`.');
+  if (temperature !== undefined && temperature !== 1)
+    throw invalid('`temperature` may only be set to 1 when thinking is enabled.');
+  if (choice?.type === 'any' || choice?.type === 'tool')
+    throw invalid('Thinking may not be enabled when tool_choice forces tool use.');
   if (kind === 'budget') checkOpenLoop(messages);
 };
 
@@ -236,17 +288,26 @@ const checkOpenLoop = (messages: readonly DemoMessage[]): void => {
   const message = messages[last];
   if (message === undefined) return;
   const first = blocksOf(message)[0];
-  const answersCalls = messages.slice(last + 1).some((later) => blocksOf(later).some(({ type }) => type === 'tool_result'));
+  const answersCalls = messages
+    .slice(last + 1)
+    .some((later) => blocksOf(later).some(({ type }) => type === 'tool_result'));
   if (!answersCalls || first === undefined || first.type === 'thinking' || first.type === 'redacted_thinking') return;
-  throw invalid(`messages.${last}.content.0.type: Expected \`thinking\` or \`redacted_thinking\`, but found \`${first.type}\`.`);
+  throw invalid(
+    `messages.${last}.content.0.type: Expected \`thinking\` or \`redacted_thinking\`, but found \`${first.type}\`.`,
+  );
 };
 
 const checkEnd = ({ messages, model }: DemoRequestBody): void => {
   const last = messages.at(-1);
   if (last?.role !== 'assistant') return;
-  if (!abilitiesOf(model).prefill) throw invalid('This model does not support assistant message prefill. The conversation must end with a user message.');
+  if (!abilitiesOf(model).prefill)
+    throw invalid(
+      'This model does not support assistant message prefill. The conversation must end with a user message.',
+    );
   const text = blocksOf(last).at(-1)?.text;
-  if (text !== undefined && text !== text.trimEnd()) throw invalid('messages: final assistant content cannot end with trailing whitespace');
+  if (text !== undefined && text !== text.trimEnd())
+    throw invalid('messages: final assistant content cannot end with trailing whitespace');
 };
 
-const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value);
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -22,19 +22,29 @@ export const check = <Out>(schema: z.ZodType<Out>, body: unknown, style: PathSty
 export const invalid = (style: PathStyle, path: Path, problem: string): TurnError => {
   const param = pathText(style, path);
   if (param === '') return new TurnError('invalid_request', `Invalid request body: ${problem}`);
-  return new TurnError('invalid_request', style === 'openai' ? `Invalid value for '${param}': ${problem}` : `${param}: ${problem}`, { param });
+  return new TurnError(
+    'invalid_request',
+    style === 'openai' ? `Invalid value for '${param}': ${problem}` : `${param}: ${problem}`,
+    { param },
+  );
 };
 
 export const pathText = (style: PathStyle, path: Path): string =>
   path
-    .map((step, index) => (typeof step === 'number' && style === 'openai' ? `[${step}]` : `${index === 0 ? '' : '.'}${String(step).slice(0, 64)}`))
+    .map((step, index) =>
+      typeof step === 'number' && style === 'openai'
+        ? `[${step}]`
+        : `${index === 0 ? '' : '.'}${String(step).slice(0, 64)}`,
+    )
     .join('');
 
 /** Level by level, so that the check itself cannot overflow the stack. */
 const isDeeper = (body: unknown, levels: number): boolean => {
   let level: readonly unknown[] = [body];
   for (let depth = 0; depth <= levels && level.length > 0; depth += 1) {
-    level = level.flatMap((value): readonly unknown[] => (typeof value === 'object' && value !== null ? Object.values(value) : []));
+    level = level.flatMap((value): readonly unknown[] =>
+      typeof value === 'object' && value !== null ? Object.values(value) : [],
+    );
   }
   return level.length > 0;
 };
@@ -59,13 +69,22 @@ const WRONG_TYPE: ReadonlySet<string> = new Set(['invalid_type', 'invalid_value'
 const say = ({ path, issue }: Problem): readonly [Path, string] => {
   const missing = issue.code === 'invalid_type' || issue.code === 'invalid_value' || issue.code === 'invalid_union';
   if (issue.input === undefined && missing) return [path, 'this field is required.'];
-  return [path, issue.code === 'invalid_union' ? sayUnion(issue) : `${lowerFirst(issue.message.replace(/^Invalid (?:input|option): /u, ''))}.`];
+  return [
+    path,
+    issue.code === 'invalid_union'
+      ? sayUnion(issue)
+      : `${lowerFirst(issue.message.replace(/^Invalid (?:input|option): /u, ''))}.`,
+  ];
 };
 
 const sayUnion = (issue: Extract<Issue, { code: 'invalid_union' }>): string => {
-  const kind = issue.discriminator === undefined ? undefined : (issue.input as Readonly<Record<string, unknown>>)[issue.discriminator];
+  const kind =
+    issue.discriminator === undefined
+      ? undefined
+      : (issue.input as Readonly<Record<string, unknown>>)[issue.discriminator];
   if (typeof kind === 'string') return `unknown value ${JSON.stringify(kind.slice(0, 64))}.`;
-  if (issue.discriminator !== undefined) return kind === undefined ? 'this field is required.' : `expected a string, received ${kindOf(kind)}.`;
+  if (issue.discriminator !== undefined)
+    return kind === undefined ? 'this field is required.' : `expected a string, received ${kindOf(kind)}.`;
   return `expected ${[...new Set(issue.errors.flatMap((branch) => branch.map((one) => expected(one))))].join(' or ')}, received ${kindOf(issue.input)}.`;
 };
 

@@ -38,7 +38,10 @@ export interface Parameter {
 }
 
 /** The fate that engine and model decide, and the words for why. */
-const decide = ({ fate, note, cases = [] }: Parameter, circumstances: Circumstances): { readonly fate: Fate; readonly why: string } => {
+const decide = (
+  { fate, note, cases = [] }: Parameter,
+  circumstances: Circumstances,
+): { readonly fate: Fate; readonly why: string } => {
   const special = cases.find((one) => one.if !== undefined && matches(one.if, circumstances));
   return special === undefined ? { fate, why: note } : { fate: special.fate, why: sentence(special.when) };
 };
@@ -110,13 +113,17 @@ export class Report {
     if (fate === 'refused') {
       const param = pathText(this.#options.style, path);
       const accepted = (parameter.neutral ?? []).map((value) => JSON.stringify(value)).join(' or ');
-      const what = accepted === '' ? `Unsupported parameter: '${param}'.` : `Unsupported value for '${param}': only ${accepted} is accepted.`;
+      const what =
+        accepted === ''
+          ? `Unsupported parameter: '${param}'.`
+          : `Unsupported value for '${param}': only ${accepted} is accepted.`;
       throw new TurnError('unsupported_parameter', `${what} ${why}`, { param });
     }
   }
 
   #knows(topLevel: string): boolean {
-    for (const name of this.#table.keys()) if (name === topLevel || name.startsWith(`${topLevel}.`) || name.startsWith(`${topLevel}[]`)) return true;
+    for (const name of this.#table.keys())
+      if (name === topLevel || name.startsWith(`${topLevel}.`) || name.startsWith(`${topLevel}[]`)) return true;
     return false;
   }
 }
@@ -128,9 +135,14 @@ const isSet = (value: unknown, neutral: readonly unknown[] = []): boolean => {
 
 /** Neutral values are flat, so one level is compared; the caller's own may be as deep as it likes. */
 const same = (neutral: unknown, value: unknown): boolean => {
-  if (typeof neutral !== 'object' || neutral === null || typeof value !== 'object' || value === null) return neutral === value;
+  if (typeof neutral !== 'object' || neutral === null || typeof value !== 'object' || value === null)
+    return neutral === value;
   const [expected, given] = [Object.entries(neutral), Object.entries(value)];
-  return Array.isArray(neutral) === Array.isArray(value) && expected.length === given.length && expected.every(([key, part]) => (value as Record<string, unknown>)[key] === part);
+  return (
+    Array.isArray(neutral) === Array.isArray(value) &&
+    expected.length === given.length &&
+    expected.every(([key, part]) => (value as Record<string, unknown>)[key] === part)
+  );
 };
 
 interface Place {
@@ -140,10 +152,18 @@ interface Place {
 
 /** Every place that a name such as `messages[].content[].cache_control` means; what is not there gives none. */
 export const placesOf = (body: unknown, name: string): readonly Place[] =>
-  name.split(/\.|(?=\[\])/u).reduce<readonly Place[]>((places, step) => places.flatMap((place) => stepInto(place, step)), [{ path: [], value: body }]);
+  name
+    .split(/\.|(?=\[\])/u)
+    .reduce<readonly Place[]>(
+      (places, step) => places.flatMap((place) => stepInto(place, step)),
+      [{ path: [], value: body }],
+    );
 
 const stepInto = ({ path, value }: Place, step: string): readonly Place[] => {
-  if (step === '[]') return Array.isArray(value) ? value.map((element: unknown, index) => ({ path: [...path, index], value: element })) : [];
+  if (step === '[]')
+    return Array.isArray(value)
+      ? value.map((element: unknown, index) => ({ path: [...path, index], value: element }))
+      : [];
   if (typeof value !== 'object' || value === null || Array.isArray(value) || !Object.hasOwn(value, step)) return [];
   return [{ path: [...path, step], value: (value as Record<string, unknown>)[step] }];
 };

@@ -39,4 +39,6 @@ const decoded = (step: string): string => {
 };
 
 const stepInto = (node: unknown, step: string): unknown =>
-  typeof node === 'object' && node !== null && Object.hasOwn(node, step) ? (node as Record<string, unknown>)[step] : undefined;
+  typeof node === 'object' && node !== null && Object.hasOwn(node, step)
+    ? (node as Record<string, unknown>)[step]
+    : undefined;

@@ -43,7 +43,18 @@ export const asEnforced = (schema: Schema): Record<string, unknown> | undefined 
   }
 };
 
-const FORMATS: ReadonlySet<unknown> = new Set(['date-time', 'time', 'date', 'duration', 'email', 'hostname', 'uri', 'ipv4', 'ipv6', 'uuid']);
+const FORMATS: ReadonlySet<unknown> = new Set([
+  'date-time',
+  'time',
+  'date',
+  'duration',
+  'email',
+  'hostname',
+  'uri',
+  'ipv4',
+  'ipv6',
+  'uuid',
+]);
 /** Say nothing about the values. */
 const SILENT: ReadonlySet<string> = new Set(['$schema', '$id', '$comment']);
 const KEPT: ReadonlySet<string> = new Set(['title', 'description', 'default', 'required']);
@@ -74,7 +85,9 @@ class Rewrite {
     if (includesType(type, 'object')) this.#closeObject(value, out, path);
     if (said.length > 0) {
       this.weaker = this.changed = true;
-      out['description'] = [out['description'], `{${said.join(', ')}}`].filter((text) => typeof text === 'string').join('\n\n');
+      out['description'] = [out['description'], `{${said.join(', ')}}`]
+        .filter((text) => typeof text === 'string')
+        .join('\n\n');
     }
     return out;
   }
@@ -99,7 +112,10 @@ class Rewrite {
   #closeObject(value: Schema, out: Record<string, unknown>, path: readonly string[]): void {
     if (value['additionalProperties'] !== false) {
       if (Object.keys(out['properties'] ?? {}).length === 0) {
-        throw new SchemaRefused(path, 'an object with free property names cannot be enforced by the Claude API; name its properties.');
+        throw new SchemaRefused(
+          path,
+          'an object with free property names cannot be enforced by the Claude API; name its properties.',
+        );
       }
       this.changed = true;
       if (value['additionalProperties'] !== undefined) this.weaker = true;
@@ -136,7 +152,8 @@ interface Keyword {
   readonly out: Record<string, unknown>;
 }
 
-const isSchema = (value: unknown): value is Schema => typeof value === 'object' && value !== null && !Array.isArray(value);
+const isSchema = (value: unknown): value is Schema =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 const typeOf = (schema: Schema, path: readonly string[]): unknown => {
   if (schema['type'] !== undefined) return schema['type'];
@@ -146,7 +163,8 @@ const typeOf = (schema: Schema, path: readonly string[]): unknown => {
   throw new SchemaRefused(path, 'a schema without a type cannot be enforced by the Claude API.');
 };
 
-const includesType = (type: unknown, name: string): boolean => type === name || (Array.isArray(type) && type.includes(name));
+const includesType = (type: unknown, name: string): boolean =>
+  type === name || (Array.isArray(type) && type.includes(name));
 
 const primitives = (part: unknown, path: readonly string[]): unknown => {
   const values: readonly unknown[] = Array.isArray(part) ? part : [part];

@@ -17,7 +17,8 @@ export interface Placed {
 }
 
 /** Directly after a user's message, and before the assistant's or at the end: the API refuses any other place. */
-export const mayStay = ({ before, after }: Place): boolean => before?.role === 'user' && (after === undefined || after.role === 'assistant');
+export const mayStay = ({ before, after }: Place): boolean =>
+  before?.role === 'user' && (after === undefined || after.role === 'assistant');
 
 export const nowhere = (): boolean => false;
 
@@ -28,11 +29,13 @@ export const placeSystemMessages = (messages: readonly Message[], stays: (place:
   let place: Place = { before: undefined, after: undefined };
   for (const [index, message] of messages.entries()) {
     const before = messages[index - 1];
-    if (message.role === 'system' && before?.role !== 'system') place = { before, after: messages.slice(index).find(({ role }) => role !== 'system') };
+    if (message.role === 'system' && before?.role !== 'system')
+      place = { before, after: messages.slice(index).find(({ role }) => role !== 'system') };
     const stay = message.role !== 'system' || stays(place);
     reminded ||= !stay;
     if (stay) say(out, { message, reminder: false });
-    else if (remind(message).length > 0) say(out, { message: { role: 'user', content: remind(message) }, reminder: true });
+    else if (remind(message).length > 0)
+      say(out, { message: { role: 'user', content: remind(message) }, reminder: true });
   }
   return { messages: out.map((said) => said.message), reminded };
 };
@@ -55,13 +58,16 @@ const say = (out: Said[], next: Said): void => {
   out[out.length - 1] = { message: { role, content } as Message, reminder: last.reminder || next.reminder };
 };
 
-const blocksOf = ({ content }: Message): ContentBlock[] => (typeof content === 'string' ? [{ type: 'text', text: content }] : [...content]);
+const blocksOf = ({ content }: Message): ContentBlock[] =>
+  typeof content === 'string' ? [{ type: 'text', text: content }] : [...content];
 
 /** The same words as src/engines/claude/history.ts; a test compares them. */
 const remind = (message: Message): ContentBlock[] =>
   blocksOf(message)
     .filter((block) => block.type !== 'text' || block.text.trim() !== '')
-    .map((block) => (block.type === 'text' ? { ...block, text: `<system-reminder>\n${block.text}\n</system-reminder>` } : block));
+    .map((block) =>
+      block.type === 'text' ? { ...block, text: `<system-reminder>\n${block.text}\n</system-reminder>` } : block,
+    );
 
 /** The API wants the results of a step at the head of the message that brings them. */
 const resultsFirst = (content: readonly ContentBlock[]): ContentBlock[] => [

@@ -69,7 +69,10 @@ const byBudget = ({ effort, budget, maxTokens }: ThinkingAsked): ThinkingDecisio
 /** Levels of effort, rising. */
 export const EFFORTS: readonly EffortLevel[] = ['low', 'medium', 'high', 'xhigh', 'max'];
 
-const byEffort = (effort: Exclude<ReasoningEffort, 'none'>, { abilities, toolForced }: ThinkingAsked): ThinkingDecision => {
+const byEffort = (
+  effort: Exclude<ReasoningEffort, 'none'>,
+  { abilities, toolForced }: ThinkingAsked,
+): ThinkingDecision => {
   const level = nearestEffort(effort === 'minimal' ? 'low' : effort, abilities);
   return {
     fate: level === effort && !toolForced ? 'applied' : 'emulated',

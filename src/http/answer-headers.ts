@@ -15,7 +15,8 @@ export const answerHeaders = (
   const wait = secondsUntilReset(notices, nowMs);
   // An attempt that failed unseen has told of a route as well: the last one served the turn.
   const { adjusted = [], ignored: left = [] } = notices.findLast((notice) => notice.kind === 'route') ?? {};
-  const named = (names: readonly string[]): readonly string[] => (anthropic ? names : names.map((name) => CHAT_NAMES[name] ?? name));
+  const named = (names: readonly string[]): readonly string[] =>
+    anthropic ? names : names.map((name) => CHAT_NAMES[name] ?? name);
   const emulated = [...new Set([...report.emulated, ...named(adjusted)])];
   const ignored = [...new Set([...report.ignored, ...named(left)])];
   return {

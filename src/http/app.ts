@@ -26,16 +26,35 @@ export const createApp = (services: Services): Hono<HttpEnv> => {
   app.use(browserGuard(settings));
   app.use(corsHeaders(settings));
   app.use(authenticate(services));
-  app.use(methodNotAllowed({ app, onMethodNotAllowed: (c, allowed) => (c.header('allow', allowed.join(', ')), respondError(wrongMethod(allowed), c, services)) }));
-  app.use(bodyLimit({ maxSize: settings.maxBodyBytes, onError: () => { throw tooLarge(settings.maxBodyBytes); } }));
+  app.use(
+    methodNotAllowed({
+      app,
+      onMethodNotAllowed: (c, allowed) => (
+        c.header('allow', allowed.join(', ')),
+        respondError(wrongMethod(allowed), c, services)
+      ),
+    }),
+  );
+  app.use(
+    bodyLimit({
+      maxSize: settings.maxBodyBytes,
+      onError: () => {
+        throw tooLarge(settings.maxBodyBytes);
+      },
+    }),
+  );
 
   app.get('/', (c) => c.json({ name: 'opencode-claude-proxy', version }));
   app.get('/ping', (c) => c.json({ status: 'ok', version }));
   app.get('/health', healthRoute(services));
 
   for (const [path, explanation] of Object.entries(elsewhere)) {
-    app.all(path, () => { throw notServed(explanation); });
-    app.all(`${path}/*`, () => { throw notServed(explanation); });
+    app.all(path, () => {
+      throw notServed(explanation);
+    });
+    app.all(`${path}/*`, () => {
+      throw notServed(explanation);
+    });
   }
 
   for (const root of ['/v1', '']) {

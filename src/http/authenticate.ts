@@ -7,13 +7,15 @@ import type { Services } from './services.ts';
 
 export const openPaths: ReadonlySet<string> = new Set(['/', '/ping', '/health']);
 
-export const authenticate = ({ keys }: Pick<Services, 'keys'>): MiddlewareHandler<HttpEnv> => async (c, next) => {
-  const presented = presentedKeys(c.req.raw.headers);
-  const owner = await keys.ownerOf(presented);
-  c.set('owner', owner);
-  if (owner === undefined && !openPaths.has(c.req.path)) throw noEntry(presented.length > 0);
-  await next();
-};
+export const authenticate =
+  ({ keys }: Pick<Services, 'keys'>): MiddlewareHandler<HttpEnv> =>
+  async (c, next) => {
+    const presented = presentedKeys(c.req.raw.headers);
+    const owner = await keys.ownerOf(presented);
+    c.set('owner', owner);
+    if (owner === undefined && !openPaths.has(c.req.path)) throw noEntry(presented.length > 0);
+    await next();
+  };
 
 const noEntry = (presented: boolean): TurnError =>
   new TurnError(

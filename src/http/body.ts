@@ -9,7 +9,11 @@ export const readJson = async (c: Context): Promise<unknown> => {
   try {
     return JSON.parse(text);
   } catch (error) {
-    throw new TurnError('invalid_json', text.trim() === '' ? 'The body is empty; it must be JSON.' : `The body is not valid JSON: ${reason(error)}`, { cause: error });
+    throw new TurnError(
+      'invalid_json',
+      text.trim() === '' ? 'The body is empty; it must be JSON.' : `The body is not valid JSON: ${reason(error)}`,
+      { cause: error },
+    );
   }
 };
 
@@ -20,7 +24,10 @@ const refuseOtherTypes = (type: string | undefined, encoding: string | undefined
     throw new TurnError('unsupported_media_type', `The body must be application/json, not ${printable(essence)}.`);
   }
   if (encoding !== undefined && encoding.toLowerCase() !== 'identity') {
-    throw new TurnError('unsupported_media_type', `The body must not be compressed (Content-Encoding: ${printable(encoding)}).`);
+    throw new TurnError(
+      'unsupported_media_type',
+      `The body must not be compressed (Content-Encoding: ${printable(encoding)}).`,
+    );
   }
 };
 

@@ -11,11 +11,13 @@ import type { HttpSettings } from './services.ts';
 type GuardSettings = Pick<HttpSettings, 'corsOrigins' | 'checkHost' | 'allowedHosts'>;
 
 /** Refuses foreign origins and, where it is needed, foreign hosts: `forbidden`. */
-export const browserGuard = (settings: GuardSettings): MiddlewareHandler => async (c, next) => {
-  const refusal = refusalOf({ host: c.req.header('host'), origin: c.req.header('origin') }, settings);
-  if (refusal !== undefined) throw new TurnError('forbidden', refusal);
-  await next();
-};
+export const browserGuard =
+  (settings: GuardSettings): MiddlewareHandler =>
+  async (c, next) => {
+    const refusal = refusalOf({ host: c.req.header('host'), origin: c.req.header('origin') }, settings);
+    if (refusal !== undefined) throw new TurnError('forbidden', refusal);
+    await next();
+  };
 
 /** Answers preflights and names the allowed origin; to be used behind the guard. */
 export const corsHeaders = ({ corsOrigins }: GuardSettings): MiddlewareHandler => {
@@ -39,7 +41,15 @@ export const corsHeaders = ({ corsOrigins }: GuardSettings): MiddlewareHandler =
 
 /** Headers that a page may read beside those that every page may. */
 const ALWAYS_SHOWN = [
-  'x-request-id', 'request-id', 'x-upstream-request-id', 'retry-after', 'x-should-retry', 'x-proxy-model', 'x-proxy-unknown-model', 'x-proxy-ignored', 'x-proxy-emulated',
+  'x-request-id',
+  'request-id',
+  'x-upstream-request-id',
+  'retry-after',
+  'x-should-retry',
+  'x-proxy-model',
+  'x-proxy-unknown-model',
+  'x-proxy-ignored',
+  'x-proxy-emulated',
 ];
 
 /** Why a request with these headers is refused; undefined when it is not. */
@@ -56,7 +66,9 @@ export const refusalOf = (
 
 /** `https://app.example`, `vscode-webview://*` (any host of a scheme) and `*` match. */
 const originAllowed = (origin: string, allowed: readonly string[]): boolean =>
-  allowed.some((each) => each === '*' || each === origin || (each.endsWith('://*') && origin.startsWith(each.slice(0, -1))));
+  allowed.some(
+    (each) => each === '*' || each === origin || (each.endsWith('://*') && origin.startsWith(each.slice(0, -1))),
+  );
 
 const isOwnPage = (origin: string, host: string | undefined): boolean =>
   host !== undefined && (origin === `http://${host}` || origin === `https://${host}`);
@@ -68,5 +80,8 @@ const hostAllowed = (host: string, allowed: readonly string[]): boolean => {
 
 /** Names and addresses that can only mean this machine. */
 export const isLoopbackHost = (name: string): boolean =>
-  name === 'localhost' || name.endsWith('.localhost') || /^127(\.\d{1,3}){3}$/.test(name) || name === '[::1]' || name === '::1';
-
+  name === 'localhost' ||
+  name.endsWith('.localhost') ||
+  /^127(\.\d{1,3}){3}$/.test(name) ||
+  name === '[::1]' ||
+  name === '::1';

@@ -11,9 +11,16 @@ export const END_MARK = ': eos\n\n';
 /** The answer with the mark at its end, when the request asks for it and the answer is a stream. */
 export const withEndMark = (request: Request, response: Response): Response => {
   const asked = request.headers.get(INTERNAL_HEADER) === 'eos';
-  if (!asked || response.body === null || response.headers.get('content-type')?.startsWith('text/event-stream') !== true) return response;
+  if (
+    !asked ||
+    response.body === null ||
+    response.headers.get('content-type')?.startsWith('text/event-stream') !== true
+  )
+    return response;
   const headers = new Headers(response.headers);
   headers.set(INTERNAL_HEADER, 'eos');
-  const mark = new TransformStream<Uint8Array, Uint8Array>({ flush: (controller) => controller.enqueue(new TextEncoder().encode(END_MARK)) });
+  const mark = new TransformStream<Uint8Array, Uint8Array>({
+    flush: (controller) => controller.enqueue(new TextEncoder().encode(END_MARK)),
+  });
   return new Response(response.body.pipeThrough(mark), { status: response.status, headers });
 };

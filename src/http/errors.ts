@@ -8,7 +8,10 @@ import type { HttpContext, HttpEnv } from './env.ts';
 import { retryHeaders, withWait } from './retry.ts';
 import type { Services } from './services.ts';
 
-export const renderThrown = (services: Pick<Services, 'log'>): ErrorHandler<HttpEnv> => (thrown, c) => respondError(thrown, c, services);
+export const renderThrown =
+  (services: Pick<Services, 'log'>): ErrorHandler<HttpEnv> =>
+  (thrown, c) =>
+    respondError(thrown, c, services);
 
 export const respondError = (thrown: unknown, c: HttpContext, services: Pick<Services, 'log'>): Response => {
   const error = withWait(toTurnError(thrown));
@@ -24,7 +27,8 @@ export const respondError = (thrown: unknown, c: HttpContext, services: Pick<Ser
 export const noteError = (error: TurnError, c: HttpContext, { log }: Pick<Services, 'log'>): void => {
   c.get('line').add({ error: error.code });
   if (error.code === 'internal') log.error({ id: c.get('requestId'), err: error.cause ?? error }, 'internal error');
-  else if (error.cause !== undefined) log.debug({ id: c.get('requestId'), code: error.code, err: error.cause }, error.message);
+  else if (error.cause !== undefined)
+    log.debug({ id: c.get('requestId'), code: error.code, err: error.cause }, error.message);
 };
 
 export const isAnthropic = (dialect: Dialect): boolean => dialect.name === 'anthropic-messages';

@@ -11,11 +11,14 @@ export interface KeepaliveOptions {
   readonly clock: Clock;
 }
 
-export async function* withKeepalive(frames: AsyncIterable<SseFrame>, options: KeepaliveOptions): AsyncGenerator<SseFrame, void, undefined> {
+export async function* withKeepalive(
+  frames: AsyncIterable<SseFrame>,
+  options: KeepaliveOptions,
+): AsyncGenerator<SseFrame, void, undefined> {
   const iterator = frames[Symbol.asyncIterator]();
   try {
     if (options.atOnce) yield options.frame;
-    for (let pending = iterator.next(); ; ) {
+    for (let pending = iterator.next(); ;) {
       const next = await unlessSilent(pending, options);
       if (next === 'silence') yield options.frame;
       else if (next.done === true) return;
@@ -29,7 +32,10 @@ export async function* withKeepalive(frames: AsyncIterable<SseFrame>, options: K
   }
 }
 
-const unlessSilent = async <Value>(pending: Promise<Value>, { clock, everyMs }: KeepaliveOptions): Promise<Value | 'silence'> => {
+const unlessSilent = async <Value>(
+  pending: Promise<Value>,
+  { clock, everyMs }: KeepaliveOptions,
+): Promise<Value | 'silence'> => {
   const { promise: silence, resolve } = Promise.withResolvers<'silence'>();
   const cancel = clock.after(everyMs, () => resolve('silence'));
   try {

@@ -8,14 +8,21 @@ import { speaksAnthropic } from './dialect-of.ts';
 import type { HttpContext, HttpEnv } from './env.ts';
 import type { Services } from './services.ts';
 
-export const modelsRoute = ({ listModels }: Pick<Services, 'listModels'>): Handler<HttpEnv> => async (c) =>
-  c.json(shapeFor(c).renderModels(await listModels()));
+export const modelsRoute =
+  ({ listModels }: Pick<Services, 'listModels'>): Handler<HttpEnv> =>
+  async (c) =>
+    c.json(shapeFor(c).renderModels(await listModels()));
 
-export const modelRoute = ({ listModels }: Pick<Services, 'listModels'>): Handler<HttpEnv> => async (c) => {
-  const id = c.req.param('id') ?? '';
-  const model = (await listModels()).find((each) => each.id.toLowerCase() === id.toLowerCase());
-  if (model === undefined) throw new TurnError('model_not_found', `There is no model ${printable(id)}; GET /v1/models lists all.`, { param: 'model' });
-  return c.json(shapeFor(c).renderModel(model));
-};
+export const modelRoute =
+  ({ listModels }: Pick<Services, 'listModels'>): Handler<HttpEnv> =>
+  async (c) => {
+    const id = c.req.param('id') ?? '';
+    const model = (await listModels()).find((each) => each.id.toLowerCase() === id.toLowerCase());
+    if (model === undefined)
+      throw new TurnError('model_not_found', `There is no model ${printable(id)}; GET /v1/models lists all.`, {
+        param: 'model',
+      });
+    return c.json(shapeFor(c).renderModel(model));
+  };
 
 const shapeFor = (c: HttpContext) => (speaksAnthropic(c) ? anthropic : openai);

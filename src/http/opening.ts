@@ -71,7 +71,8 @@ async function* rejoin(
 ): AsyncGenerator<TurnEvent, void, undefined> {
   try {
     yield* read;
-    for (let next = await (pending ?? iterator.next()); next.done !== true; next = await iterator.next()) yield next.value;
+    for (let next = await (pending ?? iterator.next()); next.done !== true; next = await iterator.next())
+      yield next.value;
   } finally {
     await iterator.return?.();
   }

@@ -7,7 +7,10 @@ import type { Notice, RateLimit } from '../turn/events.ts';
 export type HeaderRecord = Record<string, string>;
 
 /** `nowMs` is the time of the answer; `openai` adds the `x-ratelimit-*` names. */
-export const rateLimitHeaders = (notices: readonly Notice[], { nowMs, openai }: { nowMs: number; openai: boolean }): HeaderRecord => {
+export const rateLimitHeaders = (
+  notices: readonly Notice[],
+  { nowMs, openai }: { nowMs: number; openai: boolean },
+): HeaderRecord => {
   const headers: HeaderRecord = {};
   for (const notice of notices) {
     if (notice.kind === 'headers') Object.assign(headers, fromUpstream(notice.headers));
@@ -18,7 +21,9 @@ export const rateLimitHeaders = (notices: readonly Notice[], { nowMs, openai }: 
 
 /** Seconds until the limit that refused the turn opens again, as far as the upstream told. */
 export const secondsUntilReset = (notices: readonly Notice[], nowMs: number): number | undefined => {
-  const resets = notices.flatMap((notice) => (notice.kind === 'rate_limit' && notice.limit.status === 'rejected' ? [notice.limit.resetsAt] : []));
+  const resets = notices.flatMap((notice) =>
+    notice.kind === 'rate_limit' && notice.limit.status === 'rejected' ? [notice.limit.resetsAt] : [],
+  );
   const latest = resets.filter((at) => at !== undefined).sort((a, b) => b - a)[0];
   return latest === undefined ? undefined : Math.max(1, Math.ceil(latest - nowMs / 1000));
 };
@@ -39,8 +44,12 @@ const fromLimit = ({ status, window, utilization, resetsAt }: RateLimit): Header
   'anthropic-ratelimit-unified-status': status,
   ...(window !== undefined && { 'anthropic-ratelimit-unified-representative-claim': window }),
   ...(resetsAt !== undefined && { 'anthropic-ratelimit-unified-reset': String(resetsAt) }),
-  ...(window !== undefined && resetsAt !== undefined && { [`anthropic-ratelimit-unified-${shortWindow(window)}-reset`]: String(resetsAt) }),
-  ...(window !== undefined && utilization !== undefined && { [`anthropic-ratelimit-unified-${shortWindow(window)}-utilization`]: String(utilization) }),
+  ...(window !== undefined &&
+    resetsAt !== undefined && { [`anthropic-ratelimit-unified-${shortWindow(window)}-reset`]: String(resetsAt) }),
+  ...(window !== undefined &&
+    utilization !== undefined && {
+      [`anthropic-ratelimit-unified-${shortWindow(window)}-utilization`]: String(utilization),
+    }),
 });
 
 const shortWindow = (window: string): string => ({ five_hour: '5h', seven_day: '7d' })[window] ?? window;
@@ -48,14 +57,17 @@ const shortWindow = (window: string): string => ({ five_hour: '5h', seven_day: '
 const openAiNames = (headers: HeaderRecord, nowMs: number): HeaderRecord => {
   const named: HeaderRecord = {};
   for (const kind of ['requests', 'tokens']) {
-    const { [`anthropic-ratelimit-${kind}-limit`]: limit, [`anthropic-ratelimit-${kind}-remaining`]: remaining } = headers;
+    const { [`anthropic-ratelimit-${kind}-limit`]: limit, [`anthropic-ratelimit-${kind}-remaining`]: remaining } =
+      headers;
     const reset = headers[`anthropic-ratelimit-${kind}-reset`];
     if (limit !== undefined) named[`x-ratelimit-limit-${kind}`] = limit;
     if (remaining !== undefined) named[`x-ratelimit-remaining-${kind}`] = remaining;
-    if (reset !== undefined && Number.isFinite(Date.parse(reset))) named[`x-ratelimit-reset-${kind}`] = duration(Date.parse(reset) - nowMs);
+    if (reset !== undefined && Number.isFinite(Date.parse(reset)))
+      named[`x-ratelimit-reset-${kind}`] = duration(Date.parse(reset) - nowMs);
   }
   const unified = Number(headers['anthropic-ratelimit-unified-reset']);
-  if (named['x-ratelimit-reset-requests'] === undefined && unified > 0) named['x-ratelimit-reset-requests'] = duration(unified * 1000 - nowMs);
+  if (named['x-ratelimit-reset-requests'] === undefined && unified > 0)
+    named['x-ratelimit-reset-requests'] = duration(unified * 1000 - nowMs);
   return named;
 };
 

@@ -37,15 +37,17 @@ export class RequestLine {
 }
 
 /** Gives the request its id, its log line, and the headers that every answer carries. */
-export const trace = (services: Pick<Services, 'clock' | 'log'> & { settings: { behindWorker?: boolean } }): MiddlewareHandler<HttpEnv> => async (c, next) => {
-  const given = services.settings.behindWorker === true ? c.req.header('x-request-id') : undefined;
-  const id = given ?? `req_${crypto.randomUUID().replaceAll('-', '')}`;
-  const line = new RequestLine({ id, method: c.req.method, path: c.req.path.slice(0, 200) }, services);
-  c.set('requestId', id);
-  c.set('signal', c.req.raw.signal);
-  c.set('line', line);
-  await next();
-  c.header('x-request-id', id);
-  c.header('x-content-type-options', 'nosniff');
-  line.headersSent(c.res.status);
-};
+export const trace =
+  (services: Pick<Services, 'clock' | 'log'> & { settings: { behindWorker?: boolean } }): MiddlewareHandler<HttpEnv> =>
+  async (c, next) => {
+    const given = services.settings.behindWorker === true ? c.req.header('x-request-id') : undefined;
+    const id = given ?? `req_${crypto.randomUUID().replaceAll('-', '')}`;
+    const line = new RequestLine({ id, method: c.req.method, path: c.req.path.slice(0, 200) }, services);
+    c.set('requestId', id);
+    c.set('signal', c.req.raw.signal);
+    c.set('line', line);
+    await next();
+    c.header('x-request-id', id);
+    c.header('x-content-type-options', 'nosniff');
+    line.headersSent(c.res.status);
+  };

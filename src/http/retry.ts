@@ -32,4 +32,5 @@ export const withWait = (error: TurnError, known?: number): TurnError => {
 const isLimit = (error: TurnError): boolean => statusOf(error) === 429;
 
 /** The header has whole seconds: https://www.rfc-editor.org/rfc/rfc9110#section-10.2.3 */
-const wholeSeconds = (seconds: number | undefined): number | undefined => (seconds === undefined ? undefined : Math.ceil(seconds));
+const wholeSeconds = (seconds: number | undefined): number | undefined =>
+  seconds === undefined ? undefined : Math.ceil(seconds);

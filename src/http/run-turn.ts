@@ -16,7 +16,11 @@ type Needs = Pick<Services, 'engine' | 'leases' | 'clock' | 'log'> & {
 };
 
 /** Waits for a lease, then yields the engine's events. Throws `turn_timeout`, `client_closed` and what queue and engine throw. */
-export async function* runTurn(turn: Turn, client: AbortSignal, services: Needs): AsyncGenerator<TurnEvent, void, undefined> {
+export async function* runTurn(
+  turn: Turn,
+  client: AbortSignal,
+  services: Needs,
+): AsyncGenerator<TurnEvent, void, undefined> {
   const { engine, leases, clock, settings } = services;
   const lease = await leases.acquire(turn.owner, client);
   const stop = new AbortController();
@@ -41,7 +45,10 @@ export async function* runTurn(turn: Turn, client: AbortSignal, services: Needs)
 }
 
 const deadlinePassed = (ms: number): TurnError =>
-  new TurnError('turn_timeout', `The answer was not complete after ${ms / 1000} s, the limit of this server (TURN_TIMEOUT_MS).`);
+  new TurnError(
+    'turn_timeout',
+    `The answer was not complete after ${ms / 1000} s, the limit of this server (TURN_TIMEOUT_MS).`,
+  );
 
 const letGo = async (
   events: AsyncIterator<TurnEvent>,
@@ -62,7 +69,10 @@ const letGo = async (
   }
 };
 
-const nextUnlessStopped = async (events: AsyncIterator<TurnEvent>, stop: AbortSignal): Promise<IteratorResult<TurnEvent>> => {
+const nextUnlessStopped = async (
+  events: AsyncIterator<TurnEvent>,
+  stop: AbortSignal,
+): Promise<IteratorResult<TurnEvent>> => {
   stop.throwIfAborted();
   const { promise: stopped, reject } = Promise.withResolvers<never>();
   const whenStopped = (): void => reject(stop.reason);

@@ -11,7 +11,10 @@ export const sseHeaders: Readonly<Record<string, string>> = {
 /** The text of one frame; a line break in `data` becomes a second `data` line, as the format asks. */
 export const encodeFrame = (frame: SseFrame): string => {
   if ('comment' in frame) return `: ${frame.comment.replaceAll(/[\r\n]+/g, ' ')}\n\n`;
-  const data = frame.data.split(/\r\n|\r|\n/).map((line) => `data: ${line}\n`).join('');
+  const data = frame.data
+    .split(/\r\n|\r|\n/)
+    .map((line) => `data: ${line}\n`)
+    .join('');
   return `${frame.event === undefined ? '' : `event: ${frame.event}\n`}${data}\n`;
 };
 

@@ -26,28 +26,32 @@ import { TurnRecord } from './turn-record.ts';
 /** Well under the 60 seconds after which proxies in between give up on a silent connection. */
 const longestHeaderWaitMs = 15_000;
 
-export const turnRoute = (dialect: Dialect, services: Services): Handler<HttpEnv> => async (c) => {
-  const parsed = accept(dialect.parse(await readJson(c), await contextOf(c, services)), c, services);
-  c.get('line').add({ dialect: dialect.name, stream: parsed.stream });
-  const gone = new AbortController();
-  const client = AbortSignal.any([c.get('signal'), gone.signal]);
-  const record = new TurnRecord();
-  const events = record.watch(withStopSequences(runTurn(turnOf(parsed, c), client, services), parsed.emulatedStops));
-  const answer: Answer = { c, dialect, services, parsed, record };
-  return parsed.stream ? streamed(events, answer, () => gone.abort()) : whole(events, answer);
-};
+export const turnRoute =
+  (dialect: Dialect, services: Services): Handler<HttpEnv> =>
+  async (c) => {
+    const parsed = accept(dialect.parse(await readJson(c), await contextOf(c, services)), c, services);
+    c.get('line').add({ dialect: dialect.name, stream: parsed.stream });
+    const gone = new AbortController();
+    const client = AbortSignal.any([c.get('signal'), gone.signal]);
+    const record = new TurnRecord();
+    const events = record.watch(withStopSequences(runTurn(turnOf(parsed, c), client, services), parsed.emulatedStops));
+    const answer: Answer = { c, dialect, services, parsed, record };
+    return parsed.stream ? streamed(events, answer, () => gone.abort()) : whole(events, answer);
+  };
 
 /** `/v1/messages/count_tokens`: the same request, only counted. */
-export const countRoute = (services: Services): Handler<HttpEnv> => async (c) => {
-  const parsed = accept(parseCountTokens(await readJson(c), await contextOf(c, services)), c, services);
-  tellHeaders({ c, dialect: anthropicMessages, services, parsed, record: new TurnRecord() });
-  const lease = await services.leases.acquire(c.get('owner') ?? localOwner, c.get('signal'));
-  try {
-    return c.json({ input_tokens: await services.engine.countTokens(turnOf(parsed, c), c.get('signal')) });
-  } finally {
-    lease.release();
-  }
-};
+export const countRoute =
+  (services: Services): Handler<HttpEnv> =>
+  async (c) => {
+    const parsed = accept(parseCountTokens(await readJson(c), await contextOf(c, services)), c, services);
+    tellHeaders({ c, dialect: anthropicMessages, services, parsed, record: new TurnRecord() });
+    const lease = await services.leases.acquire(c.get('owner') ?? localOwner, c.get('signal'));
+    try {
+      return c.json({ input_tokens: await services.engine.countTokens(turnOf(parsed, c), c.get('signal')) });
+    } finally {
+      lease.release();
+    }
+  };
 
 interface Answer {
   readonly c: HttpContext;
@@ -57,14 +61,29 @@ interface Answer {
   readonly record: TurnRecord;
 }
 
-const contextOf = async (c: HttpContext, { resolveModel, modelsKnown, engine, clock }: Services): Promise<ParseContext> => {
+const contextOf = async (
+  c: HttpContext,
+  { resolveModel, modelsKnown, engine, clock }: Services,
+): Promise<ParseContext> => {
   await modelsKnown();
-  const inHeaders = Object.entries(PARAMETERS_IN_HEADERS).filter(([header]) => c.req.header(header) !== undefined).map(([, name]) => name);
-  return { resolveModel, betas: listOf(c.req.header('anthropic-beta')), inHeaders, now: Math.floor(clock.now() / 1000), engine: engine.name, ...(engine.login && { login: engine.login }) };
+  const inHeaders = Object.entries(PARAMETERS_IN_HEADERS)
+    .filter(([header]) => c.req.header(header) !== undefined)
+    .map(([, name]) => name);
+  return {
+    resolveModel,
+    betas: listOf(c.req.header('anthropic-beta')),
+    inHeaders,
+    now: Math.floor(clock.now() / 1000),
+    engine: engine.name,
+    ...(engine.login && { login: engine.login }),
+  };
 };
 
 /** The Anthropic SDK takes these as parameters and sends them as headers. */
-const PARAMETERS_IN_HEADERS: Readonly<Record<string, string>> = { 'anthropic-user-profile-id': 'user_profile_id', 'anthropic-workspace-id': 'workspace_id' };
+const PARAMETERS_IN_HEADERS: Readonly<Record<string, string>> = {
+  'anthropic-user-profile-id': 'user_profile_id',
+  'anthropic-workspace-id': 'workspace_id',
+};
 
 const accept = (parsed: ParsedRequest, c: HttpContext, { settings }: Services): ParsedRequest => {
   const refused = settings.strict ? strictError(parsed.report) : undefined;
@@ -83,7 +102,9 @@ const turnOf = (parsed: ParsedRequest, c: HttpContext): Turn => ({
 // While it waits nothing can be sent: the status of a JSON answer comes with its end.
 const whole = async (events: AsyncIterable<TurnEvent>, answer: Answer): Promise<Response> => {
   const { c, dialect, parsed } = answer;
-  const message = await foldMessage(events).catch(sayWhen(answer)).finally(() => tellHeaders(answer));
+  const message = await foldMessage(events)
+    .catch(sayWhen(answer))
+    .finally(() => tellHeaders(answer));
   return c.json(dialect.render(message, parsed));
 };
 
@@ -119,18 +140,27 @@ async function* toItsEnd(frames: AsyncIterable<SseFrame>, answer: Answer): Async
 }
 
 /** A limit that refused the turn may have told of its end before the error came. */
-const toldWhen = (thrown: unknown, { record, services }: Answer): TurnError => withWait(toTurnError(thrown), secondsUntilReset(record.notices, services.clock.now()));
+const toldWhen = (thrown: unknown, { record, services }: Answer): TurnError =>
+  withWait(toTurnError(thrown), secondsUntilReset(record.notices, services.clock.now()));
 
-const sayWhen = (answer: Answer) => (thrown: unknown): never => {
-  throw toldWhen(thrown, answer);
-};
+const sayWhen =
+  (answer: Answer) =>
+  (thrown: unknown): never => {
+    throw toldWhen(thrown, answer);
+  };
 
 const tellHeaders = ({ c, dialect, services, parsed, record }: Answer): void => {
-  const headers = answerHeaders(parsed, record.notices, { nowMs: services.clock.now(), anthropic: isAnthropic(dialect) });
+  const headers = answerHeaders(parsed, record.notices, {
+    nowMs: services.clock.now(),
+    anthropic: isAnthropic(dialect),
+  });
   for (const [name, value] of Object.entries(headers)) c.header(name, value);
   if (isAnthropic(dialect)) c.header('request-id', c.get('requestId'));
   c.get('line').add(record.figures());
 };
 
 const listOf = (header: string | undefined): readonly string[] =>
-  (header ?? '').split(',').map((value) => value.trim()).filter((value) => value !== '');
+  (header ?? '')
+    .split(',')
+    .map((value) => value.trim())
+    .filter((value) => value !== '');

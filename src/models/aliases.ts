@@ -21,19 +21,35 @@ export const OPENAI_NAMES: Readonly<Record<string, Family>> = {
 
 /** Later names that are listed by `GET /v1/models`; others follow the same rule without being listed. */
 export const LATER_OPENAI_NAMES: readonly string[] = [
-  'gpt-4.1', 'gpt-4.1-mini', 'gpt-4.1-nano',
-  'gpt-5', 'gpt-5-mini', 'gpt-5-nano', 'gpt-5-pro', 'gpt-5-codex', 'gpt-5.5',
-  'o3', 'o3-mini', 'o3-pro', 'o4-mini', 'codex-mini-latest',
+  'gpt-4.1',
+  'gpt-4.1-mini',
+  'gpt-4.1-nano',
+  'gpt-5',
+  'gpt-5-mini',
+  'gpt-5-nano',
+  'gpt-5-pro',
+  'gpt-5-codex',
+  'gpt-5.5',
+  'o3',
+  'o3-mini',
+  'o3-pro',
+  'o4-mini',
+  'codex-mini-latest',
 ];
 
 /** The names that stand for a listed 3.x model; any other Claude model before 4.5 is mapped in the same way. */
 export const OLD_CLAUDE_NAMES: readonly string[] = [
-  'claude-3-5-sonnet-20241022', 'claude-3-5-sonnet-latest', 'claude-3-5-haiku-20241022', 'claude-3-5-haiku-latest',
-  'claude-3-opus-20240229', 'claude-3-opus-latest',
+  'claude-3-5-sonnet-20241022',
+  'claude-3-5-sonnet-latest',
+  'claude-3-5-haiku-20241022',
+  'claude-3-5-haiku-latest',
+  'claude-3-opus-20240229',
+  'claude-3-opus-latest',
 ];
 
 /** The family for a normalised name that is an alias; undefined for a name nobody knows. */
-export const familyOfAlias = (name: string): Family | undefined => listedOpenAi(name) ?? laterOpenAi(name) ?? oldClaude(name);
+export const familyOfAlias = (name: string): Family | undefined =>
+  listedOpenAi(name) ?? laterOpenAi(name) ?? oldClaude(name);
 
 const listedOpenAi = (name: string): Family | undefined => {
   const fitting = Object.keys(OPENAI_NAMES).filter((known) => name === known || name.startsWith(`${known}-`));

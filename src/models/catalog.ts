@@ -61,10 +61,23 @@ interface Generation {
 const GENERATIONS: readonly Generation[] = [
   { from: 0, families: ['fable'], abilities: { ...ADAPTIVE, thinkingOff: false, forcedTools: false } },
   { from: 505, families: ['opus'], abilities: { ...ADAPTIVE, thinkingOff: false, forcedTools: false } },
-  { from: 505, families: ['sonnet'], abilities: { ...ADAPTIVE, thinkingOff: false, leastThinking: 'between_tools', forcedTools: false } },
+  {
+    from: 505,
+    families: ['sonnet'],
+    abilities: { ...ADAPTIVE, thinkingOff: false, leastThinking: 'between_tools', forcedTools: false },
+  },
   { from: 408, abilities: ADAPTIVE },
   { from: 407, abilities: { ...ADAPTIVE, systemMessages: false } },
-  { from: 406, abilities: { ...ADAPTIVE, sampling: 'one', effort: ['low', 'medium', 'high', 'max'], systemMessages: false, maxOutputTokens: 64_000 } },
+  {
+    from: 406,
+    abilities: {
+      ...ADAPTIVE,
+      sampling: 'one',
+      effort: ['low', 'medium', 'high', 'max'],
+      systemMessages: false,
+      maxOutputTokens: 64_000,
+    },
+  },
   { from: 405, families: ['opus'], abilities: { ...BUDGET, effort: ['low', 'medium', 'high'] } },
   { from: 402, abilities: BUDGET },
   { from: 401, abilities: { ...BUDGET, maxOutputTokens: 32_000 } },
@@ -73,7 +86,7 @@ const GENERATIONS: readonly Generation[] = [
 ];
 
 export const familyOf = (name: string): Family | undefined =>
-  (/opus|sonnet|haiku|fable/.exec(name.toLowerCase())?.[0] as Family | undefined);
+  /opus|sonnet|haiku|fable/.exec(name.toLowerCase())?.[0] as Family | undefined;
 
 /** `claude-opus-4-5-20251101` → 405, `claude-3-5-sonnet-…` → 305, no number → undefined. A date is not a version. */
 export const versionOf = (id: string): number | undefined => {

@@ -25,8 +25,15 @@ export interface ListOptions {
 /** Models first, then short names, then aliases; no id twice. */
 export const listModels = ({ resolve, reported, map = {} }: ListOptions): readonly ListedModel[] => {
   const models = [...reported.map(({ id }) => id), ...CATALOG.map(({ id }) => id)];
-  const aliases = [...Object.keys(map).filter((name) => !name.includes('*')), ...Object.keys(OPENAI_NAMES), ...LATER_OPENAI_NAMES, ...OLD_CLAUDE_NAMES];
-  const names = new Map([...models, ...SHORT_NAMES, ...aliases].map((name) => [name.trim().toLowerCase(), name.trim()]));
+  const aliases = [
+    ...Object.keys(map).filter((name) => !name.includes('*')),
+    ...Object.keys(OPENAI_NAMES),
+    ...LATER_OPENAI_NAMES,
+    ...OLD_CLAUDE_NAMES,
+  ];
+  const names = new Map(
+    [...models, ...SHORT_NAMES, ...aliases].map((name) => [name.trim().toLowerCase(), name.trim()]),
+  );
   return [...names.values()].map((id) => listed(id, resolve(id).id, reported));
 };
 
@@ -36,7 +43,8 @@ const listed = (id: string, target: string, reported: readonly EngineModel[]): L
   const resolvesTo = seen?.id ?? target;
   return {
     id,
-    displayName: id === resolvesTo ? (seen?.displayName ?? known?.displayName ?? id) : `${id} (answered by ${resolvesTo})`,
+    displayName:
+      id === resolvesTo ? (seen?.displayName ?? known?.displayName ?? id) : `${id} (answered by ${resolvesTo})`,
     createdAt: known?.createdAt ?? UNKNOWN_DATE,
     resolvesTo,
   };

@@ -41,7 +41,8 @@ export const createResolver = (options: ResolverOptions = {}): ResolveModel => {
     const models = reported();
     const mapped = targetOf(patterns, [requested.trim().toLowerCase(), name]);
     // A target that no table knows is the owner's word, and passes as it is.
-    if (mapped !== undefined) return answer(requested, 'alias', knownId(normalise(mapped), track, models)?.id ?? mapped);
+    if (mapped !== undefined)
+      return answer(requested, 'alias', knownId(normalise(mapped), track, models)?.id ?? mapped);
     const known = knownId(name, track, models);
     if (known !== undefined) return answer(requested, known.via, known.id);
     if (unknown === 'reject') throw notFound(requested);
@@ -86,11 +87,21 @@ const normalise = (name: string): string => {
 };
 
 const exactId = (name: string, reported: readonly EngineModel[]): string | undefined => {
-  const names = [...CATALOG.map(({ id }) => id), ...EXACT_4_5, ...SHORT_NAMES, ...reported.flatMap(({ id, aliases }) => [id, ...aliases])];
+  const names = [
+    ...CATALOG.map(({ id }) => id),
+    ...EXACT_4_5,
+    ...SHORT_NAMES,
+    ...reported.flatMap(({ id, aliases }) => [id, ...aliases]),
+  ];
   return names.find((known) => known.toLowerCase() === name);
 };
 
-const PINNED: Readonly<Record<Family, string>> = { opus: OPUS_4_5, sonnet: SONNET_4_5, haiku: HAIKU_4_5, fable: 'fable' };
+const PINNED: Readonly<Record<Family, string>> = {
+  opus: OPUS_4_5,
+  sonnet: SONNET_4_5,
+  haiku: HAIKU_4_5,
+  fable: 'fable',
+};
 
 const idOfFamily = (family: Family, track: 'pinned' | 'latest', reported: readonly EngineModel[]): string =>
   (track === 'latest' ? newest(family, reported) : undefined) ?? PINNED[family];
@@ -102,4 +113,8 @@ export const newest = (family: Family, models: readonly EngineModel[]): string |
     .sort((a, b) => (versionOf(b.id) ?? 0) - (versionOf(a.id) ?? 0) || b.id.localeCompare(a.id))[0]?.id;
 
 const notFound = (name: string): TurnError =>
-  new TurnError('model_not_found', `The model \`${name.slice(0, 200)}\` does not exist here. GET /v1/models lists the names that do.`, { param: 'model' });
+  new TurnError(
+    'model_not_found',
+    `The model \`${name.slice(0, 200)}\` does not exist here. GET /v1/models lists the names that do.`,
+    { param: 'model' },
+  );

@@ -12,7 +12,15 @@ export interface ExistingLogin {
   readonly configDir?: string;
 }
 
-type CredentialKind = 'oauth-token' | 'oauth-creds' | 'api-key' | 'auth-token' | 'bedrock' | 'vertex' | 'foundry' | 'existing-login';
+type CredentialKind =
+  | 'oauth-token'
+  | 'oauth-creds'
+  | 'api-key'
+  | 'auth-token'
+  | 'bedrock'
+  | 'vertex'
+  | 'foundry'
+  | 'existing-login';
 
 export type Credentials =
   | {
@@ -73,23 +81,38 @@ const candidates = (env: Environment, existingLogin: ExistingLogin | undefined):
 
 // https://code.claude.com/docs/en/env-vars, and the pages about each provider beside it.
 const providers: readonly { kind: CredentialKind; flag: string; variables: RegExp }[] = [
-  { kind: 'bedrock', flag: 'CLAUDE_CODE_USE_BEDROCK', variables: /^(AWS_\w+|ANTHROPIC_BEDROCK_\w+|CLAUDE_CODE_SKIP_BEDROCK_AUTH|ANTHROPIC_(DEFAULT_\w+_)?MODEL)$/ },
+  {
+    kind: 'bedrock',
+    flag: 'CLAUDE_CODE_USE_BEDROCK',
+    variables: /^(AWS_\w+|ANTHROPIC_BEDROCK_\w+|CLAUDE_CODE_SKIP_BEDROCK_AUTH|ANTHROPIC_(DEFAULT_\w+_)?MODEL)$/,
+  },
   {
     kind: 'vertex',
     flag: 'CLAUDE_CODE_USE_VERTEX',
-    variables: /^(CLOUD_ML_\w+|GOOGLE_\w+|GCLOUD_\w+|VERTEX_\w+|ANTHROPIC_VERTEX_\w+|CLAUDE_CODE_SKIP_VERTEX_AUTH|ANTHROPIC_(DEFAULT_\w+_)?MODEL)$/,
+    variables:
+      /^(CLOUD_ML_\w+|GOOGLE_\w+|GCLOUD_\w+|VERTEX_\w+|ANTHROPIC_VERTEX_\w+|CLAUDE_CODE_SKIP_VERTEX_AUTH|ANTHROPIC_(DEFAULT_\w+_)?MODEL)$/,
   },
-  { kind: 'foundry', flag: 'CLAUDE_CODE_USE_FOUNDRY', variables: /^(AZURE_\w+|ANTHROPIC_FOUNDRY_\w+|CLAUDE_CODE_SKIP_FOUNDRY_AUTH|ANTHROPIC_(DEFAULT_\w+_)?MODEL)$/ },
+  {
+    kind: 'foundry',
+    flag: 'CLAUDE_CODE_USE_FOUNDRY',
+    variables: /^(AZURE_\w+|ANTHROPIC_FOUNDRY_\w+|CLAUDE_CODE_SKIP_FOUNDRY_AUTH|ANTHROPIC_(DEFAULT_\w+_)?MODEL)$/,
+  },
 ];
 
 /** The allow-list of what else of the environment reaches the child. Nothing of it is a login. */
 export const passedOn = (env: Environment): Readonly<Record<string, string>> =>
-  pick(env, /^(ANTHROPIC_BASE_URL|https?_proxy|no_proxy|NODE_EXTRA_CA_CERTS|SSL_CERT_FILE|SSL_CERT_DIR|PATH|LANG|LC_ALL|TZ|TMPDIR|SystemRoot)$/i);
+  pick(
+    env,
+    /^(ANTHROPIC_BASE_URL|https?_proxy|no_proxy|NODE_EXTRA_CA_CERTS|SSL_CERT_FILE|SSL_CERT_DIR|PATH|LANG|LC_ALL|TZ|TMPDIR|SystemRoot)$/i,
+  );
 
 const pick = (env: Environment, names: RegExp): Record<string, string> =>
-  Object.fromEntries(Object.entries(env).filter((entry): entry is [string, string] => names.test(entry[0]) && Boolean(entry[1])));
+  Object.fromEntries(
+    Object.entries(env).filter((entry): entry is [string, string] => names.test(entry[0]) && Boolean(entry[1])),
+  );
 
-const isOn = (value: string | undefined): boolean => ['1', 'true', 'yes', 'on'].includes(value?.trim().toLowerCase() ?? '');
+const isOn = (value: string | undefined): boolean =>
+  ['1', 'true', 'yes', 'on'].includes(value?.trim().toLowerCase() ?? '');
 
 const helpForClaudeCode = [
   'No login was found. One of these is needed:',

@@ -66,7 +66,9 @@ export const childEnvironment = (
 const createDirectEngine = ({ env, credentials }: EngineParts): Engine => {
   const baseUrl = env['ANTHROPIC_BASE_URL'];
   return createApiEngine({
-    ...(credentials.kind === 'auth-token' ? { authToken: credentials.env['ANTHROPIC_AUTH_TOKEN'] ?? '' } : { apiKey: credentials.env['ANTHROPIC_API_KEY'] ?? '' }),
+    ...(credentials.kind === 'auth-token'
+      ? { authToken: credentials.env['ANTHROPIC_AUTH_TOKEN'] ?? '' }
+      : { apiKey: credentials.env['ANTHROPIC_API_KEY'] ?? '' }),
     ...(baseUrl && { baseUrl }),
   });
 };

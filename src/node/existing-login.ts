@@ -7,12 +7,16 @@ import { promisify } from 'node:util';
 import type { Environment } from './config.ts';
 import type { ExistingLogin } from './credentials.ts';
 
-export const findExistingLogin = async (env: Environment, platform: NodeJS.Platform = process.platform): Promise<ExistingLogin | undefined> => {
+export const findExistingLogin = async (
+  env: Environment,
+  platform: NodeJS.Platform = process.platform,
+): Promise<ExistingLogin | undefined> => {
   const ownDir = env['CLAUDE_CONFIG_DIR'];
   const configDir = ownDir ? { configDir: ownDir } : {};
   const file = join(ownDir || join(env['HOME'] || homedir(), '.claude'), '.credentials.json');
   if (existsSync(file)) return { from: `the Claude Code login in ${file}`, ...configDir };
-  if (platform === 'darwin' && (await keychainHasLogin())) return { from: 'the Claude Code login in the macOS Keychain', ...configDir };
+  if (platform === 'darwin' && (await keychainHasLogin()))
+    return { from: 'the Claude Code login in the macOS Keychain', ...configDir };
   return undefined;
 };
 

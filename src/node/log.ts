@@ -2,7 +2,18 @@
 import { pino, type Logger } from 'pino';
 import type { Config } from './settings.ts';
 
-const secrets = ['authorization', 'x-api-key', 'apiKey', 'token', 'accessToken', 'refreshToken', 'credentialsJson', 'env', 'headers', 'body'];
+const secrets = [
+  'authorization',
+  'x-api-key',
+  'apiKey',
+  'token',
+  'accessToken',
+  'refreshToken',
+  'credentialsJson',
+  'env',
+  'headers',
+  'body',
+];
 
 export const createLog = ({ LOG_LEVEL }: Pick<Config, 'LOG_LEVEL'>): Logger =>
   pino({

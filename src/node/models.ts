@@ -11,7 +11,11 @@ const patienceMs = 5_000;
 type ModelServices = Pick<Services, 'resolveModel' | 'listModels' | 'modelsKnown'>;
 
 export const createModels = (
-  { MODEL_MAP: map, MODEL_UNKNOWN: unknown, MODEL_TRACK: track }: Pick<Config, 'MODEL_MAP' | 'MODEL_UNKNOWN' | 'MODEL_TRACK'>,
+  {
+    MODEL_MAP: map,
+    MODEL_UNKNOWN: unknown,
+    MODEL_TRACK: track,
+  }: Pick<Config, 'MODEL_MAP' | 'MODEL_UNKNOWN' | 'MODEL_TRACK'>,
   engine: Pick<Engine, 'models'>,
   { log, clock }: Pick<Services, 'log' | 'clock'>,
 ): ModelServices => {

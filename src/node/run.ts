@@ -34,19 +34,31 @@ export const run = async (env: Environment): Promise<Running> => {
 };
 
 /** Everything but the socket. Throws `StartError`. */
-export const prepare = async (env: Environment): Promise<{ engine: Engine; parts: ServerParts & { log: Logger }; about: readonly string[] }> => {
+export const prepare = async (
+  env: Environment,
+): Promise<{ engine: Engine; parts: ServerParts & { log: Logger }; about: readonly string[] }> => {
   const parsed = parseConfig(env);
-  if (!parsed.ok) throw new StartError(['The settings have problems:', ...parsed.problems.map((problem) => `  ${problem}`)].join('\n'));
+  if (!parsed.ok)
+    throw new StartError(
+      ['The settings have problems:', ...parsed.problems.map((problem) => `  ${problem}`)].join('\n'),
+    );
   const { config } = parsed;
   const credentials = findCredentials(env, { engine: config.ENGINE, existingLogin: await findExistingLogin(env) });
   if (credentials.kind === 'none') throw new StartError(credentials.help);
   const log = createLog(config);
   const engine = await saying(() => createEngine({ config, env, credentials, log }));
-  return { engine, parts: { config, engine, log, login: credentials.from }, about: aboutLogin(config.ENGINE, credentials) };
+  return {
+    engine,
+    parts: { config, engine, log, login: credentials.from },
+    about: aboutLogin(config.ENGINE, credentials),
+  };
 };
 
 /** Ends the server at the first SIGTERM or SIGINT, in order; at the second at once. Never returns. */
-export const endOnSignals = ({ server, log }: Pick<Running, 'server' | 'log'>, alsoEnd: () => Promise<void> = async () => undefined): void => {
+export const endOnSignals = (
+  { server, log }: Pick<Running, 'server' | 'log'>,
+  alsoEnd: () => Promise<void> = async () => undefined,
+): void => {
   let ending = false;
   const end = async (signal: NodeJS.Signals): Promise<void> => {
     if (ending) process.exit(1);

@@ -38,7 +38,13 @@ export interface ComposedServer {
   readonly drain: () => Promise<void>;
 }
 
-export const composeServer = async ({ config, engine, login, log, behindWorker = false }: ServerParts): Promise<ComposedServer> => {
+export const composeServer = async ({
+  config,
+  engine,
+  login,
+  log,
+  behindWorker = false,
+}: ServerParts): Promise<ComposedServer> => {
   const clock = systemClock;
   const leases = createLeases({
     // More would wait inside the engine, where nobody keeps order between keys.
@@ -49,7 +55,17 @@ export const composeServer = async ({ config, engine, login, log, behindWorker =
   });
   const keys = await createKeyRing(config.PROXY_API_KEY);
   const models = createModels(config, engine, { log, clock });
-  const app = createApp({ engine, leases, keys, log, clock, version, login, ...models, settings: { ...httpSettings(config), behindWorker } });
+  const app = createApp({
+    engine,
+    leases,
+    keys,
+    log,
+    clock,
+    version,
+    login,
+    ...models,
+    settings: { ...httpSettings(config), behindWorker },
+  });
   return {
     fetch: app.fetch,
     drain: async () => {
@@ -61,10 +77,14 @@ export const composeServer = async ({ config, engine, login, log, behindWorker =
 };
 
 /** Starts to listen. Throws where the address cannot be had; the engine is then left to the caller. */
-export const createServer = async (parts: ServerParts): Promise<RunningServer> => serve(await composeServer(parts), parts.config);
+export const createServer = async (parts: ServerParts): Promise<RunningServer> =>
+  serve(await composeServer(parts), parts.config);
 
 /** Puts a composed server behind a socket. Throws `ListenError`. */
-export const serve = async (composed: ComposedServer, config: Pick<Config, 'HOST' | 'PORT'>): Promise<RunningServer> => {
+export const serve = async (
+  composed: ComposedServer,
+  config: Pick<Config, 'HOST' | 'PORT'>,
+): Promise<RunningServer> => {
   const server = createAdaptorServer({ fetch: composed.fetch, hostname: config.HOST }) as Server;
   // Longer than the idle time of common clients and load balancers, so that they close first.
   server.keepAliveTimeout = 75_000;
@@ -93,9 +113,11 @@ const listen = async (server: Server, { HOST, PORT }: Pick<Config, 'HOST' | 'POR
 
 const whyNot = (error: unknown, { HOST, PORT }: Pick<Config, 'HOST' | 'PORT'>): string => {
   const code = (error as NodeJS.ErrnoException).code;
-  if (code === 'EADDRINUSE') return `Port ${PORT} on ${HOST} is in use. Stop the program that has it, or set PORT to another one (0 picks a free one).`;
+  if (code === 'EADDRINUSE')
+    return `Port ${PORT} on ${HOST} is in use. Stop the program that has it, or set PORT to another one (0 picks a free one).`;
   if (code === 'EACCES') return `This user may not listen on port ${PORT}. Set PORT to one above 1023.`;
-  if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND') return `This machine has no address ${HOST}. Set HOST to one of its own.`;
+  if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND')
+    return `This machine has no address ${HOST}. Set HOST to one of its own.`;
   return `Listening on ${HOST}:${PORT} failed: ${error instanceof Error ? error.message : String(error)}`;
 };
 

@@ -3,7 +3,12 @@ import { z } from 'zod';
 
 export const text = z.string();
 
-export const list = z.string().transform((value) => value.split(',').map((each) => each.trim()).filter((each) => each !== ''));
+export const list = z.string().transform((value) =>
+  value
+    .split(',')
+    .map((each) => each.trim())
+    .filter((each) => each !== ''),
+);
 
 export const whole = (min: number, max: number = Number.MAX_SAFE_INTEGER) =>
   z
@@ -22,7 +27,8 @@ export const oneOf = <const Values extends readonly [string, ...string[]]>(...va
   z.enum(values, `must be one of ${values.join(', ')}`);
 
 /** `auto`, or a whole number. */
-export const wholeOrAuto = (min: number) => z.union([z.literal('auto'), whole(min)], `must be auto or a whole number of at least ${min}`);
+export const wholeOrAuto = (min: number) =>
+  z.union([z.literal('auto'), whole(min)], `must be auto or a whole number of at least ${min}`);
 
 /** `{"gpt-4o":"claude-…"}` or `gpt-4o=claude-…,o1=opus`. */
 export const mapping = z.string().transform((value, context) => {
@@ -42,7 +48,11 @@ const fromJson = (value: string): Readonly<Record<string, string>> | undefined =
 };
 
 const fromPairs = (value: string): Readonly<Record<string, string>> | undefined => {
-  const pairs = value.split(',').map((pair) => pair.trim()).filter((pair) => pair !== '').map((pair) => pair.split('='));
+  const pairs = value
+    .split(',')
+    .map((pair) => pair.trim())
+    .filter((pair) => pair !== '')
+    .map((pair) => pair.split('='));
   const complete = pairs.every(([name, model, ...rest]) => name?.trim() && model?.trim() && rest.length === 0);
   return complete ? Object.fromEntries(pairs.map(([name, model]) => [name?.trim(), model?.trim()])) : undefined;
 };

@@ -9,37 +9,105 @@ export interface Setting<Schema extends z.ZodType<unknown, string> = z.ZodType<u
   readonly meaning: string;
 }
 
-const setting = <Schema extends z.ZodType<unknown, string>>(type: Schema, fallback: string, meaning: string): Setting<Schema> => ({ type, fallback, meaning });
+const setting = <Schema extends z.ZodType<unknown, string>>(
+  type: Schema,
+  fallback: string,
+  meaning: string,
+): Setting<Schema> => ({ type, fallback, meaning });
 
 export const settings = {
   HOST: setting(text, '127.0.0.1', 'Address to listen on. Anything but loopback needs `PROXY_API_KEY`.'),
   PORT: setting(whole(0, 65_535), '8080', 'Port to listen on; 0 picks a free one and prints it.'),
-  PROXY_API_KEY: setting(list, '', 'The key that clients must send, or several, comma-separated. Without one any key is accepted.'),
-  LOG_LEVEL: setting(oneOf('fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'), 'info', 'How much is logged. The log has one JSON line a request; never prompts, answers or keys.'),
-  ENGINE: setting(oneOf('claude-code', 'anthropic-api'), 'claude-code', 'What runs the turns: the Claude Code CLI with your login, or the Anthropic API with an API key.'),
+  PROXY_API_KEY: setting(
+    list,
+    '',
+    'The key that clients must send, or several, comma-separated. Without one any key is accepted.',
+  ),
+  LOG_LEVEL: setting(
+    oneOf('fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'),
+    'info',
+    'How much is logged. The log has one JSON line a request; never prompts, answers or keys.',
+  ),
+  ENGINE: setting(
+    oneOf('claude-code', 'anthropic-api'),
+    'claude-code',
+    'What runs the turns: the Claude Code CLI with your login, or the Anthropic API with an API key.',
+  ),
 
-  MODEL_MAP: setting(mapping, '', 'Own model names, before the built-in ones: `gpt-4o=claude-opus-4-5-20251101,fast=haiku`, or a JSON object.'),
-  MODEL_UNKNOWN: setting(oneOf('default', 'reject'), 'default', 'A name nobody knows: `default` answers with sonnet and says so in `x-proxy-model`; `reject` answers 404.'),
-  MODEL_TRACK: setting(oneOf('pinned', 'latest'), 'pinned', 'Where mapped names go: to the 4.5 models (`pinned`), or to the newest model of the family that the engine reports (`latest`).'),
+  MODEL_MAP: setting(
+    mapping,
+    '',
+    'Own model names, before the built-in ones: `gpt-4o=claude-opus-4-5-20251101,fast=haiku`, or a JSON object.',
+  ),
+  MODEL_UNKNOWN: setting(
+    oneOf('default', 'reject'),
+    'default',
+    'A name nobody knows: `default` answers with sonnet and says so in `x-proxy-model`; `reject` answers 404.',
+  ),
+  MODEL_TRACK: setting(
+    oneOf('pinned', 'latest'),
+    'pinned',
+    'Where mapped names go: to the 4.5 models (`pinned`), or to the newest model of the family that the engine reports (`latest`).',
+  ),
 
   MAX_CONCURRENCY: setting(whole(1), '16', 'Turns that run at the same time.'),
   QUEUE_LIMIT: setting(whole(0), '100', 'Requests that may wait for a place. More get a 429 with `Retry-After`.'),
   QUEUE_TIMEOUT_MS: setting(whole(1), '60000', 'How long a request waits for a place before it gets a 429.'),
   TURN_TIMEOUT_MS: setting(whole(1_000), '900000', 'How long one answer may take, from its place to its end.'),
-  STALL_ALARM_MS: setting(whole(1_000), '120000', 'Silence of the engine within a turn that is worth a warning in the log.'),
-  HEADER_WAIT_MS: setting(whole(0), '1000', 'How long the status of a streamed answer waits for the first event. An error in this time is a real HTTP status, later ones are reported in the stream. While the upstream is asked again after an error, it waits up to 15 seconds.'),
-  KEEPALIVE_MS: setting(whole(100), '10000', 'Silence in a stream after which a sign of life is sent. The first one goes out with headers that came before the answer.'),
+  STALL_ALARM_MS: setting(
+    whole(1_000),
+    '120000',
+    'Silence of the engine within a turn that is worth a warning in the log.',
+  ),
+  HEADER_WAIT_MS: setting(
+    whole(0),
+    '1000',
+    'How long the status of a streamed answer waits for the first event. An error in this time is a real HTTP status, later ones are reported in the stream. While the upstream is asked again after an error, it waits up to 15 seconds.',
+  ),
+  KEEPALIVE_MS: setting(
+    whole(100),
+    '10000',
+    'Silence in a stream after which a sign of life is sent. The first one goes out with headers that came before the answer.',
+  ),
   MAX_BODY_BYTES: setting(whole(1_024), '33554432', 'Largest request body.'),
-  PROXY_STRICT: setting(flag, '0', '1 refuses requests with parameters that would be ignored, instead of naming them in `x-proxy-ignored`.'),
+  PROXY_STRICT: setting(
+    flag,
+    '0',
+    '1 refuses requests with parameters that would be ignored, instead of naming them in `x-proxy-ignored`.',
+  ),
 
-  CORS_ORIGINS: setting(list, '', 'Origins of web pages that may call this server: `https://app.example`, `vscode-webview://*`, or `*` for all. Others are refused.'),
-  ALLOWED_HOSTS: setting(list, '', 'Host names, beside loopback ones, under which a loopback server without a key may be asked for (a reverse proxy of yours).'),
+  CORS_ORIGINS: setting(
+    list,
+    '',
+    'Origins of web pages that may call this server: `https://app.example`, `vscode-webview://*`, or `*` for all. Others are refused.',
+  ),
+  ALLOWED_HOSTS: setting(
+    list,
+    '',
+    'Host names, beside loopback ones, under which a loopback server without a key may be asked for (a reverse proxy of yours).',
+  ),
 
-  MAX_PROCESSES: setting(wholeOrAuto(1), 'auto', 'Claude Code processes at the same time, about 230 MB each; `auto` goes by the memory of the machine or container.'),
-  SPARES: setting(whole(0), '1', 'Processes that are spawned ahead, each for one new conversation. More of them help when several begin at once; each takes about 100 MB.'),
+  MAX_PROCESSES: setting(
+    wholeOrAuto(1),
+    'auto',
+    'Claude Code processes at the same time, about 230 MB each; `auto` goes by the memory of the machine or container.',
+  ),
+  SPARES: setting(
+    whole(0),
+    '1',
+    'Processes that are spawned ahead, each for one new conversation. More of them help when several begin at once; each takes about 100 MB.',
+  ),
   IDLE_TTL: setting(whole(1), '600', 'Seconds that a process keeps a conversation nobody continues.'),
-  SUSPEND_TTL: setting(whole(1), '600', 'Seconds that a process waits for the results of its tool calls. Later ones are replayed.'),
-  STATE_DIR: setting(text, '', 'Where Claude Code keeps its private files. Default: `$XDG_STATE_HOME` or `~/.local/state`, then `opencode-claude-proxy`.'),
+  SUSPEND_TTL: setting(
+    whole(1),
+    '600',
+    'Seconds that a process waits for the results of its tool calls. Later ones are replayed.',
+  ),
+  STATE_DIR: setting(
+    text,
+    '',
+    'Where Claude Code keeps its private files. Default: `$XDG_STATE_HOME` or `~/.local/state`, then `opencode-claude-proxy`.',
+  ),
   DRAIN_TIMEOUT_MS: setting(whole(0), '30000', 'How long running answers may go on after SIGTERM or SIGINT.'),
 } as const satisfies Record<string, Setting>;
 

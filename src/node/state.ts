@@ -23,7 +23,11 @@ export const stateRoot = (configured: string, env: Environment): string => {
   return join(base, 'opencode-claude-proxy');
 };
 
-export const stateDirs = (root: string): StateDirs => ({ configDir: join(root, 'claude'), homeDir: join(root, 'home'), workDir: join(tmpdir(), `work-${process.getuid?.() ?? 0}`) });
+export const stateDirs = (root: string): StateDirs => ({
+  configDir: join(root, 'claude'),
+  homeDir: join(root, 'home'),
+  workDir: join(tmpdir(), `work-${process.getuid?.() ?? 0}`),
+});
 
 /** Where Claude Code keeps its login below its configuration directory. */
 export const credentialsFile = (configDir: string): string => join(configDir, '.credentials.json');
@@ -61,9 +65,12 @@ const refuseOtherJson = (json: string): void => {
   try {
     login = (JSON.parse(json) as { claudeAiOauth?: { accessToken?: unknown } } | null)?.claudeAiOauth?.accessToken;
   } catch {
-    throw new Error('CLAUDE_OAUTH_CREDS is not JSON. It must be the content of Claude Code\'s .credentials.json.');
+    throw new Error("CLAUDE_OAUTH_CREDS is not JSON. It must be the content of Claude Code's .credentials.json.");
   }
-  if (typeof login !== 'string') throw new Error('CLAUDE_OAUTH_CREDS has no claudeAiOauth.accessToken. It must be the content of Claude Code\'s .credentials.json.');
+  if (typeof login !== 'string')
+    throw new Error(
+      "CLAUDE_OAUTH_CREDS has no claudeAiOauth.accessToken. It must be the content of Claude Code's .credentials.json.",
+    );
 };
 
 const writePrivate = async (file: string, content: string): Promise<void> => {

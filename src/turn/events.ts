@@ -31,10 +31,7 @@ export type Notice =
   /** Response headers of the upstream that matter to a caller (`anthropic-ratelimit-*`, `request-id`). */
   | { readonly kind: 'headers'; readonly headers: Readonly<Record<string, string>> };
 
-export type TurnEvent =
-  | StreamEvent
-  | { readonly type: 'ping' }
-  | { readonly type: 'notice'; readonly notice: Notice };
+export type TurnEvent = StreamEvent | { readonly type: 'ping' } | { readonly type: 'notice'; readonly notice: Notice };
 
 export const isStreamEvent = (event: TurnEvent): event is StreamEvent =>
   event.type !== 'ping' && event.type !== 'notice';

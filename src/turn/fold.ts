@@ -65,7 +65,8 @@ export class MessageFold {
   }
 
   #open(): AnswerMessage {
-    if (this.#message === undefined) throw new TurnError('upstream_error', 'The upstream stream did not begin with message_start.');
+    if (this.#message === undefined)
+      throw new TurnError('upstream_error', 'The upstream stream did not begin with message_start.');
     return this.#message;
   }
 
@@ -78,7 +79,11 @@ export class MessageFold {
 
   #delta(event: DeltaEvent): void {
     const block = this.#open().content[event.index];
-    if (block === undefined) throw new TurnError('upstream_error', `The upstream sent a delta for block ${event.index}, which it had not begun.`);
+    if (block === undefined)
+      throw new TurnError(
+        'upstream_error',
+        `The upstream sent a delta for block ${event.index}, which it had not begun.`,
+      );
     const { delta } = event;
     if (delta.type === 'input_json_delta') {
       this.#partialJson.set(event.index, (this.#partialJson.get(event.index) ?? '') + delta.partial_json);

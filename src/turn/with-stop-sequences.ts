@@ -6,7 +6,10 @@ import { isStreamEvent, type StreamEvent, type TurnEvent } from './events.ts';
  * `stop_reason: "stop_sequence"`. The loop is left there, so the upstream request is aborted; the usage is then
  * what the upstream had reported by that moment. Empty stops match nothing.
  */
-export const withStopSequences = async function* (events: AsyncIterable<TurnEvent>, stops: readonly string[]): AsyncGenerator<TurnEvent, void, undefined> {
+export const withStopSequences = async function* (
+  events: AsyncIterable<TurnEvent>,
+  stops: readonly string[],
+): AsyncGenerator<TurnEvent, void, undefined> {
   const wanted = stops.filter((stop) => stop !== '');
   const watch = new Watch(wanted);
   for await (const event of events) {
@@ -21,7 +24,10 @@ export const withStopSequences = async function* (events: AsyncIterable<TurnEven
 };
 
 /** Where a text ends: the sequence that is complete first; of several that end together, the longest. */
-export const findStop = (text: string, stops: readonly string[]): { readonly at: number; readonly stop: string } | undefined => {
+export const findStop = (
+  text: string,
+  stops: readonly string[],
+): { readonly at: number; readonly stop: string } | undefined => {
   let found: { at: number; end: number; stop: string } | undefined;
   for (const stop of stops) {
     const at = text.indexOf(stop);
@@ -51,7 +57,8 @@ class Watch {
     if (event.type === 'message_start') this.#outputTokens = event.message.usage.output_tokens;
     if (event.type === 'message_delta') this.#outputTokens = event.usage.output_tokens;
     if (event.type === 'content_block_start' && event.content_block.type === 'text') return this.#startText(event);
-    if (event.type === 'content_block_delta' && event.delta.type === 'text_delta') return this.#text(event.index, event.delta.text);
+    if (event.type === 'content_block_delta' && event.delta.type === 'text_delta')
+      return this.#text(event.index, event.delta.text);
     if (event.type === 'content_block_stop') return { pass: [...this.#release(event.index), event], ended: false };
     return { pass: [event], ended: false };
   }
@@ -66,7 +73,8 @@ class Watch {
   #text(index: number, more: string): Seen {
     const text = this.#held + more;
     const found = findStop(text, this.#stops);
-    if (found !== undefined) return { pass: [...delta(index, text.slice(0, found.at)), ...this.#end(index, found.stop)], ended: true };
+    if (found !== undefined)
+      return { pass: [...delta(index, text.slice(0, found.at)), ...this.#end(index, found.stop)], ended: true };
     const safe = text.length - longestBeginning(text, this.#stops);
     this.#held = text.slice(safe);
     return { pass: delta(index, text.slice(0, safe)), ended: false };
@@ -89,7 +97,11 @@ class Watch {
     };
     return [
       { type: 'content_block_stop', index },
-      { type: 'message_delta', delta: { container: null, stop_details: null, stop_reason: 'stop_sequence', stop_sequence: stop }, usage },
+      {
+        type: 'message_delta',
+        delta: { container: null, stop_details: null, stop_reason: 'stop_sequence', stop_sequence: stop },
+        usage,
+      },
       { type: 'message_stop' },
     ];
   }

@@ -21,11 +21,18 @@ export const newBootstrapKey = (): string =>
  * program. Any other refusal is the owner's to cure, and told in the server's words.
  */
 export const bootstrap = async (fetch: ContainerFetch, key: string, body: BootstrapBody): Promise<void> => {
-  const response = await fetch('/internal/bootstrap', { method: 'POST', headers: door(key), body: JSON.stringify(body) });
+  const response = await fetch('/internal/bootstrap', {
+    method: 'POST',
+    headers: door(key),
+    body: JSON.stringify(body),
+  });
   const said = await response.text();
   if (response.ok) return;
   if (response.status === 409 || response.status === 401) throw new RestartNeeded(said);
-  throw new TurnError('engine_unavailable', `The server in the container refused its settings: ${said.slice(0, 2_000)}`);
+  throw new TurnError(
+    'engine_unavailable',
+    `The server in the container refused its settings: ${said.slice(0, 2_000)}`,
+  );
 };
 
 export const containerLogin = (fetch: ContainerFetch, key: () => string): ContainerLogin => ({
@@ -37,13 +44,24 @@ export const containerLogin = (fetch: ContainerFetch, key: () => string): Contai
     return (JSON.parse(said) as { credentials?: string | null }).credentials ?? undefined;
   },
   write: async (credentials) => {
-    const response = await fetch('/internal/credentials', { method: 'PUT', headers: door(key()), body: JSON.stringify({ credentials }) });
+    const response = await fetch('/internal/credentials', {
+      method: 'PUT',
+      headers: door(key()),
+      body: JSON.stringify({ credentials }),
+    });
     await response.arrayBuffer();
     if (!response.ok) throw noDoor(response);
   },
 });
 
 const noDoor = ({ status }: Response): TurnError =>
-  new TurnError('engine_unavailable', `The server in the container answered ${status} when it was handed its login; its log (npm run tail) has the reason.`, { retryAfterSeconds: 10 });
+  new TurnError(
+    'engine_unavailable',
+    `The server in the container answered ${status} when it was handed its login; its log (npm run tail) has the reason.`,
+    { retryAfterSeconds: 10 },
+  );
 
-const door = (key: string): Record<string, string> => ({ authorization: `Bearer ${key}`, 'content-type': 'application/json' });
+const door = (key: string): Record<string, string> => ({
+  authorization: `Bearer ${key}`,
+  'content-type': 'application/json',
+});

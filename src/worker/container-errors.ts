@@ -33,10 +33,20 @@ export const downReason = (error: unknown): DownReason => {
 const SAYS: Readonly<Record<DownReason, { readonly message: string; readonly retryAfterSeconds: number }>> = {
   starting: { message: 'The container is starting; ask again in a few seconds.', retryAfterSeconds: 5 },
   stopped: { message: 'The container is being replaced; ask again in a few seconds.', retryAfterSeconds: 5 },
-  crashed: { message: 'The container ends right after its start; its log (npm run tail) has the reason.', retryAfterSeconds: 30 },
-  no_instance: { message: 'No container instance is free: max_instances are running, or a deployment is still being rolled out.', retryAfterSeconds: 15 },
+  crashed: {
+    message: 'The container ends right after its start; its log (npm run tail) has the reason.',
+    retryAfterSeconds: 30,
+  },
+  no_instance: {
+    message: 'No container instance is free: max_instances are running, or a deployment is still being rolled out.',
+    retryAfterSeconds: 15,
+  },
   start_rate: { message: 'Too many containers are being started at once.', retryAfterSeconds: 10 },
-  provisioning: { message: 'The platform is still provisioning the first containers; after a first deployment this takes some minutes.', retryAfterSeconds: 30 },
+  provisioning: {
+    message:
+      'The platform is still provisioning the first containers; after a first deployment this takes some minutes.',
+    retryAfterSeconds: 30,
+  },
 };
 
 export const downTurnError = (reason: DownReason): TurnError =>

@@ -89,7 +89,8 @@ export class ContainerLife {
     return this.#waitingFor !== 'starting' && this.#waitingFor !== 'stopped';
   }
 
-  readonly fetch: ContainerFetch = (path, init) => this.#options.raw.getTcpPort(PORT).fetch(`http://container${path}`, init);
+  readonly fetch: ContainerFetch = (path, init) =>
+    this.#options.raw.getTcpPort(PORT).fetch(`http://container${path}`, init);
 
   /** Resolves when the program can be asked. Everybody who waits shares one start, which goes on when they leave. */
   async ready(): Promise<void> {
@@ -128,7 +129,7 @@ export class ContainerLife {
   async #start(): Promise<void> {
     const { now, sleep } = this.#options;
     this.#waitingFor = 'starting';
-    for (let since = now(), crashes = 0; ; ) {
+    for (let since = now(), crashes = 0; ;) {
       const [began, ending] = [now(), this.#stopping];
       const outcome = await this.#attempt();
       if (ending) since += now() - began; // The old program's answers took that time, not the start.
@@ -176,7 +177,7 @@ export class ContainerLife {
   async #answers(): Promise<'answers' | DownReason> {
     const { now, sleep, answering, drainMs, endWithinMs } = this.#options;
     const began = now();
-    for (let since = began; ; ) {
+    for (let since = began; ;) {
       if (!this.#stopping && (await this.#ping())) return 'answers';
       if (!this.running) {
         await sleep(POLL_MS); // The reason of the exit arrives a moment after the exit.

@@ -5,7 +5,14 @@
  */
 
 /** Headers by which clients name their conversation, the clearest first (opencode, codex, Claude Code send some). */
-const NAMED_BY = ['x-conversation-id', 'x-claude-code-session-id', 'x-session-affinity', 'x-session-id', 'session_id', 'thread-id'];
+const NAMED_BY = [
+  'x-conversation-id',
+  'x-claude-code-session-id',
+  'x-session-affinity',
+  'x-session-id',
+  'session_id',
+  'thread-id',
+];
 
 /** Hex digest over the owner and the conversation's name, or else over how the conversation begins. */
 export const conversationKey = async (owner: string, headers: Headers, body: unknown): Promise<string> => {

@@ -16,7 +16,10 @@ export interface EarlyOptions {
  */
 export const earlyStream = (answer: Promise<Response>, options: EarlyOptions): ReadableStream<Uint8Array> => {
   const { voice, sleep, everyMs, leave } = options;
-  const body = answer.then((response) => bodyOf(response, voice), (error: unknown) => oneChunk(voice.errorFrame(toTurnError(error))));
+  const body = answer.then(
+    (response) => bodyOf(response, voice),
+    (error: unknown) => oneChunk(voice.errorFrame(toTurnError(error))),
+  );
   let reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
   let waitMs = 0;
   const pull = async (controller: ReadableStreamDefaultController<Uint8Array>): Promise<void> => {

@@ -22,7 +22,10 @@ import { dispatch, type DispatchOptions } from './dispatch.ts';
 import { innerHeaders, type InstanceStatus } from './internal.ts';
 
 export interface EdgeServices extends Pick<Services, 'keys' | 'log' | 'clock' | 'version' | 'listModels'> {
-  readonly settings: Pick<Services['settings'], 'maxBodyBytes' | 'corsOrigins' | 'checkHost' | 'allowedHosts' | 'behindWorker'>;
+  readonly settings: Pick<
+    Services['settings'],
+    'maxBodyBytes' | 'corsOrigins' | 'checkHost' | 'allowedHosts' | 'behindWorker'
+  >;
   readonly dispatch: DispatchOptions;
   /** Why nothing can be served, in words for the owner. */
   readonly misconfigured: string | undefined;
@@ -42,17 +45,36 @@ export const createEdge = (services: EdgeServices): Hono<HttpEnv> => {
   app.use(browserGuard(settings));
   app.use(corsHeaders(settings));
   app.use(authenticate(services));
-  app.use(methodNotAllowed({ app, onMethodNotAllowed: (c, allowed) => (c.header('allow', allowed.join(', ')), respondError(wrongMethod(allowed), c, services)) }));
+  app.use(
+    methodNotAllowed({
+      app,
+      onMethodNotAllowed: (c, allowed) => (
+        c.header('allow', allowed.join(', ')),
+        respondError(wrongMethod(allowed), c, services)
+      ),
+    }),
+  );
   app.use(refuseUnlessConfigured(services));
-  app.use(bodyLimit({ maxSize: settings.maxBodyBytes, onError: () => { throw tooLarge(settings.maxBodyBytes); } }));
+  app.use(
+    bodyLimit({
+      maxSize: settings.maxBodyBytes,
+      onError: () => {
+        throw tooLarge(settings.maxBodyBytes);
+      },
+    }),
+  );
 
   app.get('/', (c) => c.json({ name: 'opencode-claude-proxy', version }));
   app.get('/ping', (c) => c.json({ status: 'ok', version }));
   app.get('/health', healthRoute(services));
 
   for (const [path, explanation] of Object.entries(elsewhere)) {
-    app.all(path, () => { throw notServed(explanation); });
-    app.all(`${path}/*`, () => { throw notServed(explanation); });
+    app.all(path, () => {
+      throw notServed(explanation);
+    });
+    app.all(`${path}/*`, () => {
+      throw notServed(explanation);
+    });
   }
   for (const root of ['/v1', '']) {
     app.post(`${root}/chat/completions`, turn);
@@ -67,34 +89,50 @@ export const createEdge = (services: EdgeServices): Hono<HttpEnv> => {
   return app;
 };
 
-const refuseUnlessConfigured = ({ misconfigured }: EdgeServices): MiddlewareHandler<HttpEnv> => async (_, next) => {
-  if (misconfigured !== undefined) throw new TurnError('engine_unavailable', misconfigured);
-  await next();
-};
+const refuseUnlessConfigured =
+  ({ misconfigured }: EdgeServices): MiddlewareHandler<HttpEnv> =>
+  async (_, next) => {
+    if (misconfigured !== undefined) throw new TurnError('engine_unavailable', misconfigured);
+    await next();
+  };
 
-const turnRoute = (services: EdgeServices): Handler<HttpEnv> => async (c) => {
-  const body = await readJson(c);
-  const stream = typeof body === 'object' && body !== null && 'stream' in body && body.stream === true;
-  const conversation = await conversationKey(c.get('owner') ?? localOwner, c.req.raw.headers, body);
-  return send(c, { conversation, stream, body: await c.req.arrayBuffer() }, services);
-};
+const turnRoute =
+  (services: EdgeServices): Handler<HttpEnv> =>
+  async (c) => {
+    const body = await readJson(c);
+    const stream = typeof body === 'object' && body !== null && 'stream' in body && body.stream === true;
+    const conversation = await conversationKey(c.get('owner') ?? localOwner, c.req.raw.headers, body);
+    return send(c, { conversation, stream, body: await c.req.arrayBuffer() }, services);
+  };
 
-const send = (c: HttpContext, what: { conversation: string; stream: boolean; body?: ArrayBuffer }, services: EdgeServices): Promise<Response> => {
+const send = (
+  c: HttpContext,
+  what: { conversation: string; stream: boolean; body?: ArrayBuffer },
+  services: EdgeServices,
+): Promise<Response> => {
   const { pathname, search } = new URL(c.req.url);
   const requestId = c.get('requestId');
   const { conversation, stream, body = null } = what;
-  const init = { method: c.req.method, headers: innerHeaders(c.req.raw.headers, requestId), body, signal: c.get('signal') };
+  const init = {
+    method: c.req.method,
+    headers: innerHeaders(c.req.raw.headers, requestId),
+    body,
+    signal: c.get('signal'),
+  };
   const routed = { requestId, dialect: dialectOf(c).name, conversation, stream, bytes: body?.byteLength ?? 0 };
   return dispatch({ url: `http://instance${pathname}${search}`, init, routed }, services.dispatch);
 };
 
 /** Answers for the Worker; with the key also for the instances, and with `?wake` for the server in the first of them. */
-const healthRoute = (services: EdgeServices): Handler<HttpEnv> => async (c) => {
-  const owner = c.get('owner');
-  if (owner === undefined) return c.json({ status: 'ok' });
-  if (c.req.query('wake') === undefined) return c.json({ status: 'ok', version: services.version, instances: await services.statuses() });
-  return send(c, { conversation: await conversationKey(owner, new Headers(), undefined), stream: false }, services);
-};
+const healthRoute =
+  (services: EdgeServices): Handler<HttpEnv> =>
+  async (c) => {
+    const owner = c.get('owner');
+    if (owner === undefined) return c.json({ status: 'ok' });
+    if (c.req.query('wake') === undefined)
+      return c.json({ status: 'ok', version: services.version, instances: await services.statuses() });
+    return send(c, { conversation: await conversationKey(owner, new Headers(), undefined), stream: false }, services);
+  };
 
 const tooLarge = (bytes: number): TurnError =>
   new TurnError('body_too_large', `The body is larger than ${bytes} bytes, the limit of this server (MAX_BODY_BYTES).`);

@@ -75,31 +75,61 @@ export const settingsOf = (env: Env): WorkerSettings => {
 /** Why this Worker must not serve, one sentence each. */
 export const problemsOf = (env: Env): readonly string[] => [
   ...(list(env.PROXY_API_KEY).length === 0 && env.ALLOW_NO_KEY !== '1'
-    ? ['PROXY_API_KEY is not set: everybody could spend your money. Run npm run deploy, or npx wrangler secret put PROXY_API_KEY.']
+    ? [
+        'PROXY_API_KEY is not set: everybody could spend your money. Run npm run deploy, or npx wrangler secret put PROXY_API_KEY.',
+      ]
     : []),
   ...(env.CLAUDE_OAUTH_CREDS ? problemsOfLogin(env.CLAUDE_OAUTH_CREDS, env.STATE_KEY) : []),
-  ...NUMBERS.filter((name) => env[name] !== undefined && !isNumber(env[name])).map((name) => `${name} must be a number.`),
+  ...NUMBERS.filter((name) => env[name] !== undefined && !isNumber(env[name])).map(
+    (name) => `${name} must be a number.`,
+  ),
 ];
 
 const problemsOfLogin = (login: string, stateKey: string | undefined): readonly string[] => [
   ...(loginOf(login) === undefined
-    ? ["CLAUDE_OAUTH_CREDS is not the JSON of Claude Code's credentials file. Log in again, then npm run deploy -- --renew."]
+    ? [
+        "CLAUDE_OAUTH_CREDS is not the JSON of Claude Code's credentials file. Log in again, then npm run deploy -- --renew.",
+      ]
     : []),
   ...(stateKey
     ? []
-    : ['CLAUDE_OAUTH_CREDS needs the secret STATE_KEY (32 bytes in base64) to keep a refreshed login; npm run deploy sets both.']),
+    : [
+        'CLAUDE_OAUTH_CREDS needs the secret STATE_KEY (32 bytes in base64) to keep a refreshed login; npm run deploy sets both.',
+      ]),
   ...(stateKey && !isSealKey(stateKey) ? ['STATE_KEY must be 32 bytes in base64 (openssl rand -base64 32).'] : []),
 ];
 
-const NUMBERS = ['MAX_BODY_BYTES', 'INSTANCES', 'HOMES', 'INSTANCE_CAPACITY', 'DRAIN_TIMEOUT_MS', 'END_WITHIN_MS', 'SLEEP_AFTER_S', 'START_WAIT_MS', 'LIFE_SIGN_AFTER_MS', 'LIFE_SIGN_EVERY_MS'] as const;
+const NUMBERS = [
+  'MAX_BODY_BYTES',
+  'INSTANCES',
+  'HOMES',
+  'INSTANCE_CAPACITY',
+  'DRAIN_TIMEOUT_MS',
+  'END_WITHIN_MS',
+  'SLEEP_AFTER_S',
+  'START_WAIT_MS',
+  'LIFE_SIGN_AFTER_MS',
+  'LIFE_SIGN_EVERY_MS',
+] as const;
 type NumberName = (typeof NUMBERS)[number];
 
 const isNumber = (text: string | undefined): boolean => text !== undefined && /^\d+(\.\d+)?$/.test(text);
 
 /** Variables that mean something to the Worker alone, or that the container gets in another way. */
 const NOT_FOR_THE_CONTAINER = new Set([
-  'STATE_KEY', 'ALLOW_NO_KEY', 'CLAUDE_OAUTH_CREDS', 'INSTANCES', 'HOMES', 'GENERATION', 'INSTANCE_CAPACITY',
-  'END_WITHIN_MS', 'SLEEP_AFTER_S', 'START_WAIT_MS', 'LIFE_SIGN_AFTER_MS', 'LIFE_SIGN_EVERY_MS', 'CORS_ORIGINS',
+  'STATE_KEY',
+  'ALLOW_NO_KEY',
+  'CLAUDE_OAUTH_CREDS',
+  'INSTANCES',
+  'HOMES',
+  'GENERATION',
+  'INSTANCE_CAPACITY',
+  'END_WITHIN_MS',
+  'SLEEP_AFTER_S',
+  'START_WAIT_MS',
+  'LIFE_SIGN_AFTER_MS',
+  'LIFE_SIGN_EVERY_MS',
+  'CORS_ORIGINS',
 ]);
 
 /**
@@ -109,9 +139,14 @@ const NOT_FOR_THE_CONTAINER = new Set([
 export const containerSettings = (env: Env): Record<string, string> => ({
   MAX_CONCURRENCY: String(settingsOf(env).capacity),
   ...Object.fromEntries(
-    Object.entries(env).filter((entry): entry is [string, string] => typeof entry[1] === 'string' && !NOT_FOR_THE_CONTAINER.has(entry[0])),
+    Object.entries(env).filter(
+      (entry): entry is [string, string] => typeof entry[1] === 'string' && !NOT_FOR_THE_CONTAINER.has(entry[0]),
+    ),
   ),
 });
 
 const list = (text: string | undefined): readonly string[] =>
-  (text ?? '').split(',').map((item) => item.trim()).filter((item) => item !== '');
+  (text ?? '')
+    .split(',')
+    .map((item) => item.trim())
+    .filter((item) => item !== '');

@@ -93,8 +93,11 @@ interface Showing extends Forwarding {
 }
 
 /** The answer itself when it comes soon, or while the container is at work on it; else a stream that shows life. */
-const withLifeSigns = async (answer: Promise<Response>, { trip, leave, life, voice, timing, sleep }: Showing): Promise<Response> => {
-  for (let waitedMs = 0; ; ) {
+const withLifeSigns = async (
+  answer: Promise<Response>,
+  { trip, leave, life, voice, timing, sleep }: Showing,
+): Promise<Response> => {
+  for (let waitedMs = 0; ;) {
     const first = await Promise.race([answer, sleep(timing.lifeSignAfterMs)]);
     if (first !== undefined) return first;
     if (trip.sentAway) return answer;
@@ -175,7 +178,8 @@ const startedInTime = async ({ life, stream, timing, sleep }: Forwarding): Promi
 };
 
 // A server that was told to end refuses what is new; the next one will take it.
-const isDraining = (response: Response): boolean => response.status === 503 && response.headers.get(INTERNAL) === 'draining';
+const isDraining = (response: Response): boolean =>
+  response.status === 503 && response.headers.get(INTERNAL) === 'draining';
 
 const supervised = async (response: Response, { trip, voice, ticket, onProgress, over }: Asking): Promise<Response> => {
   const headers = new Headers(response.headers);

@@ -195,14 +195,23 @@ export class ProxyInstance extends DurableObject<Env> {
 
   #logFailure({ requestId }: Routed, error: TurnError): void {
     if (error.code !== 'internal' && error.cause === undefined) return;
-    logEvent('request failed', { level: 'error', instance: this.#self, id: requestId, code: error.code, ...reasonOf(error) });
+    logEvent('request failed', {
+      level: 'error',
+      instance: this.#self,
+      id: requestId,
+      code: error.code,
+      ...reasonOf(error),
+    });
   }
 
   #loginSync(): LoginSync {
     return new LoginSync({
       keeper: this.env.LOGIN.getByName('login'),
       container: containerLogin(this.#life.fetch, this.#key),
-      origin: { get: () => this.ctx.storage.kv.get<string>('loginSecret') ?? '', set: (secret) => this.ctx.storage.kv.put('loginSecret', secret) },
+      origin: {
+        get: () => this.ctx.storage.kv.get<string>('loginSecret') ?? '',
+        set: (secret) => this.ctx.storage.kv.put('loginSecret', secret),
+      },
       instance: () => this.#self,
       now: Date.now,
       sleep,
@@ -210,9 +219,12 @@ export class ProxyInstance extends DurableObject<Env> {
   }
 }
 
-const reasonOf = (error: unknown): { err: string } => ({ err: String(error instanceof TurnError && error.cause !== undefined ? error.cause : error) });
+const reasonOf = (error: unknown): { err: string } => ({
+  err: String(error instanceof TurnError && error.cause !== undefined ? error.cause : error),
+});
 
 const rawContainer = (ctx: DurableObjectState): RawContainer => {
-  if (ctx.container === undefined) throw new Error('no container belongs to this Durable Object class: see `containers` in wrangler.jsonc');
+  if (ctx.container === undefined)
+    throw new Error('no container belongs to this Durable Object class: see `containers` in wrangler.jsonc');
   return ctx.container;
 };

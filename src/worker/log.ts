@@ -6,7 +6,10 @@ export const logEvent = (event: string, fields: object): void => {
   console.log(JSON.stringify({ event, ...fields }));
 };
 
-const as = (level: string) => (fields: object, message: string): void => logEvent(message, { level, ...fields, ...errorOf(fields) });
+const as =
+  (level: string) =>
+  (fields: object, message: string): void =>
+    logEvent(message, { level, ...fields, ...errorOf(fields) });
 
 /** The log of the server's middlewares; debug lines are left out. */
 export const workerLog: Log = { debug: () => {}, info: as('info'), warn: as('warn'), error: as('error') };

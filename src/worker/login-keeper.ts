@@ -2,7 +2,17 @@
 import { DurableObject } from 'cloudflare:workers';
 import type { Env } from './env.ts';
 import { logEvent } from './log.ts';
-import { isNewer, leaseFor, loginOf, offerOf, withoutRefreshToken, type CurrentLogin, type Lease, type Login, type Offer } from './login.ts';
+import {
+  isNewer,
+  leaseFor,
+  loginOf,
+  offerOf,
+  withoutRefreshToken,
+  type CurrentLogin,
+  type Lease,
+  type Login,
+  type Offer,
+} from './login.ts';
 import { createSeal, digestOf, type Seal } from './seal.ts';
 
 const PLACE = 'LoginKeeper|kv|login';
@@ -68,14 +78,18 @@ export class LoginKeeper extends DurableObject<Env> {
     try {
       return loginOf(await (await this.#seal).open(kept.sealed));
     } catch (error) {
-      logEvent('kept login not opened, the deployed one is used: was STATE_KEY replaced?', { level: 'error', err: String(error) });
+      logEvent('kept login not opened, the deployed one is used: was STATE_KEY replaced?', {
+        level: 'error',
+        err: String(error),
+      });
       return undefined;
     }
   }
 
   // Throws when the deployed secret is no credentials file.
   #known(): Login {
-    if (this.#login === undefined) throw new Error('the secret CLAUDE_OAUTH_CREDS is not the JSON of a credentials file');
+    if (this.#login === undefined)
+      throw new Error('the secret CLAUDE_OAUTH_CREDS is not the JSON of a credentials file');
     return this.#login;
   }
 

@@ -1,6 +1,13 @@
 /** Keeps the login in one container fresh: lent before a turn, brought back as soon as Claude Code has refreshed it. */
 import { TurnError } from '../turn/errors.ts';
-import { hasRefreshToken, loginOf, REFRESH_BEFORE_MS, withoutRefreshToken, type CurrentLogin, type Offer } from './login.ts';
+import {
+  hasRefreshToken,
+  loginOf,
+  REFRESH_BEFORE_MS,
+  withoutRefreshToken,
+  type CurrentLogin,
+  type Offer,
+} from './login.ts';
 
 /** The methods of `LoginKeeper`, as an instance calls them. `secret` is the digest of the secret that a login descends from. */
 export interface KeeperPort {
@@ -134,7 +141,12 @@ export class LoginSync {
   // A file with the token that nobody has outrun: Claude Code may be using it at this moment.
   #mayBeRefreshing(here: string, current: CurrentLogin): boolean {
     const [mine, kept] = [loginOf(here), loginOf(current.text)];
-    return this.#options.origin.get() === current.secret && hasRefreshToken(here) && mine !== undefined && mine.expiresAt >= (kept?.expiresAt ?? 0);
+    return (
+      this.#options.origin.get() === current.secret &&
+      hasRefreshToken(here) &&
+      mine !== undefined &&
+      mine.expiresAt >= (kept?.expiresAt ?? 0)
+    );
   }
 
   #timeLeft(): number {
@@ -163,7 +175,9 @@ export class LoginSync {
       if (this.#timeLeft() > 0) return; // What is here still works; another instance is refreshing.
       await sleep(WAIT_STEP_MS);
     }
-    throw new TurnError('engine_unavailable', 'The login has expired and another instance is still refreshing it.', { retryAfterSeconds: 10 });
+    throw new TurnError('engine_unavailable', 'The login has expired and another instance is still refreshing it.', {
+      retryAfterSeconds: 10,
+    });
   }
 
   async #bringBack(): Promise<boolean> {
@@ -185,6 +199,10 @@ const told = async <Value>(asked: Promise<Value>): Promise<Value> => {
   try {
     return await asked;
   } catch (error) {
-    throw new TurnError('engine_unavailable', 'The login that is kept cannot be had now; the log of the Worker (npm run tail) has the reason.', { retryAfterSeconds: 10, cause: error });
+    throw new TurnError(
+      'engine_unavailable',
+      'The login that is kept cannot be had now; the log of the Worker (npm run tail) has the reason.',
+      { retryAfterSeconds: 10, cause: error },
+    );
   }
 };

@@ -11,7 +11,11 @@ export interface Login {
 }
 
 interface CredentialsFile {
-  readonly claudeAiOauth?: { readonly accessToken?: string; readonly refreshToken?: string; readonly expiresAt?: number };
+  readonly claudeAiOauth?: {
+    readonly accessToken?: string;
+    readonly refreshToken?: string;
+    readonly expiresAt?: number;
+  };
 }
 
 /** Undefined when the text is no credentials file: Claude Code empties the file when a refresh is refused. */
@@ -74,7 +78,10 @@ export const offerOf = (login: Login, lease: Lease | undefined, { instance, now,
   return { kind: 'refresh', text: login.text, secret };
 };
 
-export const leaseFor = ({ instance, now }: Pick<Asking, 'instance' | 'now'>): Lease => ({ holder: instance, until: now + LEASE_MS });
+export const leaseFor = ({ instance, now }: Pick<Asking, 'instance' | 'now'>): Lease => ({
+  holder: instance,
+  until: now + LEASE_MS,
+});
 
 /** What an instance brings back counts when it is newer; an older one would undo another's refresh. */
 export const isNewer = (brought: Login | undefined, kept: Login): brought is Login =>

@@ -11,14 +11,21 @@ const STAY_MS = 60 * 60_000;
 const TOUCH_MS = 5 * 60_000;
 
 export const createPlaceBook = (sql: SqlStorage, now: () => number): PlaceBook => {
-  sql.exec('CREATE TABLE IF NOT EXISTS places (conversation TEXT PRIMARY KEY, instance TEXT NOT NULL, until INTEGER NOT NULL)');
+  sql.exec(
+    'CREATE TABLE IF NOT EXISTS places (conversation TEXT PRIMARY KEY, instance TEXT NOT NULL, until INTEGER NOT NULL)',
+  );
   const write = (conversation: string, instance: string): void => {
     sql.exec('DELETE FROM places WHERE until < ?', now());
     sql.exec('INSERT OR REPLACE INTO places VALUES (?, ?, ?)', conversation, instance, now() + STAY_MS);
   };
   return {
     get: (conversation) => {
-      const [row] = sql.exec<{ instance: string; until: number }>('SELECT instance, until FROM places WHERE conversation = ?', conversation).toArray();
+      const [row] = sql
+        .exec<{ instance: string; until: number }>(
+          'SELECT instance, until FROM places WHERE conversation = ?',
+          conversation,
+        )
+        .toArray();
       if (row === undefined || row.until < now()) return undefined;
       if (row.until - now() < STAY_MS - TOUCH_MS) write(conversation, row.instance);
       return row.instance;

@@ -34,7 +34,9 @@ export const place = (routed: Routed, room: Room, remembered: string | undefined
   const known = remembered !== undefined && room.names.includes(remembered) && !routed.tried.includes(remembered);
   if (known) return { kind: 'elsewhere', name: remembered };
   if (hasRoom && !room.leaving) return { kind: 'here' };
-  const others = orderFor(routed.conversation, room.names).filter((name) => name !== routed.self && !routed.tried.includes(name));
+  const others = orderFor(routed.conversation, room.names).filter(
+    (name) => name !== routed.self && !routed.tried.includes(name),
+  );
   if (others[0] !== undefined && routed.tried.length < MOST_TRIES) return { kind: 'send', name: others[0] };
   return hasRoom ? { kind: 'here' } : { kind: 'full' };
 };

@@ -20,7 +20,11 @@ export const createSeal = async (key: string, place: string): Promise<Seal> => {
   return {
     seal: async (text) => {
       const iv = crypto.getRandomValues(new Uint8Array(IV_BYTES));
-      const encrypted = await crypto.subtle.encrypt({ name: 'AES-GCM', iv, additionalData }, secret, new TextEncoder().encode(text));
+      const encrypted = await crypto.subtle.encrypt(
+        { name: 'AES-GCM', iv, additionalData },
+        secret,
+        new TextEncoder().encode(text),
+      );
       const sealed = new Uint8Array(1 + IV_BYTES + encrypted.byteLength);
       sealed[0] = VERSION;
       sealed.set(iv, 1);
@@ -31,7 +35,11 @@ export const createSeal = async (key: string, place: string): Promise<Seal> => {
       const bytes = new Uint8Array(sealed);
       if (bytes[0] !== VERSION) throw new Error('unknown form of sealed text');
       const iv = bytes.subarray(1, 1 + IV_BYTES);
-      const text = await crypto.subtle.decrypt({ name: 'AES-GCM', iv, additionalData }, secret, bytes.subarray(1 + IV_BYTES));
+      const text = await crypto.subtle.decrypt(
+        { name: 'AES-GCM', iv, additionalData },
+        secret,
+        bytes.subarray(1 + IV_BYTES),
+      );
       return new TextDecoder().decode(text);
     },
   };

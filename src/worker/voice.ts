@@ -15,14 +15,21 @@ export interface Voice {
   stream(body: ReadableStream<Uint8Array>): Response;
 }
 
-export const createVoice = (dialect: Pick<Dialect, 'renderError' | 'errorFrame' | 'keepalive'>, requestId: string): Voice => {
+export const createVoice = (
+  dialect: Pick<Dialect, 'renderError' | 'errorFrame' | 'keepalive'>,
+  requestId: string,
+): Voice => {
   const ids = { [REQUEST_ID]: requestId, 'request-id': requestId };
   return {
     requestId,
     error: (thrown) => {
       const error = toTurnError(thrown);
-      const retry: Record<string, string> = error.retryAfterSeconds === undefined ? {} : { 'retry-after': String(error.retryAfterSeconds) };
-      return Response.json(dialect.renderError(error, requestId).body, { status: statusOf(error), headers: { ...ids, ...retry } });
+      const retry: Record<string, string> =
+        error.retryAfterSeconds === undefined ? {} : { 'retry-after': String(error.retryAfterSeconds) };
+      return Response.json(dialect.renderError(error, requestId).body, {
+        status: statusOf(error),
+        headers: { ...ids, ...retry },
+      });
     },
     errorFrame: (error) => bytes(dialect.errorFrame(error, requestId)),
     renderedFrame: (body) => bytes({ ...dialect.errorFrame(toTurnError(undefined), requestId), data: body }),

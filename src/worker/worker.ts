@@ -36,13 +36,21 @@ const edgeOf = async (env: Env): Promise<Edge> => {
     clock: systemClock,
     version: about.version,
     listModels: () => Promise.resolve(models),
-    dispatch: { homes: names.slice(0, settings.homes), ask: (name, request) => env.INSTANCE.getByName(name).fetch(request) },
+    dispatch: {
+      homes: names.slice(0, settings.homes),
+      ask: (name, request) => env.INSTANCE.getByName(name).fetch(request),
+    },
     statuses: () => statusesOf(names.slice(0, MOST_STATUSES), env),
   });
 };
 
 // The Worker has a name of its own, so there is no rebinding to fear; the key keeps strangers out.
-const edgeSettings = ({ maxBodyBytes, corsOrigins }: WorkerSettings): EdgeServices['settings'] => ({ maxBodyBytes, corsOrigins, checkHost: false, allowedHosts: [] });
+const edgeSettings = ({ maxBodyBytes, corsOrigins }: WorkerSettings): EdgeServices['settings'] => ({
+  maxBodyBytes,
+  corsOrigins,
+  checkHost: false,
+  allowedHosts: [],
+});
 
 /** The models this project names. What the account has besides only Claude Code knows, and it is asleep. */
 const modelsOf = (env: Env): readonly ListedModel[] => {
@@ -54,4 +62,6 @@ const modelsOf = (env: Env): readonly ListedModel[] => {
 const MOST_STATUSES = 20;
 
 const statusesOf = async (names: readonly string[], env: Env): Promise<Readonly<Record<string, InstanceStatus>>> =>
-  Object.fromEntries(await Promise.all(names.map(async (name) => [name, await env.INSTANCE.getByName(name).status()] as const)));
+  Object.fromEntries(
+    await Promise.all(names.map(async (name) => [name, await env.INSTANCE.getByName(name).status()] as const)),
+  );

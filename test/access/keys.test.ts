@@ -13,7 +13,8 @@ describe('a key ring', () => {
     const ring = await createKeyRing(['alpha', 'beta']);
     expect(ring.open).toBe(false);
     expect(await ring.ownerOf(['alpha'])).toMatch(/^[0-9a-f]{12}$/);
-    for (const wrong of ['', 'alph', 'alphaa', 'ALPHA', 'alpha,beta', 'gamma']) expect(await ring.ownerOf([wrong])).toBeUndefined();
+    for (const wrong of ['', 'alph', 'alphaa', 'ALPHA', 'alpha,beta', 'gamma'])
+      expect(await ring.ownerOf([wrong])).toBeUndefined();
     expect(await ring.ownerOf([])).toBeUndefined();
   });
 

@@ -66,7 +66,10 @@ describe('leases', () => {
     const { leases } = setUp({ queueLimit: 1 });
     await leases.acquire('a', never);
     void leases.acquire('a', never);
-    await expect(leases.acquire('b', never)).rejects.toMatchObject({ code: 'queue_full', retryAfterSeconds: expect.any(Number) });
+    await expect(leases.acquire('b', never)).rejects.toMatchObject({
+      code: 'queue_full',
+      retryAfterSeconds: expect.any(Number),
+    });
     expect(leases.stats().queued).toBe(1);
   });
 
@@ -75,11 +78,19 @@ describe('leases', () => {
     const { admitted, held, join } = line(leases);
     join('a', 'a1');
     await settled();
-    const outcomes = ['a2', 'a3', 'a4'].map(async (name) => leases.acquire('a', never).then((lease) => (admitted.push(name), held.set(name, lease)), (error: TurnError) => error.code));
+    const outcomes = ['a2', 'a3', 'a4'].map(async (name) =>
+      leases.acquire('a', never).then(
+        (lease) => (admitted.push(name), held.set(name, lease)),
+        (error: TurnError) => error.code,
+      ),
+    );
     join('b', 'b1');
     expect(await outcomes[2]).toBe('queue_full');
     // Now a has two and b has one: nobody has more than the other would get.
-    await expect(leases.acquire('b', never)).rejects.toMatchObject({ code: 'queue_full', retryAfterSeconds: expect.any(Number) });
+    await expect(leases.acquire('b', never)).rejects.toMatchObject({
+      code: 'queue_full',
+      retryAfterSeconds: expect.any(Number),
+    });
     await expect(leases.acquire('a', never)).rejects.toMatchObject({ code: 'queue_full' });
     for (let turn = 0; turn < 4; turn += 1) {
       held.get(admitted.at(-1) ?? '')?.release();
@@ -147,7 +158,9 @@ it('whoever comes in whatever order, no owner gets two places more than another 
         await settled();
         held.get(admitted.at(-1) ?? '')?.release();
         const served = (owner: string) => admitted.filter((name) => name.startsWith(owner)).length;
-        const waiting = ['a', 'b', 'c'].filter((owner) => served(owner) < owners.filter((each) => each === owner).length);
+        const waiting = ['a', 'b', 'c'].filter(
+          (owner) => served(owner) < owners.filter((each) => each === owner).length,
+        );
         const most = Math.max(...['a', 'b', 'c'].map(served));
         for (const owner of waiting) expect(most - served(owner)).toBeLessThanOrEqual(1);
       }
@@ -166,12 +179,21 @@ describe('under any sequence of arrivals, departures, releases and timeouts', ()
 
   it('never holds more than the limit, keeps order within owners, loses no place', async () => {
     await fc.assert(
-      fc.asyncProperty(fc.integer({ min: 1, max: 4 }), fc.integer({ min: 0, max: 6 }), fc.array(step, { maxLength: 60 }), run),
+      fc.asyncProperty(
+        fc.integer({ min: 1, max: 4 }),
+        fc.integer({ min: 0, max: 6 }),
+        fc.array(step, { maxLength: 60 }),
+        run,
+      ),
       { numRuns: 150 },
     );
   });
 
-  const run = async (maxConcurrency: number, queueLimit: number, steps: (typeof step extends fc.Arbitrary<infer S> ? S : never)[]) => {
+  const run = async (
+    maxConcurrency: number,
+    queueLimit: number,
+    steps: (typeof step extends fc.Arbitrary<infer S> ? S : never)[],
+  ) => {
     const { leases, clock } = setUp({ maxConcurrency, queueLimit, queueTimeoutMs: 1_000 });
     const world = new World(leases);
     for (const next of steps) {
@@ -221,7 +243,8 @@ class World {
       this.held.push(await this.#leases.acquire(owner, signal));
       this.admittedByOwner.set(owner, [...(this.admittedByOwner.get(owner) ?? []), number]);
     } catch (error) {
-      if (!(error instanceof TurnError) || !['queue_full', 'queue_timeout', 'client_closed'].includes(error.code)) this.unexpected.push(error);
+      if (!(error instanceof TurnError) || !['queue_full', 'queue_timeout', 'client_closed'].includes(error.code))
+        this.unexpected.push(error);
     }
   }
 

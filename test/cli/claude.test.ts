@@ -12,7 +12,10 @@ const home = mkdtempSync(join(tmpdir(), 'claude-cli-'));
 afterAll(() => rmSync(home, { recursive: true, force: true }));
 
 const runClaude = async (...args: readonly string[]): Promise<{ code: unknown; out: string }> => {
-  const child = spawn(process.execPath, ['src/cli/claude.ts', ...args], { env: { PATH: process.env['PATH'], HOME: home, CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: '1' }, stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, ['src/cli/claude.ts', ...args], {
+    env: { PATH: process.env['PATH'], HOME: home, CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: '1' },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   const [out, [code]] = await Promise.all([text(child.stdout), once(child, 'exit')]);
   return { code, out };
 };
@@ -30,7 +33,10 @@ describe('npm run claude', () => {
   });
 
   it.each([['auth', 'login'], ['setup-token']])('knows the command %s %s that the docs name', async (...command) => {
-    expect(await runClaude(...command.filter(Boolean), '--help')).toMatchObject({ code: 0, out: expect.stringContaining(`Usage: claude ${command.filter(Boolean).join(' ')}`) });
+    expect(await runClaude(...command.filter(Boolean), '--help')).toMatchObject({
+      code: 0,
+      out: expect.stringContaining(`Usage: claude ${command.filter(Boolean).join(' ')}`),
+    });
   });
 });
 

@@ -2,32 +2,68 @@
 import { createAnthropic } from '@ai-sdk/anthropic';
 import { createOpenAI } from '@ai-sdk/openai';
 import { createOpenAICompatible } from '@ai-sdk/openai-compatible';
-import { APICallError, generateText, isStepCount, jsonSchema, Output, streamText, tool, type LanguageModel, type ModelMessage } from 'ai';
+import {
+  APICallError,
+  generateText,
+  isStepCount,
+  jsonSchema,
+  Output,
+  streamText,
+  tool,
+  type LanguageModel,
+  type ModelMessage,
+} from 'ai';
 import { describe, expect, it } from 'vitest';
-import { apiKey, citySchema, expectThreeSteps, fail, lastOf, leftUpstream, model, onEveryEngine, png, systemOf, thrownBy, threeSteps, wordsOf, type World } from './support.ts';
+import {
+  apiKey,
+  citySchema,
+  expectThreeSteps,
+  fail,
+  lastOf,
+  leftUpstream,
+  model,
+  onEveryEngine,
+  png,
+  systemOf,
+  thrownBy,
+  threeSteps,
+  wordsOf,
+  type World,
+} from './support.ts';
 
 interface Provider {
   readonly name: string;
   readonly connect: (world: World, key?: string, id?: string) => LanguageModel;
   /** How this provider asks for thinking, and whether it shows it. */
-  readonly thinking: { readonly options: NonNullable<Parameters<typeof generateText>[0]['providerOptions']>; readonly shown: boolean };
+  readonly thinking: {
+    readonly options: NonNullable<Parameters<typeof generateText>[0]['providerOptions']>;
+    readonly shown: boolean;
+  };
 }
 
 const providers: readonly Provider[] = [
   {
     name: '@ai-sdk/openai-compatible',
     connect: ({ server }, key = apiKey, id = model) =>
-      createOpenAICompatible({ name: 'claude', baseURL: `${server.url}/v1`, apiKey: key, includeUsage: true, supportsStructuredOutputs: true })(id),
+      createOpenAICompatible({
+        name: 'claude',
+        baseURL: `${server.url}/v1`,
+        apiKey: key,
+        includeUsage: true,
+        supportsStructuredOutputs: true,
+      })(id),
     thinking: { options: { claude: { reasoningEffort: 'low' } }, shown: true },
   },
   {
     name: '@ai-sdk/openai',
-    connect: ({ server }, key = apiKey, id = model) => createOpenAI({ baseURL: `${server.url}/v1`, apiKey: key }).chat(id),
+    connect: ({ server }, key = apiKey, id = model) =>
+      createOpenAI({ baseURL: `${server.url}/v1`, apiKey: key }).chat(id),
     thinking: { options: { openai: { reasoningEffort: 'low' } }, shown: false },
   },
   {
     name: '@ai-sdk/anthropic',
-    connect: ({ server }, key = apiKey, id = model) => createAnthropic({ baseURL: `${server.url}/v1`, apiKey: key })(id),
+    connect: ({ server }, key = apiKey, id = model) =>
+      createAnthropic({ baseURL: `${server.url}/v1`, apiKey: key })(id),
     thinking: { options: { anthropic: { thinking: { type: 'enabled', budgetTokens: 4_096 } } }, shown: true },
   },
 ];
@@ -44,7 +80,11 @@ const tools = {
 onEveryEngine('the AI SDK', (world) => {
   describe.each(providers)('with $name', ({ connect, thinking }) => {
     it('gets an answer and its usage, and the upstream the system prompt and the prompt', async () => {
-      const result = await generateText({ model: connect(world()), instructions: 'Be terse.', prompt: '[[text:Fine, thank you]] How are you?' });
+      const result = await generateText({
+        model: connect(world()),
+        instructions: 'Be terse.',
+        prompt: '[[text:Fine, thank you]] How are you?',
+      });
       expect([result.text, result.finishReason]).toEqual(['Fine, thank you', 'stop']);
       expect(result.response.modelId).toBe(model);
       expect(result.usage.outputTokens).toBe(3);
@@ -73,40 +113,77 @@ onEveryEngine('the AI SDK', (world) => {
       }
       expect(world().arrived()).toHaveLength(3);
       expect(systemOf(world(), lastOf(world()))).toEqual(['Count.']);
-      expect(wordsOf(lastOf(world()))).toEqual([['user', '[[text:one!]]'], ['assistant', 'one!'], ['user', '[[text:two!]]'], ['assistant', 'two!'], ['user', '[[text:three!]]']]);
+      expect(wordsOf(lastOf(world()))).toEqual([
+        ['user', '[[text:one!]]'],
+        ['assistant', 'one!'],
+        ['user', '[[text:two!]]'],
+        ['assistant', 'two!'],
+        ['user', '[[text:three!]]'],
+      ]);
     });
 
-    it.each(['generated', 'streamed'])('runs its own tool loop, %s: parallel calls, results, another step', async (how) => {
-      const request = { model: connect(world()), prompt: threeSteps, tools, stopWhen: isStepCount(5) };
-      const result = how === 'streamed' ? streamText(request) : await generateText(request);
-      expect(await result.text).toBe('All sunny');
-      const steps = await result.steps;
-      expect(steps.map((step) => step.toolCalls.map(({ input }) => input))).toEqual([[{ city: 'Prague' }, { city: 'Brno' }], [{ city: 'Oslo' }], []]);
-      expect(steps.map(({ finishReason }) => finishReason)).toEqual(['tool-calls', 'tool-calls', 'stop']);
-      expectThreeSteps(world(), sunny);
-    });
+    it.each(['generated', 'streamed'])(
+      'runs its own tool loop, %s: parallel calls, results, another step',
+      async (how) => {
+        const request = { model: connect(world()), prompt: threeSteps, tools, stopWhen: isStepCount(5) };
+        const result = how === 'streamed' ? streamText(request) : await generateText(request);
+        expect(await result.text).toBe('All sunny');
+        const steps = await result.steps;
+        expect(steps.map((step) => step.toolCalls.map(({ input }) => input))).toEqual([
+          [{ city: 'Prague' }, { city: 'Brno' }],
+          [{ city: 'Oslo' }],
+          [],
+        ]);
+        expect(steps.map(({ finishReason }) => finishReason)).toEqual(['tool-calls', 'tool-calls', 'stop']);
+        expectThreeSteps(world(), sunny);
+      },
+    );
 
     it('forces a tool', async () => {
-      const result = await generateText({ model: connect(world()), prompt: 'Weather?', tools, toolChoice: { type: 'tool', toolName: 'get_weather' } });
+      const result = await generateText({
+        model: connect(world()),
+        prompt: 'Weather?',
+        tools,
+        toolChoice: { type: 'tool', toolName: 'get_weather' },
+      });
       expect(result.toolCalls).toMatchObject([{ toolName: 'get_weather', input: { city: expect.any(String) } }]);
       expect(lastOf(world()).tool_choice).toMatchObject({ type: 'tool', name: 'get_weather' });
     });
 
     it.each(['generated', 'streamed'])('gets structured output, %s', async (how) => {
-      const request = { model: connect(world()), prompt: 'Where?', output: Output.object({ schema: jsonSchema<{ city: string }>(citySchema) }) };
-      expect(await (how === 'streamed' ? streamText(request) : await generateText(request)).output).toEqual({ city: expect.any(String) });
-      expect(lastOf(world()).output_config?.format).toMatchObject({ type: 'json_schema', schema: { properties: citySchema.properties, required: ['city'] } });
+      const request = {
+        model: connect(world()),
+        prompt: 'Where?',
+        output: Output.object({ schema: jsonSchema<{ city: string }>(citySchema) }),
+      };
+      expect(await (how === 'streamed' ? streamText(request) : await generateText(request)).output).toEqual({
+        city: expect.any(String),
+      });
+      expect(lastOf(world()).output_config?.format).toMatchObject({
+        type: 'json_schema',
+        schema: { properties: citySchema.properties, required: ['city'] },
+      });
     });
 
     it('sends pictures', async () => {
-      const content = [{ type: 'text' as const, text: 'What is this?' }, { type: 'file' as const, mediaType: 'image/png', data: `data:image/png;base64,${png}` }];
+      const content = [
+        { type: 'text' as const, text: 'What is this?' },
+        { type: 'file' as const, mediaType: 'image/png', data: `data:image/png;base64,${png}` },
+      ];
       await generateText({ model: connect(world()), messages: [{ role: 'user', content }] });
       expect(wordsOf(lastOf(world()))).toEqual([['user', 'What is this?', 'image']]);
-      expect(JSON.stringify(lastOf(world()).messages)).toContain(JSON.stringify({ type: 'base64', media_type: 'image/png', data: png }));
+      expect(JSON.stringify(lastOf(world()).messages)).toContain(
+        JSON.stringify({ type: 'base64', media_type: 'image/png', data: png }),
+      );
     });
 
     it.each(['generated', 'streamed'])('gets thinking, %s', async (how) => {
-      const request = { model: connect(world()), prompt: '[[think:Let me see]] [[text:Yes]]', providerOptions: thinking.options, maxOutputTokens: 9_000 };
+      const request = {
+        model: connect(world()),
+        prompt: '[[think:Let me see]] [[text:Yes]]',
+        providerOptions: thinking.options,
+        maxOutputTokens: 9_000,
+      };
       const result = how === 'streamed' ? streamText(request) : await generateText(request);
       expect(await result.text).toBe('Yes');
       expect((await result.finalStep).reasoningText).toBe(thinking.shown ? 'Let me see' : undefined);
@@ -128,22 +205,34 @@ onEveryEngine('the AI SDK', (world) => {
     it('is told of a limit, and when to come back', async () => {
       fail(world(), 429);
       const error = await thrownBy(() => generateText({ model: connect(world()), prompt: 'Hi', maxRetries: 0 }));
-      expect(error).toMatchObject({ statusCode: 429, isRetryable: true, message: expect.stringContaining('rate limit') });
-      if (world().engineName === 'anthropic-api') expect(error).toMatchObject({ responseHeaders: { 'retry-after': '17' } });
+      expect(error).toMatchObject({
+        statusCode: 429,
+        isRetryable: true,
+        message: expect.stringContaining('rate limit'),
+      });
+      if (world().engineName === 'anthropic-api')
+        expect(error).toMatchObject({ responseHeaders: { 'retry-after': '17' } });
     });
 
-    it.each(['overloaded_error', 'api_error'])('hears of an %s in mid-stream as an error, not as an end', async (type) => {
-      const prompt = `[[text:one two three four]] [[error-mid:${type} after=2]]`;
-      const result = streamText({ model: connect(world()), prompt, maxRetries: 0, onError: () => undefined });
-      const parts = await Array.fromAsync(result.stream);
-      expect(parts.filter((part) => part.type === 'text-delta').length).toBeGreaterThan(0);
-      expect(parts.filter((part) => part.type === 'error')).toHaveLength(1);
-      expect(parts.some((part) => part.type === 'finish-step' && part.finishReason === 'stop')).toBe(false);
-    });
+    it.each(['overloaded_error', 'api_error'])(
+      'hears of an %s in mid-stream as an error, not as an end',
+      async (type) => {
+        const prompt = `[[text:one two three four]] [[error-mid:${type} after=2]]`;
+        const result = streamText({ model: connect(world()), prompt, maxRetries: 0, onError: () => undefined });
+        const parts = await Array.fromAsync(result.stream);
+        expect(parts.filter((part) => part.type === 'text-delta').length).toBeGreaterThan(0);
+        expect(parts.filter((part) => part.type === 'error')).toHaveLength(1);
+        expect(parts.some((part) => part.type === 'finish-step' && part.finishReason === 'stop')).toBe(false);
+      },
+    );
 
     it('leaves in mid-stream, and the upstream is left too', async () => {
       const leaving = new AbortController();
-      const result = streamText({ model: connect(world()), prompt: '[[text:one two three]] [[hang:2]]', abortSignal: leaving.signal });
+      const result = streamText({
+        model: connect(world()),
+        prompt: '[[text:one two three]] [[hang:2]]',
+        abortSignal: leaving.signal,
+      });
       const types: string[] = [];
       for await (const part of result.stream) {
         types.push(part.type);

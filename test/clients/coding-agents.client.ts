@@ -24,12 +24,19 @@ beforeAll(async () => {
 afterAll(() => rm(home, { recursive: true, force: true }));
 
 /** What each program does for `prompt`: reads the note with its own tool, then says so; a side request (a title) gets words. */
-const readsTheNote = (prompt: string, call: { name: string; input: object }): DemoScript => ({ tools = [], messages, thinking }): DemoAnswer => {
-  const thought = thinking === undefined || thinking.type === 'disabled' ? [] : [{ type: 'thinking', thinking: 'A note.' } as const];
-  if (tools.length === 0 || !JSON.stringify(messages).includes(prompt)) return { content: [...thought, { type: 'text', text: 'A title' }] };
-  if (!JSON.stringify(messages).includes('"tool_result"')) return { content: [...thought, { type: 'tool_use', ...call }] };
-  return { content: [...thought, { type: 'text', text: 'I have read it.' }] };
-};
+const readsTheNote =
+  (prompt: string, call: { name: string; input: object }): DemoScript =>
+  ({ tools = [], messages, thinking }): DemoAnswer => {
+    const thought =
+      thinking === undefined || thinking.type === 'disabled'
+        ? []
+        : [{ type: 'thinking', thinking: 'A note.' } as const];
+    if (tools.length === 0 || !JSON.stringify(messages).includes(prompt))
+      return { content: [...thought, { type: 'text', text: 'A title' }] };
+    if (!JSON.stringify(messages).includes('"tool_result"'))
+      return { content: [...thought, { type: 'tool_use', ...call }] };
+    return { content: [...thought, { type: 'text', text: 'I have read it.' }] };
+  };
 
 const expectTheNoteWasRead = ({ arrived }: World): void => {
   const [first, second, ...more] = arrived().filter(({ tools = [] }) => tools.length > 0);
@@ -47,8 +54,14 @@ onEveryEngine('opencode', (world) => {
   const start = async (npm: string, key: string, prompt: string) => {
     const models = { [model]: { name: 'main', tool_call: true }, 'claude-haiku-4-5-20251001': { name: 'small' } };
     const config = {
-      autoupdate: false, share: 'disabled', model: `proxy/${model}`, small_model: 'proxy/claude-haiku-4-5-20251001', enabled_providers: ['proxy'],
-      provider: { proxy: { npm, name: 'Proxy', options: { baseURL: `${world().server.url}/v1`, apiKey: key }, models } },
+      autoupdate: false,
+      share: 'disabled',
+      model: `proxy/${model}`,
+      small_model: 'proxy/claude-haiku-4-5-20251001',
+      enabled_providers: ['proxy'],
+      provider: {
+        proxy: { npm, name: 'Proxy', options: { baseURL: `${world().server.url}/v1`, apiKey: key }, models },
+      },
     };
     await writeFile(join(project, 'opencode.json'), JSON.stringify(config));
     const env = { ...environment(), OPENCODE_DISABLE_AUTOUPDATE: '1', OPENCODE_DISABLE_MODELS_FETCH: '1' };
@@ -58,14 +71,18 @@ onEveryEngine('opencode', (world) => {
   };
 
   it.each(['@ai-sdk/openai-compatible', '@ai-sdk/anthropic'])('reads a file and answers, with %s', async (npm) => {
-    world().upstream.script(readsTheNote('Where is the milk?', { name: 'read', input: { filePath: join(project, 'note.txt') } }));
+    world().upstream.script(
+      readsTheNote('Where is the milk?', { name: 'read', input: { filePath: join(project, 'note.txt') } }),
+    );
     const { stdout } = await start(npm, apiKey, 'Where is the milk?');
     expect(stdout).toContain('I have read it.');
     expectTheNoteWasRead(world());
   });
 
   it('shows why it was refused', async () => {
-    const { stdout, stderr } = await start('@ai-sdk/openai-compatible', 'wrong', 'Hi').catch((error: { stdout: string; stderr: string }) => error);
+    const { stdout, stderr } = await start('@ai-sdk/openai-compatible', 'wrong', 'Hi').catch(
+      (error: { stdout: string; stderr: string }) => error,
+    );
     expect(stdout + stderr).toMatch(/key is not one of this server/);
     expect(world().arrived()).toEqual([]);
   });
@@ -76,27 +93,55 @@ onEveryEngine('the Claude Code CLI', (world) => {
   const sdk = createRequire(import.meta.resolve('@anthropic-ai/claude-agent-sdk'));
   const executable = sdk.resolve(`@anthropic-ai/claude-agent-sdk-${process.platform}-${process.arch}/claude`);
   const start = async (id: string, login: Record<string, string>, prompt: string) => {
-    const env = { ...environment(), ANTHROPIC_BASE_URL: world().server.url, DISABLE_AUTOUPDATER: '1', CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: '1', CLAUDE_CODE_MAX_RETRIES: '0', ...login };
-    const running = run(executable, ['-p', '--model', id, '--output-format', 'json', '--allowedTools', 'Read', '--', prompt], { ...limits, cwd: project, env });
+    const env = {
+      ...environment(),
+      ANTHROPIC_BASE_URL: world().server.url,
+      DISABLE_AUTOUPDATER: '1',
+      CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: '1',
+      CLAUDE_CODE_MAX_RETRIES: '0',
+      ...login,
+    };
+    const running = run(
+      executable,
+      ['-p', '--model', id, '--output-format', 'json', '--allowedTools', 'Read', '--', prompt],
+      { ...limits, cwd: project, env },
+    );
     running.child.stdin?.end();
     const { stdout } = await running.catch((error: { stdout: string }) => error);
-    return JSON.parse(stdout) as { result: string; is_error: boolean; api_error_status?: number; usage: { output_tokens: number } };
+    return JSON.parse(stdout) as {
+      result: string;
+      is_error: boolean;
+      api_error_status?: number;
+      usage: { output_tokens: number };
+    };
   };
 
   it.each([
     [model, 'ANTHROPIC_API_KEY'],
     ['claude-sonnet-5-5', 'ANTHROPIC_AUTH_TOKEN'],
   ])('reads a file and answers, as %s with %s', async (id, variable) => {
-    world().upstream.script(readsTheNote('Where is the milk?', { name: 'Read', input: { file_path: join(project, 'note.txt') } }));
+    world().upstream.script(
+      readsTheNote('Where is the milk?', { name: 'Read', input: { file_path: join(project, 'note.txt') } }),
+    );
     const { result, is_error: failed, usage } = await start(id, { [variable]: apiKey }, 'Where is the milk?');
     expect([result, failed]).toEqual(['I have read it.', false]);
     expect(usage.output_tokens).toBeGreaterThan(4);
     expectTheNoteWasRead(world());
-    expect(new Set(world().arrived().map((request) => request.model))).toEqual(new Set([id]));
+    expect(
+      new Set(
+        world()
+          .arrived()
+          .map((request) => request.model),
+      ),
+    ).toEqual(new Set([id]));
   });
 
   it('shows why it was refused', async () => {
-    const { is_error: failed, api_error_status: status, result } = await start(model, { ANTHROPIC_AUTH_TOKEN: 'wrong' }, 'Hi');
+    const {
+      is_error: failed,
+      api_error_status: status,
+      result,
+    } = await start(model, { ANTHROPIC_AUTH_TOKEN: 'wrong' }, 'Hi');
     expect([failed, status]).toEqual([true, 401]);
     expect(result).toMatch(/key/i);
     expect(world().arrived()).toEqual([]);

@@ -1,11 +1,31 @@
 /** LangChain JS with both of its chat models that speak to this server. */
 import { ChatAnthropic } from '@langchain/anthropic';
-import { HumanMessage, SystemMessage, type AIMessage, type AIMessageChunk, type BaseMessage } from '@langchain/core/messages';
+import {
+  HumanMessage,
+  SystemMessage,
+  type AIMessage,
+  type AIMessageChunk,
+  type BaseMessage,
+} from '@langchain/core/messages';
 import { tool } from '@langchain/core/tools';
 import { ChatOpenAI } from '@langchain/openai';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { apiKey, expectThreeSteps, fail, lastOf, leftUpstream, model, onEveryEngine, png, systemOf, thrownBy, threeSteps, wordsOf, type World } from './support.ts';
+import {
+  apiKey,
+  expectThreeSteps,
+  fail,
+  lastOf,
+  leftUpstream,
+  model,
+  onEveryEngine,
+  png,
+  systemOf,
+  thrownBy,
+  threeSteps,
+  wordsOf,
+  type World,
+} from './support.ts';
 
 // Where the clients are not installed, their types are errors for the linter.
 // oxlint-disable-next-line typescript/no-redundant-type-constituents
@@ -27,8 +47,15 @@ const common = { model, maxRetries: 0 };
 const kinds: readonly Kind[] = [
   {
     name: 'ChatOpenAI',
-    connect: ({ server }, key = apiKey) => new ChatOpenAI({ ...common, apiKey: key, configuration: { baseURL: `${server.url}/v1` } }),
-    thinking: ({ server }) => new ChatOpenAI({ ...common, apiKey, modelKwargs: { reasoning_effort: 'low' }, configuration: { baseURL: `${server.url}/v1` } }),
+    connect: ({ server }, key = apiKey) =>
+      new ChatOpenAI({ ...common, apiKey: key, configuration: { baseURL: `${server.url}/v1` } }),
+    thinking: ({ server }) =>
+      new ChatOpenAI({
+        ...common,
+        apiKey,
+        modelKwargs: { reasoning_effort: 'low' },
+        configuration: { baseURL: `${server.url}/v1` },
+      }),
     thoughtsOf: ({ additional_kwargs: { reasoning_content: thoughts } }) => thoughts,
     picture: { type: 'image_url', image_url: { url } },
     streamedTokens: 4,
@@ -36,7 +63,14 @@ const kinds: readonly Kind[] = [
   {
     name: 'ChatAnthropic',
     connect: ({ server }, key = apiKey) => new ChatAnthropic({ ...common, apiKey: key, anthropicApiUrl: server.url }),
-    thinking: ({ server }) => new ChatAnthropic({ ...common, apiKey, anthropicApiUrl: server.url, maxTokens: 9_000, thinking: { type: 'enabled', budget_tokens: 4_096 } }),
+    thinking: ({ server }) =>
+      new ChatAnthropic({
+        ...common,
+        apiKey,
+        anthropicApiUrl: server.url,
+        maxTokens: 9_000,
+        thinking: { type: 'enabled', budget_tokens: 4_096 },
+      }),
     thoughtsOf: ({ content }) => (content as { thinking?: string }[]).map(({ thinking }) => thinking ?? '').join(''),
     picture: { type: 'image', source: { type: 'base64', media_type: 'image/png', data: png } },
     streamedTokens: 5,
@@ -44,8 +78,14 @@ const kinds: readonly Kind[] = [
 ];
 
 const sunny = (city: string) => `sunny in ${city}`;
-const weather = tool(({ city }: { city: string }) => sunny(city), { name: 'get_weather', description: 'Weather of a city', schema: z.object({ city: z.string() }) });
-const gather = async (stream: AsyncIterable<AIMessageChunk>): Promise<{ chunks: readonly AIMessageChunk[]; whole: AIMessageChunk }> => {
+const weather = tool(({ city }: { city: string }) => sunny(city), {
+  name: 'get_weather',
+  description: 'Weather of a city',
+  schema: z.object({ city: z.string() }),
+});
+const gather = async (
+  stream: AsyncIterable<AIMessageChunk>,
+): Promise<{ chunks: readonly AIMessageChunk[]; whole: AIMessageChunk }> => {
   const chunks = await Array.fromAsync(stream);
   const [first, ...rest] = chunks;
   if (first === undefined) throw new Error('an empty stream');
@@ -55,7 +95,10 @@ const gather = async (stream: AsyncIterable<AIMessageChunk>): Promise<{ chunks: 
 onEveryEngine('LangChain', (world) => {
   describe.each(kinds)('with $name', ({ connect, thinking, thoughtsOf, picture, streamedTokens }) => {
     it('gets an answer and its usage, and the upstream the system prompt and the prompt', async () => {
-      const answer = await connect(world()).invoke([new SystemMessage('Be terse.'), new HumanMessage('[[text:Fine, thank you]] How are you?')]);
+      const answer = await connect(world()).invoke([
+        new SystemMessage('Be terse.'),
+        new HumanMessage('[[text:Fine, thank you]] How are you?'),
+      ]);
       expect(answer.text).toBe('Fine, thank you');
       expect(answer.usage_metadata).toMatchObject({ input_tokens: expect.any(Number), output_tokens: 3 });
       expect(world().arrived()).toHaveLength(1);
@@ -75,10 +118,20 @@ onEveryEngine('LangChain', (world) => {
       const messages: BaseMessage[] = [new SystemMessage('Count.')];
       for (const [turn, word] of ['one', 'two', 'three'].entries()) {
         messages.push(new HumanMessage(`[[text:${word}!]]`));
-        messages.push(turn % 2 === 0 ? await connect(world()).invoke(messages) : (await gather(await connect(world()).stream(messages))).whole);
+        messages.push(
+          turn % 2 === 0
+            ? await connect(world()).invoke(messages)
+            : (await gather(await connect(world()).stream(messages))).whole,
+        );
       }
       expect(world().arrived()).toHaveLength(3);
-      expect(wordsOf(lastOf(world()))).toEqual([['user', '[[text:one!]]'], ['assistant', 'one!'], ['user', '[[text:two!]]'], ['assistant', 'two!'], ['user', '[[text:three!]]']]);
+      expect(wordsOf(lastOf(world()))).toEqual([
+        ['user', '[[text:one!]]'],
+        ['assistant', 'one!'],
+        ['user', '[[text:two!]]'],
+        ['assistant', 'two!'],
+        ['user', '[[text:three!]]'],
+      ]);
     });
 
     it.each(['invoked', 'streamed'])('carries a tool loop, %s: parallel calls, results, another step', async (how) => {
@@ -86,12 +139,13 @@ onEveryEngine('LangChain', (world) => {
       const messages: BaseMessage[] = [new HumanMessage(threeSteps)];
       const seen: unknown[] = [];
       for (;;) {
-        const answer = how === 'invoked' ? await bound.invoke(messages) : (await gather(await bound.stream(messages))).whole;
+        const answer =
+          how === 'invoked' ? await bound.invoke(messages) : (await gather(await bound.stream(messages))).whole;
         messages.push(answer);
         const { tool_calls: calls = [] } = answer;
         seen.push(calls.map(({ args }) => args));
         if (calls.length === 0) break;
-        for (const call of calls) messages.push((await weather.invoke({ ...call, type: 'tool_call' })));
+        for (const call of calls) messages.push(await weather.invoke({ ...call, type: 'tool_call' }));
       }
       expect(messages.at(-1)?.text).toBe('All sunny');
       expect(seen).toEqual([[{ city: 'Prague' }, { city: 'Brno' }], [{ city: 'Oslo' }], []]);
@@ -99,29 +153,44 @@ onEveryEngine('LangChain', (world) => {
     });
 
     it('forces a tool', async () => {
-      const { tool_calls: calls } = await connect(world()).bindTools([weather], { tool_choice: 'get_weather' }).invoke('Weather?');
+      const { tool_calls: calls } = await connect(world())
+        .bindTools([weather], { tool_choice: 'get_weather' })
+        .invoke('Weather?');
       expect(calls).toMatchObject([{ name: 'get_weather', args: { city: expect.any(String) } }]);
       expect(lastOf(world()).tool_choice).toMatchObject({ type: 'tool', name: 'get_weather' });
     });
 
     it('gets structured output by the format of the API', async () => {
       const schema = z.object({ city: z.string() });
-      const answer = await connect(world()).withStructuredOutput(schema, { name: 'place', method: 'jsonSchema' }).invoke('Where?');
+      const answer = await connect(world())
+        .withStructuredOutput(schema, { name: 'place', method: 'jsonSchema' })
+        .invoke('Where?');
       expect(answer).toEqual({ city: expect.any(String) });
-      expect(lastOf(world()).output_config?.format).toMatchObject({ type: 'json_schema', schema: { properties: { city: { type: 'string' } }, required: ['city'] } });
+      expect(lastOf(world()).output_config?.format).toMatchObject({
+        type: 'json_schema',
+        schema: { properties: { city: { type: 'string' } }, required: ['city'] },
+      });
     });
 
     it('gets structured output by a forced tool', async () => {
       const schema = z.object({ city: z.string() });
-      const answer = await connect(world()).withStructuredOutput(schema, { name: 'place', method: 'functionCalling' }).invoke('Where?');
+      const answer = await connect(world())
+        .withStructuredOutput(schema, { name: 'place', method: 'functionCalling' })
+        .invoke('Where?');
       expect(answer).toEqual({ city: expect.any(String) });
       expect(lastOf(world()).tool_choice).toMatchObject({ type: 'tool', name: 'place' });
     });
 
     it('sends pictures', async () => {
-      await connect(world()).invoke([new HumanMessage({ content: [{ type: 'text', text: 'What is this?' }, picture as { type: 'text'; text: string }] })]);
+      await connect(world()).invoke([
+        new HumanMessage({
+          content: [{ type: 'text', text: 'What is this?' }, picture as { type: 'text'; text: string }],
+        }),
+      ]);
       expect(wordsOf(lastOf(world()))).toEqual([['user', 'What is this?', 'image']]);
-      expect(JSON.stringify(lastOf(world()).messages)).toContain(JSON.stringify({ type: 'base64', media_type: 'image/png', data: png }));
+      expect(JSON.stringify(lastOf(world()).messages)).toContain(
+        JSON.stringify({ type: 'base64', media_type: 'image/png', data: png }),
+      );
     });
 
     it.each(['invoked', 'streamed'])('gets thinking, %s', async (how) => {
@@ -153,7 +222,10 @@ onEveryEngine('LangChain', (world) => {
     it('hears of an error in mid-stream as an error, not as an end', async () => {
       const texts: string[] = [];
       const error = await thrownBy(async () => {
-        for await (const chunk of await connect(world()).stream('[[text:one two three four]] [[error-mid:overloaded_error after=2]]')) texts.push(chunk.text);
+        for await (const chunk of await connect(world()).stream(
+          '[[text:one two three four]] [[error-mid:overloaded_error after=2]]',
+        ))
+          texts.push(chunk.text);
       });
       expect(texts.join('')).toMatch(/^one/);
       expect(error).toMatchObject({ message: expect.stringMatching(/overloaded/i) });
@@ -162,7 +234,10 @@ onEveryEngine('LangChain', (world) => {
     it('leaves in mid-stream, and the upstream is left too', async () => {
       const leaving = new AbortController();
       const error = await thrownBy(async () => {
-        for await (const chunk of await connect(world()).stream('[[text:one two three]] [[hang:2]]', { signal: leaving.signal })) if (chunk.text !== '') leaving.abort();
+        for await (const chunk of await connect(world()).stream('[[text:one two three]] [[hang:2]]', {
+          signal: leaving.signal,
+        }))
+          if (chunk.text !== '') leaving.abort();
       });
       expect(error).toMatchObject({ message: expect.stringMatching(/abort/i) });
       await leftUpstream(world());

@@ -15,7 +15,9 @@ import type { DemoFailure } from '../../src/demo/answer.ts';
 import { dialogueOf, engines, startWorld, systemOf, type Arrived } from '../conformance/set-up.ts';
 import { apiKey, serverSettings } from './server-settings.ts';
 
-const worlds = new Map(await Promise.all(engines.map(async (name) => [name as string, await startWorld(name, serverSettings)] as const)));
+const worlds = new Map(
+  await Promise.all(engines.map(async (name) => [name as string, await startWorld(name, serverSettings)] as const)),
+);
 
 const answer = async (request: IncomingMessage): Promise<unknown> => {
   const [, name = '', action] = (request.url ?? '').split('/');
@@ -42,7 +44,13 @@ const control = createServer((request, response) => {
 await once(control, 'listening');
 
 const urls = Object.fromEntries([...worlds].map(([name, { server }]) => [name, server.url]));
-console.log(JSON.stringify({ control: `http://127.0.0.1:${(control.address() as AddressInfo).port}`, key: apiKey, engines: urls }));
+console.log(
+  JSON.stringify({
+    control: `http://127.0.0.1:${(control.address() as AddressInfo).port}`,
+    key: apiKey,
+    engines: urls,
+  }),
+);
 
 process.stdin.resume();
 await once(process.stdin, 'end');

@@ -9,14 +9,21 @@ export { systemOf, until };
 
 export { apiKey };
 export const model = 'claude-sonnet-4-5-20250929';
-export const onEveryEngine = (name: string, suite: (world: () => World) => void): void => onEvery(name, suite, serverSettings);
+export const onEveryEngine = (name: string, suite: (world: () => World) => void): void =>
+  onEvery(name, suite, serverSettings);
 
 /** One pixel. */
 export const png = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==';
-export const citySchema = { type: 'object', properties: { city: { type: 'string' } }, required: ['city'], additionalProperties: false } as const;
+export const citySchema = {
+  type: 'object',
+  properties: { city: { type: 'string' } },
+  required: ['city'],
+  additionalProperties: false,
+} as const;
 
 /** Two calls at once, one more after their results, then words. */
-export const threeSteps = '[[tool:get_weather {"city":"Prague"}]] [[tool:get_weather {"city":"Brno"}]] [[then]] [[tool:get_weather {"city":"Oslo"}]] [[then]] [[text:All sunny]]';
+export const threeSteps =
+  '[[tool:get_weather {"city":"Prague"}]] [[tool:get_weather {"city":"Brno"}]] [[then]] [[tool:get_weather {"city":"Oslo"}]] [[then]] [[text:All sunny]]';
 
 interface Block {
   readonly type: string;
@@ -32,7 +39,9 @@ const blocksOf = (request: Arrived): readonly (readonly [string, readonly Block[
 
 /** The dialogue in short: `["user", "Hi"]`, a picture as its media type. Only for conversations without tools. */
 export const wordsOf = (request: Arrived | undefined): readonly (readonly string[])[] =>
-  request === undefined ? [] : blocksOf(request).map(([role, blocks]) => [role, ...blocks.map((block) => block.text ?? block.type)]);
+  request === undefined
+    ? []
+    : blocksOf(request).map(([role, blocks]) => [role, ...blocks.map((block) => block.text ?? block.type)]);
 
 export const lastOf = ({ arrived }: World): Arrived => {
   const last = arrived().at(-1);
@@ -52,7 +61,8 @@ export const expectThreeSteps = (world: World, resultOf: (city: string) => strin
     calls.map(({ id, input }) => [id, resultOf((input as { city: string }).city)]),
   );
   expect(blocks.map(([role]) => role)).toEqual(['user', 'assistant', 'user', 'assistant', 'user']);
-  for (const { tools } of world.arrived()) expect(tools).toMatchObject([{ name: 'get_weather', description: 'Weather of a city' }]);
+  for (const { tools } of world.arrived())
+    expect(tools).toMatchObject([{ name: 'get_weather', description: 'Weather of a city' }]);
 };
 
 const textOf = (content: unknown): string =>
@@ -60,7 +70,9 @@ const textOf = (content: unknown): string =>
 
 /** From now on the upstream fails, and says that asking again is of no use. */
 export const fail = ({ upstream }: Pick<World, 'upstream'>, status: number): void => {
-  upstream.script(() => ({ failure: { status, headers: { 'x-should-retry': 'false', ...(status === 429 && { 'retry-after': '17' }) } } }));
+  upstream.script(() => ({
+    failure: { status, headers: { 'x-should-retry': 'false', ...(status === 429 && { 'retry-after': '17' }) } },
+  }));
 };
 
 /** The upstream has seen its only request being left. */

@@ -5,16 +5,41 @@ import { Agent, OpenAIChatCompletionsModel, Runner, tool } from '@openai/agents'
 import OpenAI from 'openai';
 import { expect, it } from 'vitest';
 import { z } from 'zod';
-import { apiKey, citySchema, expectThreeSteps, lastOf, model, onEveryEngine, systemOf, thrownBy, threeSteps, wordsOf, type World } from './support.ts';
+import {
+  apiKey,
+  citySchema,
+  expectThreeSteps,
+  lastOf,
+  model,
+  onEveryEngine,
+  systemOf,
+  thrownBy,
+  threeSteps,
+  wordsOf,
+  type World,
+} from './support.ts';
 
 const sunny = (city: string) => `sunny in ${city}`;
 
 onEveryEngine('the tool runner of the Anthropic SDK', (world) => {
-  const weather = betaTool({ name: 'get_weather', description: 'Weather of a city', inputSchema: citySchema, run: ({ city }) => sunny(city) });
-  const request = { model, max_tokens: 500, system: 'Use tools.', tools: [weather], messages: [{ role: 'user' as const, content: threeSteps }] };
+  const weather = betaTool({
+    name: 'get_weather',
+    description: 'Weather of a city',
+    inputSchema: citySchema,
+    run: ({ city }) => sunny(city),
+  });
+  const request = {
+    model,
+    max_tokens: 500,
+    system: 'Use tools.',
+    tools: [weather],
+    messages: [{ role: 'user' as const, content: threeSteps }],
+  };
   const watched = (server: World['server'], threads: unknown[]) =>
     new Anthropic({
-      baseURL: server.url, apiKey, maxRetries: 0,
+      baseURL: server.url,
+      apiKey,
+      maxRetries: 0,
       fetch: async (url, init) => {
         const { thread } = JSON.parse(init?.body as string) as { thread?: unknown };
         const response = await fetch(url, init);
@@ -29,15 +54,28 @@ onEveryEngine('the tool runner of the Anthropic SDK', (world) => {
     const final = await runner;
     expect(final.content).toMatchObject([{ type: 'text', text: 'All sunny' }]);
     expect(threads[0]).toEqual([{ type: 'create' }, 400]);
-    expect(threads.slice(1)).toEqual([[undefined, 200], [undefined, 200], [undefined, 200]]);
+    expect(threads.slice(1)).toEqual([
+      [undefined, 200],
+      [undefined, 200],
+      [undefined, 200],
+    ]);
     expectThreeSteps(world(), sunny);
     expect(systemOf(world(), lastOf(world()))).toEqual(['Use tools.']);
   });
 });
 
 onEveryEngine('the OpenAI Agents SDK', (world) => {
-  const weather = tool({ name: 'get_weather', description: 'Weather of a city', parameters: z.object({ city: z.string() }), execute: ({ city }) => sunny(city) });
-  const chat = (key = apiKey) => new OpenAIChatCompletionsModel(new OpenAI({ baseURL: `${world().server.url}/v1`, apiKey: key, maxRetries: 0 }), model);
+  const weather = tool({
+    name: 'get_weather',
+    description: 'Weather of a city',
+    parameters: z.object({ city: z.string() }),
+    execute: ({ city }) => sunny(city),
+  });
+  const chat = (key = apiKey) =>
+    new OpenAIChatCompletionsModel(
+      new OpenAI({ baseURL: `${world().server.url}/v1`, apiKey: key, maxRetries: 0 }),
+      model,
+    );
   // Traces would go to OpenAI.
   const runner = new Runner({ tracingDisabled: true });
 
@@ -68,13 +106,20 @@ onEveryEngine('the OpenAI Agents SDK', (world) => {
     expect([result.finalOutput, result.lastAgent?.name]).toEqual(['Said the expert', 'Expert']);
     expect(world().arrived()).toHaveLength(2);
     expect(systemOf(world(), lastOf(world()))).toEqual(['You know better.']);
-    expect(wordsOf(lastOf(world())).map(([role, ...rest]) => [role, rest.at(-1)])).toEqual([['user', expect.any(String)], ['assistant', 'tool_use'], ['user', 'tool_result']]);
+    expect(wordsOf(lastOf(world())).map(([role, ...rest]) => [role, rest.at(-1)])).toEqual([
+      ['user', expect.any(String)],
+      ['assistant', 'tool_use'],
+      ['user', 'tool_result'],
+    ]);
   });
 
   it('gets the type of output it asks for', async () => {
     const agent = new Agent({ name: 'Clerk', outputType: z.object({ city: z.string() }), model: chat() });
     expect((await runner.run(agent, 'Where?')).finalOutput).toEqual({ city: expect.any(String) });
-    expect(lastOf(world()).output_config?.format).toMatchObject({ type: 'json_schema', schema: { required: ['city'] } });
+    expect(lastOf(world()).output_config?.format).toMatchObject({
+      type: 'json_schema',
+      schema: { required: ['city'] },
+    });
   });
 
   it('says what happened', async () => {

@@ -28,7 +28,11 @@ export interface Service {
   readonly upstream: DemoUpstream;
   readonly openai: OpenAI;
   readonly anthropic: Anthropic;
-  readonly post: (path: string, body: object, init?: { signal?: AbortSignal; headers?: Record<string, string> }) => Promise<Response>;
+  readonly post: (
+    path: string,
+    body: object,
+    init?: { signal?: AbortSignal; headers?: Record<string, string> },
+  ) => Promise<Response>;
   /** The Messages requests of this test, oldest first. */
   readonly arrived: () => readonly Arrived[];
 }
@@ -40,7 +44,11 @@ export interface World extends Service {
 }
 
 /** `suite` for each engine, with one server for all its tests and a fresh record of the upstream for each. */
-export const onEveryEngine = (name: string, suite: (world: () => World) => void, env: Record<string, string> = {}): void => {
+export const onEveryEngine = (
+  name: string,
+  suite: (world: () => World) => void,
+  env: Record<string, string> = {},
+): void => {
   describe.each(engines)(`${name} (%s)`, (engineName) => {
     let world: (World & { stop: () => Promise<void> }) | undefined;
     beforeAll(async () => {
@@ -55,12 +63,23 @@ export const onEveryEngine = (name: string, suite: (world: () => World) => void,
   });
 };
 
-export const startWorld = async (engineName: EngineName, settings: Record<string, string> = {}): Promise<World & { stop: () => Promise<void> }> => {
+export const startWorld = async (
+  engineName: EngineName,
+  settings: Record<string, string> = {},
+): Promise<World & { stop: () => Promise<void> }> => {
   const upstream = await startDemoUpstream();
   const stateDir = await mkdtemp(join(tmpdir(), 'conformance-'));
   const env = {
-    PATH: process.env['PATH'], HOME: stateDir, STATE_DIR: stateDir, PORT: '0', ENGINE: engineName,
-    ANTHROPIC_API_KEY: 'upstream-key', ANTHROPIC_BASE_URL: upstream.url, DRAIN_TIMEOUT_MS: '100', MAX_PROCESSES: '6', ...settings,
+    PATH: process.env['PATH'],
+    HOME: stateDir,
+    STATE_DIR: stateDir,
+    PORT: '0',
+    ENGINE: engineName,
+    ANTHROPIC_API_KEY: 'upstream-key',
+    ANTHROPIC_BASE_URL: upstream.url,
+    DRAIN_TIMEOUT_MS: '100',
+    MAX_PROCESSES: '6',
+    ...settings,
   };
   const parsed = parseConfig(env);
   const credentials = findCredentials(env, { engine: engineName });
@@ -69,7 +88,8 @@ export const startWorld = async (engineName: EngineName, settings: Record<string
   const server = await createServer({ config: parsed.config, engine, login: credentials.from, log: quietLog });
   return {
     ...serviceAt(server.url, { engineName, upstream, apiKey: parsed.config.PROXY_API_KEY[0] ?? 'any' }),
-    engine, server,
+    engine,
+    server,
     stop: async () => {
       await server.close();
       await upstream.close();
@@ -78,13 +98,22 @@ export const startWorld = async (engineName: EngineName, settings: Record<string
   };
 };
 
-export const serviceAt = (url: string, { engineName, upstream, apiKey }: Pick<Service, 'engineName' | 'upstream'> & { apiKey: string }): Service => ({
-  engineName, upstream,
+export const serviceAt = (
+  url: string,
+  { engineName, upstream, apiKey }: Pick<Service, 'engineName' | 'upstream'> & { apiKey: string },
+): Service => ({
+  engineName,
+  upstream,
   // A test wants to see the first answer, not the third.
   openai: new OpenAI({ baseURL: `${url}/v1`, apiKey, maxRetries: 0 }),
   anthropic: new Anthropic({ baseURL: url, apiKey, maxRetries: 0 }),
   post: (path, body, init = {}) =>
-    fetch(url + path, { method: 'POST', body: JSON.stringify(body), ...init, headers: { 'content-type': 'application/json', authorization: `Bearer ${apiKey}`, ...init.headers } }),
+    fetch(url + path, {
+      method: 'POST',
+      body: JSON.stringify(body),
+      ...init,
+      headers: { 'content-type': 'application/json', authorization: `Bearer ${apiKey}`, ...init.headers },
+    }),
   arrived: () => upstream.messageRequests.map(({ body }) => body as Arrived),
 });
 
@@ -98,10 +127,12 @@ export const systemOf = ({ engineName }: Pick<Service, 'engineName'>, { system }
 export const dialogueOf = ({ messages }: Arrived): readonly { role: string; content: readonly object[] }[] =>
   messages.map(({ role, content }) => ({
     role,
-    content: typeof content === 'string' ? [{ type: 'text', text: content }] : content.map((block) => withoutCacheMark(block)),
+    content:
+      typeof content === 'string' ? [{ type: 'text', text: content }] : content.map((block) => withoutCacheMark(block)),
   }));
 
-const withoutCacheMark = (block: object): object => Object.fromEntries(Object.entries(block).filter(([name]) => name !== 'cache_control'));
+const withoutCacheMark = (block: object): object =>
+  Object.fromEntries(Object.entries(block).filter(([name]) => name !== 'cache_control'));
 
 export const text = (content: string) => ({ type: 'text', text: content });
 
@@ -109,4 +140,10 @@ export const text = (content: string) => ({ type: 'text', text: content });
 export const reminder = (content: string) => text(`<system-reminder>\n${content}\n</system-reminder>`);
 
 /** Figures that no answer has by itself, so that they can only be the upstream's. */
-export const usage = { input_tokens: 11, cache_read_input_tokens: 500, cache_creation_input_tokens: 70, output_tokens: 23, output_tokens_details: { thinking_tokens: 9 } };
+export const usage = {
+  input_tokens: 11,
+  cache_read_input_tokens: 500,
+  cache_creation_input_tokens: 70,
+  output_tokens: 23,
+  output_tokens_details: { thinking_tokens: 9 },
+};

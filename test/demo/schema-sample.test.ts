@@ -3,7 +3,11 @@ import * as z from 'zod';
 import { sampleOf } from '../../src/demo/schema-sample.ts';
 
 test.each<[string, unknown, unknown]>([
-  ['only what is required', { type: 'object', properties: { a: { type: 'string' }, b: { type: 'string' } }, required: ['a'] }, { a: 'demo' }],
+  [
+    'only what is required',
+    { type: 'object', properties: { a: { type: 'string' }, b: { type: 'string' } }, required: ['a'] },
+    { a: 'demo' },
+  ],
   ['no schema of a required property', { type: 'object', required: ['a'] }, { a: 'demo' }],
   ['enum', { enum: ['x', 'y'] }, 'x'],
   ['const', { const: 7 }, 7],
@@ -18,8 +22,19 @@ test.each<[string, unknown, unknown]>([
   ['an empty list', { type: 'array', items: { type: 'string' } }, []],
   ['a list of a length', { type: 'array', items: { type: 'boolean' }, minItems: 2 }, [true, true]],
   ['anyOf', { anyOf: [{ type: 'null' }, { type: 'string' }] }, null],
-  ['oneOf, with what stands beside it', { oneOf: [{ required: ['a'] }], type: 'object', properties: { a: { const: 1 } } }, { a: 1 }],
-  ['allOf', { allOf: [{ type: 'object', properties: { a: { const: 1 } }, required: ['a'] }, { $ref: '#/$defs/b' }], $defs: { b: { properties: { b: { const: 2 } }, required: ['b'] } } }, { a: 1, b: 2 }],
+  [
+    'oneOf, with what stands beside it',
+    { oneOf: [{ required: ['a'] }], type: 'object', properties: { a: { const: 1 } } },
+    { a: 1 },
+  ],
+  [
+    'allOf',
+    {
+      allOf: [{ type: 'object', properties: { a: { const: 1 } }, required: ['a'] }, { $ref: '#/$defs/b' }],
+      $defs: { b: { properties: { b: { const: 2 } }, required: ['b'] } },
+    },
+    { a: 1, b: 2 },
+  ],
   ['$ref', { $ref: '#/$defs/x~1y', $defs: { 'x/y': { const: 'found' } } }, 'found'],
   ['a reference to nowhere', { $ref: '#/$defs/none' }, null],
   ['a reference that is none', { $ref: '#/%{' }, null],
@@ -34,8 +49,24 @@ test('a schema that needs itself ends', () => {
 });
 
 test.each<[string, z.ZodType]>([
-  ['nested', z.object({ id: z.uuid(), tags: z.array(z.enum(['a', 'b'])).min(1), at: z.iso.datetime(), more: z.object({ n: z.int().min(2), maybe: z.string().optional() }) })],
-  ['a union', z.object({ kind: z.discriminatedUnion('type', [z.object({ type: z.literal('a'), x: z.number() }), z.object({ type: z.literal('b') })]) })],
+  [
+    'nested',
+    z.object({
+      id: z.uuid(),
+      tags: z.array(z.enum(['a', 'b'])).min(1),
+      at: z.iso.datetime(),
+      more: z.object({ n: z.int().min(2), maybe: z.string().optional() }),
+    }),
+  ],
+  [
+    'a union',
+    z.object({
+      kind: z.discriminatedUnion('type', [
+        z.object({ type: z.literal('a'), x: z.number() }),
+        z.object({ type: z.literal('b') }),
+      ]),
+    }),
+  ],
   ['mail and address', z.object({ mail: z.email(), url: z.url(), flag: z.boolean(), none: z.null() })],
 ])('the sample fits the schema: %s', (_name, schema) => {
   expect(schema.safeParse(sampleOf(z.toJSONSchema(schema)))).toMatchObject({ success: true });

@@ -13,10 +13,21 @@ const run = (args: readonly string[], given?: Given): Promise<Outcome> => lab.ru
 
 describe('npm run deploy', { timeout: 120_000 }, () => {
   it('checks, deploys, sets the secrets over standard input, waits, and prints a line that works', async () => {
-    lab.deployment.health = [{ status: 503, body: { error: { message: 'The platform is still provisioning the first containers' } } }, { status: 200, body: { status: 'ok' } }];
+    lab.deployment.health = [
+      { status: 503, body: { error: { message: 'The platform is still provisioning the first containers' } } },
+      { status: 200, body: { status: 'ok' } },
+    ];
     const { code, output, calls } = await run(['--yes'], { env: TOKEN });
     expect([code, output]).toEqual([0, expect.stringContaining(`It serves at ${lab.deployment.address}`)]);
-    expect(lines(calls)).toEqual(['docker info', 'docker --version', 'wrangler whoami --json', 'wrangler containers list', 'wrangler secret list --format json', 'wrangler deploy', 'wrangler secret bulk']);
+    expect(lines(calls)).toEqual([
+      'docker info',
+      'docker --version',
+      'wrangler whoami --json',
+      'wrangler containers list',
+      'wrangler secret list --format json',
+      'wrangler deploy',
+      'wrangler secret bulk',
+    ]);
     const secrets = secretsOf(calls);
     expect(Object.keys(secrets).toSorted()).toEqual(['CLAUDE_CODE_OAUTH_TOKEN', 'PROXY_API_KEY']);
     expect(secrets['CLAUDE_CODE_OAUTH_TOKEN']).toBe(TOKEN.CLAUDE_CODE_OAUTH_TOKEN);
@@ -49,10 +60,17 @@ describe('npm run deploy', { timeout: 120_000 }, () => {
   });
 
   it('run again keeps key and STATE_KEY, and removes the other login', async () => {
-    const script = { 'wrangler secret list': { stdout: '[{"name":"PROXY_API_KEY"},{"name":"STATE_KEY"},{"name":"CLAUDE_OAUTH_CREDS"}]' } };
+    const script = {
+      'wrangler secret list': {
+        stdout: '[{"name":"PROXY_API_KEY"},{"name":"STATE_KEY"},{"name":"CLAUDE_OAUTH_CREDS"}]',
+      },
+    };
     const { code, output, calls } = await run(['--yes'], { env: TOKEN, script });
     expect(code).toBe(0);
-    expect(secretsOf(calls)).toEqual({ CLAUDE_CODE_OAUTH_TOKEN: TOKEN.CLAUDE_CODE_OAUTH_TOKEN, CLAUDE_OAUTH_CREDS: null });
+    expect(secretsOf(calls)).toEqual({
+      CLAUDE_CODE_OAUTH_TOKEN: TOKEN.CLAUDE_CODE_OAUTH_TOKEN,
+      CLAUDE_OAUTH_CREDS: null,
+    });
     expect(output).toContain('<your PROXY_API_KEY>');
     // Only its owner knows the key, so nothing more is claimed than was seen.
     expect(output).toContain(`The Worker answers at ${lab.deployment.address}. No container was woken`);
@@ -68,7 +86,13 @@ describe('npm run deploy', { timeout: 120_000 }, () => {
   });
 
   it('--renew sets secrets only', async () => {
-    const { code, calls } = await run(['--yes', '--renew'], { env: { ...TOKEN, PROXY_URL: `${lab.deployment.address}/`, PROXY_API_KEY: 'a-long-enough-key-1,another-long-enough-key' } });
+    const { code, calls } = await run(['--yes', '--renew'], {
+      env: {
+        ...TOKEN,
+        PROXY_URL: `${lab.deployment.address}/`,
+        PROXY_API_KEY: 'a-long-enough-key-1,another-long-enough-key',
+      },
+    });
     expect(code).toBe(0);
     expect(lines(calls)).not.toContain('wrangler deploy');
     expect(secretsOf(calls)['PROXY_API_KEY']).toBe('a-long-enough-key-1,another-long-enough-key');
@@ -92,7 +116,16 @@ describe('npm run deploy', { timeout: 120_000 }, () => {
     const { code, output, calls } = await run(['--dry-run'], { env: TOKEN });
     expect(code).toBe(0);
     expect(calls).toEqual([]);
-    for (const step of ['docker info', 'wrangler whoami', 'CLAUDE_CODE_OAUTH_TOKEN of the environment', 'wrangler deploy', 'wrangler secret bulk', '/health?wake=1', 'Nothing was done']) expect(output).toContain(step);
+    for (const step of [
+      'docker info',
+      'wrangler whoami',
+      'CLAUDE_CODE_OAUTH_TOKEN of the environment',
+      'wrangler deploy',
+      'wrangler secret bulk',
+      '/health?wake=1',
+      'Nothing was done',
+    ])
+      expect(output).toContain(step);
     expect(output).not.toContain('very-secret');
   });
 
@@ -103,52 +136,168 @@ describe('npm run deploy', { timeout: 120_000 }, () => {
   });
 
   const failures: readonly (Given & { title: string; args?: readonly string[]; says: string; before: string })[] = [
-    { title: 'Docker does not run', script: { 'docker info': { code: 1 } }, says: 'docker does not run', before: 'wrangler deploy' },
-    { title: 'there is no docker', env: { WRANGLER_DOCKER_BIN: 'no-such-program' }, says: 'was not found. Install Docker', before: 'wrangler deploy' },
-    { title: 'there is neither docker nor podman', without: ['docker', 'podman'], says: 'docker or podman was not found. Install Docker', before: 'wrangler deploy' },
-    { title: 'nobody is logged in', script: { 'wrangler whoami': { code: 1 } }, says: 'npx wrangler login', before: 'wrangler deploy' },
-    { title: 'there are several accounts', script: { 'wrangler whoami': { stdout: '{"accounts":[{"name":"A"},{"name":"B"}]}' } }, says: 'CLOUDFLARE_ACCOUNT_ID', before: 'wrangler deploy' },
-    { title: 'containers cannot be listed', script: { 'wrangler containers list': { code: 1, stderr: '\u001B[31mThe network is down\u001B[0m' } }, says: ':\nThe network is down\n', before: 'wrangler secret list' },
-    { title: 'the secrets cannot be listed', script: { 'wrangler secret list': { code: 1, stderr: 'Internal [code: 10001]' } }, says: 'Nothing was changed; run npm run deploy again.\nInternal [code: 10001]', before: 'wrangler deploy' },
-    { title: 'wrangler says something else than JSON', script: { 'wrangler whoami': { stdout: 'There is a new version' } }, says: 'did not print JSON but:\nThere is a new version', before: 'wrangler deploy' },
-    { title: 'the login is not JSON', env: { CLAUDE_CODE_OAUTH_TOKEN: '', CLAUDE_OAUTH_CREDS: 'very-secret' }, says: 'CLAUDE_OAUTH_CREDS is not JSON', before: 'wrangler deploy' },
-    { title: 'the login is empty', env: { CLAUDE_CODE_OAUTH_TOKEN: '', CLAUDE_OAUTH_CREDS: '{"claudeAiOauth":{"accessToken":""},"x":"very-secret"}' }, says: 'has no claudeAiOauth.accessToken', before: 'wrangler deploy' },
-    { title: 'STATE_KEY is not 32 bytes', env: { STATE_KEY: 'very-secret' }, says: 'STATE_KEY must be 32 bytes in base64', before: 'wrangler deploy' },
-    { title: 'nobody says where to renew', args: ['--yes', '--renew'], says: 'Set PROXY_URL', before: 'wrangler secret bulk' },
-    { title: 'a renewal shall take the key away', args: ['--yes', '--renew', '--allow-no-key'], says: 'use it without --renew', before: 'wrangler whoami --json' },
-    { title: 'the time to wait is no number', args: ['--yes', '--wait=abc'], says: '--wait takes whole seconds', before: 'docker info' },
-    { title: 'there is no login', env: { CLAUDE_CODE_OAUTH_TOKEN: '' }, says: 'No login of Claude was found', before: 'wrangler deploy' },
-    { title: 'the key is short', env: { PROXY_API_KEY: 'short' }, says: 'at least 16 characters', before: 'wrangler deploy' },
-    { title: 'the upload fails', script: { 'wrangler deploy': { code: 1, stderr: 'The Docker CLI could not be launched' } }, says: 'is it running? (docker info)', before: 'wrangler secret bulk' },
-    { title: 'the secrets are refused', script: { 'wrangler secret bulk': { code: 1, stderr: 'bad value sk-ant-oat01-very-secret' } }, says: 'bad value …', before: 'nothing' },
+    {
+      title: 'Docker does not run',
+      script: { 'docker info': { code: 1 } },
+      says: 'docker does not run',
+      before: 'wrangler deploy',
+    },
+    {
+      title: 'there is no docker',
+      env: { WRANGLER_DOCKER_BIN: 'no-such-program' },
+      says: 'was not found. Install Docker',
+      before: 'wrangler deploy',
+    },
+    {
+      title: 'there is neither docker nor podman',
+      without: ['docker', 'podman'],
+      says: 'docker or podman was not found. Install Docker',
+      before: 'wrangler deploy',
+    },
+    {
+      title: 'nobody is logged in',
+      script: { 'wrangler whoami': { code: 1 } },
+      says: 'npx wrangler login',
+      before: 'wrangler deploy',
+    },
+    {
+      title: 'there are several accounts',
+      script: { 'wrangler whoami': { stdout: '{"accounts":[{"name":"A"},{"name":"B"}]}' } },
+      says: 'CLOUDFLARE_ACCOUNT_ID',
+      before: 'wrangler deploy',
+    },
+    {
+      title: 'containers cannot be listed',
+      script: { 'wrangler containers list': { code: 1, stderr: '\u001B[31mThe network is down\u001B[0m' } },
+      says: ':\nThe network is down\n',
+      before: 'wrangler secret list',
+    },
+    {
+      title: 'the secrets cannot be listed',
+      script: { 'wrangler secret list': { code: 1, stderr: 'Internal [code: 10001]' } },
+      says: 'Nothing was changed; run npm run deploy again.\nInternal [code: 10001]',
+      before: 'wrangler deploy',
+    },
+    {
+      title: 'wrangler says something else than JSON',
+      script: { 'wrangler whoami': { stdout: 'There is a new version' } },
+      says: 'did not print JSON but:\nThere is a new version',
+      before: 'wrangler deploy',
+    },
+    {
+      title: 'the login is not JSON',
+      env: { CLAUDE_CODE_OAUTH_TOKEN: '', CLAUDE_OAUTH_CREDS: 'very-secret' },
+      says: 'CLAUDE_OAUTH_CREDS is not JSON',
+      before: 'wrangler deploy',
+    },
+    {
+      title: 'the login is empty',
+      env: {
+        CLAUDE_CODE_OAUTH_TOKEN: '',
+        CLAUDE_OAUTH_CREDS: '{"claudeAiOauth":{"accessToken":""},"x":"very-secret"}',
+      },
+      says: 'has no claudeAiOauth.accessToken',
+      before: 'wrangler deploy',
+    },
+    {
+      title: 'STATE_KEY is not 32 bytes',
+      env: { STATE_KEY: 'very-secret' },
+      says: 'STATE_KEY must be 32 bytes in base64',
+      before: 'wrangler deploy',
+    },
+    {
+      title: 'nobody says where to renew',
+      args: ['--yes', '--renew'],
+      says: 'Set PROXY_URL',
+      before: 'wrangler secret bulk',
+    },
+    {
+      title: 'a renewal shall take the key away',
+      args: ['--yes', '--renew', '--allow-no-key'],
+      says: 'use it without --renew',
+      before: 'wrangler whoami --json',
+    },
+    {
+      title: 'the time to wait is no number',
+      args: ['--yes', '--wait=abc'],
+      says: '--wait takes whole seconds',
+      before: 'docker info',
+    },
+    {
+      title: 'there is no login',
+      env: { CLAUDE_CODE_OAUTH_TOKEN: '' },
+      says: 'No login of Claude was found',
+      before: 'wrangler deploy',
+    },
+    {
+      title: 'the key is short',
+      env: { PROXY_API_KEY: 'short' },
+      says: 'at least 16 characters',
+      before: 'wrangler deploy',
+    },
+    {
+      title: 'the upload fails',
+      script: { 'wrangler deploy': { code: 1, stderr: 'The Docker CLI could not be launched' } },
+      says: 'is it running? (docker info)',
+      before: 'wrangler secret bulk',
+    },
+    {
+      title: 'the secrets are refused',
+      script: { 'wrangler secret bulk': { code: 1, stderr: 'bad value sk-ant-oat01-very-secret' } },
+      says: 'bad value …',
+      before: 'nothing',
+    },
     { title: 'an option is not known', args: ['--nonsense'], says: 'usage: npm run deploy', before: 'docker info' },
   ];
-  it.each(failures)('says what to do when $title', async ({ script = {}, env = {}, without = [], args = ['--yes'], says, before }) => {
-    const { code, output, calls } = await run(args, { script, without, env: { ...TOKEN, ...env } });
-    expect([code, output]).toEqual([1, expect.stringContaining(says)]);
-    expect(lines(calls)).not.toContain(before);
-    expect(output).not.toMatch(/very-secret|\n\s+at /);
-  });
+  it.each(failures)(
+    'says what to do when $title',
+    async ({ script = {}, env = {}, without = [], args = ['--yes'], says, before }) => {
+      const { code, output, calls } = await run(args, { script, without, env: { ...TOKEN, ...env } });
+      expect([code, output]).toEqual([1, expect.stringContaining(says)]);
+      expect(lines(calls)).not.toContain(before);
+      expect(output).not.toMatch(/very-secret|\n\s+at /);
+    },
+  );
 
   it('says so when the server refuses its login, and when it does not serve in time', async () => {
-    lab.deployment.health = [{ status: 503, body: { error: { message: 'The server in the container refused its settings: CLAUDE_OAUTH_CREDS is not JSON' } } }];
+    lab.deployment.health = [
+      {
+        status: 503,
+        body: {
+          error: { message: 'The server in the container refused its settings: CLAUDE_OAUTH_CREDS is not JSON' },
+        },
+      },
+    ];
     const refused = await run(['--yes'], { env: TOKEN });
     expect([refused.code, refused.output]).toEqual([1, expect.stringContaining('CLAUDE_OAUTH_CREDS is not JSON')]);
     lab.deployment.health = [{ status: 503, body: { error: { message: 'No container instance is free' } } }];
     const late = await run(['--yes', '--wait=1'], { env: TOKEN });
-    expect([late.code, late.output]).toEqual([1, expect.stringContaining('The last answer: No container instance is free')]);
+    expect([late.code, late.output]).toEqual([
+      1,
+      expect.stringContaining('The last answer: No container instance is free'),
+    ]);
   });
 
   it.each([
     { title: 'it is named', given: { env: { WRANGLER_DOCKER_BIN: 'podman' } }, program: 'podman' },
     { title: 'it alone is there', given: { without: ['docker'] }, program: 'podman' },
-    { title: 'it is called docker', given: { script: { 'docker --version': { stdout: 'podman version 4.3.1' } } }, program: 'docker' },
-  ])('lets wrangler build with podman, by way of a script that speaks as docker does, when $title', async ({ given, program }: { given: Given; program: string }) => {
-    const script = { 'podman --version': { stdout: 'podman version 5.5.0' }, ...given.script };
-    const { code, output, calls } = await run(['--yes'], { ...given, script, env: { ...TOKEN, ...given.env } });
-    expect([code, output]).toEqual([0, expect.stringContaining(`${program}: runs`)]);
-    expect(calls.find(({ args }) => args[0] === 'deploy')).toMatchObject({ builder: join(root, 'scripts/deploy/podman.sh'), podman: program });
-  });
+    {
+      title: 'it is called docker',
+      given: { script: { 'docker --version': { stdout: 'podman version 4.3.1' } } },
+      program: 'docker',
+    },
+  ])(
+    'lets wrangler build with podman, by way of a script that speaks as docker does, when $title',
+    async ({ given, program }: { given: Given; program: string }) => {
+      const script = { 'podman --version': { stdout: 'podman version 5.5.0' }, ...given.script };
+      const { code, output, calls } = await run(['--yes'], { ...given, script, env: { ...TOKEN, ...given.env } });
+      expect([code, output]).toEqual([0, expect.stringContaining(`${program}: runs`)]);
+      expect(calls.find(({ args }) => args[0] === 'deploy')).toMatchObject({
+        builder: join(root, 'scripts/deploy/podman.sh'),
+        podman: program,
+      });
+    },
+  );
 
   it('leaves wrangler alone with Docker', async () => {
     const { calls } = await run(['--yes'], { env: TOKEN });

@@ -13,16 +13,40 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 
 it('npm run dev serves', { timeout: 180_000 }, async () => {
   const [port, dir] = [await freePort(), await mkdtemp(join(tmpdir(), 'dev-test-'))];
-  const dev = spawn(join(root, 'node_modules/.bin/node'), [join(root, 'scripts/dev.ts'), '--port', String(port), '--ip', '127.0.0.1', '--show-interactive-dev-session=false', '--persist-to', dir, '--var', 'ENGINE:anthropic-api'], {
-    env: { ...process.env, XDG_CONFIG_HOME: dir, WRANGLER_SEND_METRICS: 'false', CI: '1' },
-  });
+  const dev = spawn(
+    join(root, 'node_modules/.bin/node'),
+    [
+      join(root, 'scripts/dev.ts'),
+      '--port',
+      String(port),
+      '--ip',
+      '127.0.0.1',
+      '--show-interactive-dev-session=false',
+      '--persist-to',
+      dir,
+      '--var',
+      'ENGINE:anthropic-api',
+    ],
+    {
+      env: { ...process.env, XDG_CONFIG_HOME: dir, WRANGLER_SEND_METRICS: 'false', CI: '1' },
+    },
+  );
   let output = '';
-  for (const stream of [dev.stdout, dev.stderr]) stream.setEncoding('utf8').on('data', (text: string) => (output += text));
+  for (const stream of [dev.stdout, dev.stderr])
+    stream.setEncoding('utf8').on('data', (text: string) => (output += text));
   try {
-    const ended = once(dev, 'exit').then(() => { throw new Error(output); });
+    const ended = once(dev, 'exit').then(() => {
+      throw new Error(output);
+    });
     const url = `http://127.0.0.1:${port}`;
     const up = async (): Promise<void> => {
-      while (!(await fetch(`${url}/ping`).then((answer) => answer.ok, () => false))) await new Promise((resolve) => setTimeout(resolve, 200));
+      while (
+        !(await fetch(`${url}/ping`).then(
+          (answer) => answer.ok,
+          () => false,
+        ))
+      )
+        await new Promise((resolve) => setTimeout(resolve, 200));
     };
     await Promise.race([up(), ended]);
     const answer = await fetch(`${url}/v1/chat/completions`, {
@@ -43,7 +67,11 @@ it('npm run dev serves', { timeout: 180_000 }, async () => {
 it('wrangler deploy --dry-run passes, with the Dockerfile of this repository', { timeout: 120_000 }, async () => {
   const dir = await mkdtemp(join(tmpdir(), 'dry-run-'));
   const env = { ...process.env, XDG_CONFIG_HOME: dir, WRANGLER_SEND_METRICS: 'false' };
-  const { stdout } = await promisify(execFile)(join(root, 'node_modules/.bin/wrangler'), ['deploy', '--dry-run', '--containers-rollout=none', '--outdir', join(dir, 'out')], { cwd: root, env });
+  const { stdout } = await promisify(execFile)(
+    join(root, 'node_modules/.bin/wrangler'),
+    ['deploy', '--dry-run', '--containers-rollout=none', '--outdir', join(dir, 'out')],
+    { cwd: root, env },
+  );
   expect(stdout).toContain('env.INSTANCE (ProxyInstance)');
   expect(stdout).toContain('env.LOGIN (LoginKeeper)');
   expect(stdout).toContain(join(root, 'Dockerfile'));

@@ -13,7 +13,8 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 const env = { ...process.env, PATH: `${process.env['PATH']}:/usr/sbin:/sbin` };
 const installed = (program: string): boolean => {
   const { status } = spawnSync('sh', ['-c', `command -v ${program}`], { env });
-  if (status !== 0) console.log(`SKIPPED: the hash proxy with ${program}, which is not installed (apt-get install ${program})`);
+  if (status !== 0)
+    console.log(`SKIPPED: the hash proxy with ${program}, which is not installed (apt-get install ${program})`);
   return status === 0;
 };
 
@@ -66,7 +67,10 @@ const started = async (program: string, args: readonly string[], port: number): 
   url = `http://127.0.0.1:${port}`;
   proxy = spawn(program, args, { stdio: 'ignore', env });
   for (let tries = 0; ; tries += 1) {
-    const up = await fetch(url).then((answer) => answer.ok, () => false);
+    const up = await fetch(url).then(
+      (answer) => answer.ok,
+      () => false,
+    );
     if (up) return;
     if (tries > 200) throw new Error(`${program} does not listen`);
     await new Promise((resolve) => setTimeout(resolve, 50));
@@ -84,7 +88,10 @@ const startHaproxy = async (order: readonly number[] = [0, 1, 2]): Promise<void>
   const port = await freePort();
   const config = (await readFile(join(root, 'deploy/hash-proxy/haproxy.cfg'), 'utf8'))
     .replace('bind :8080', `bind 127.0.0.1:${port}`)
-    .replace(/^ {4}server-template .*$/m, order.map((server, slot) => `    server server-${slot + 1} 127.0.0.1:${ports[server]}`).join('\n'));
+    .replace(
+      /^ {4}server-template .*$/m,
+      order.map((server, slot) => `    server server-${slot + 1} 127.0.0.1:${ports[server]}`).join('\n'),
+    );
   await writeFile(join(dir, 'haproxy.cfg'), config);
   await started('haproxy', ['-f', join(dir, 'haproxy.cfg')], port);
 };
@@ -94,13 +101,24 @@ const startNginx = async (): Promise<void> => {
   const config = (await readFile(join(root, 'deploy/hash-proxy/nginx.conf'), 'utf8'))
     .replace('listen 8080', `listen 127.0.0.1:${port}`)
     .replaceAll(/server server-(\d):8080;/g, (_, index: string) => `server 127.0.0.1:${ports[Number(index) - 1]};`);
-  const paths = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((name) => `${name}_temp_path ${dir}/${name};`).join(' ');
-  await writeFile(join(dir, 'nginx.conf'), `${process.getuid?.() === 0 ? 'user root; ' : ''}daemon off; pid ${dir}/pid; error_log ${dir}/error.log; events {} http { access_log off; ${paths}\n${config}\n}`);
+  const paths = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi']
+    .map((name) => `${name}_temp_path ${dir}/${name};`)
+    .join(' ');
+  await writeFile(
+    join(dir, 'nginx.conf'),
+    `${process.getuid?.() === 0 ? 'user root; ' : ''}daemon off; pid ${dir}/pid; error_log ${dir}/error.log; events {} http { access_log off; ${paths}\n${config}\n}`,
+  );
   await started('nginx', ['-p', dir, '-c', join(dir, 'nginx.conf')], port);
 };
 
 const ask = async (headers: Record<string, string>, body: unknown = {}): Promise<string> =>
-  (await fetch(`${url}/v1/messages`, { method: 'POST', headers: { 'content-type': 'application/json', ...headers }, body: JSON.stringify(body) })).text();
+  (
+    await fetch(`${url}/v1/messages`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', ...headers },
+      body: JSON.stringify(body),
+    })
+  ).text();
 const named = (index: number): Record<string, string> => ({ 'x-conversation-id': `conversation ${index}` });
 const indices = Array.from({ length: 60 }, (_, index) => index);
 
@@ -118,7 +136,9 @@ const shared = (start: () => Promise<void>): void => {
     draining.add('b');
     const then = await Promise.all(indices.map((index) => ask(named(index))));
     expect(then).not.toContain('draining');
-    indices.forEach((index) => homes[index] === 'b' ? expect(['a', 'c']).toContain(then[index]) : expect(then[index]).toBe(homes[index]));
+    indices.forEach((index) =>
+      homes[index] === 'b' ? expect(['a', 'c']).toContain(then[index]) : expect(then[index]).toBe(homes[index]),
+    );
   });
 
   it.each([200, 900])('asks another server also with a body of %i kB', async (kilobytes) => {
@@ -129,7 +149,9 @@ const shared = (start: () => Promise<void>): void => {
     draining.add('b');
     const then = await Promise.all(some.map((index) => ask(named(index), { text })));
     expect(homes).toContain('b');
-    expect(then.map((each, index) => (each === 'a' || each === 'c') && (homes[index] === 'b' || homes[index] === each))).toEqual(some.map(() => true));
+    expect(
+      then.map((each, index) => (each === 'a' || each === 'c') && (homes[index] === 'b' || homes[index] === each)),
+    ).toEqual(some.map(() => true));
   });
 
   it('does not hold a stream back, and tells the server that the client has left', async () => {
@@ -138,32 +160,51 @@ const shared = (start: () => Promise<void>): void => {
     const reader = (await fetch(`${url}/stream`)).body!.getReader();
     expect(new TextDecoder().decode((await reader.read()).value)).toBe('data: 1\n\n');
     await reader.cancel();
-    for (let tries = 0; left.length === 0 && tries < 400; tries += 1) await new Promise((resolve) => setTimeout(resolve, 25));
+    for (let tries = 0; left.length === 0 && tries < 400; tries += 1)
+      await new Promise((resolve) => setTimeout(resolve, 25));
     expect(left).toHaveLength(1);
   });
 };
 
-const older = Number(/version (\d+)/.exec(spawnSync('haproxy', ['-v'], { env, encoding: 'utf8' }).stdout ?? '')?.[1] ?? 0) < 3;
+const older =
+  Number(/version (\d+)/.exec(spawnSync('haproxy', ['-v'], { env, encoding: 'utf8' }).stdout ?? '')?.[1] ?? 0) < 3;
 if (older) console.log('SKIPPED: copies of HAProxy that agree: that needs HAProxy 3.0');
 
 describe.skipIf(!installed('haproxy'))('HAProxy', { timeout: 60_000 }, () => {
   shared(() => startHaproxy());
 
-  it.skipIf(older)('two copies that found the servers in another order send a conversation to the same one', async () => {
-    await startHaproxy([0, 1, 2]);
-    const homes = await Promise.all(indices.map((index) => ask(named(index))));
-    proxy.kill();
-    await once(proxy, 'exit');
-    await startHaproxy([2, 0, 1]);
-    expect(await Promise.all(indices.map((index) => ask(named(index))))).toEqual(homes);
-  });
+  it.skipIf(older)(
+    'two copies that found the servers in another order send a conversation to the same one',
+    async () => {
+      await startHaproxy([0, 1, 2]);
+      const homes = await Promise.all(indices.map((index) => ask(named(index))));
+      proxy.kill();
+      await once(proxy, 'exit');
+      await startHaproxy([2, 0, 1]);
+      expect(await Promise.all(indices.map((index) => ask(named(index))))).toEqual(homes);
+    },
+  );
 
   it('without a header goes by key, system text and first message, in both APIs', async () => {
     await startHaproxy();
-    const later = [{ role: 'assistant', content: 'Yes.' }, { role: 'user', content: 'And now?' }];
-    for (const first of [(index: number) => `Question ${index}`, (index: number) => [{ type: 'text', text: `Question ${index}` }]]) {
-      const anthropic = (index: number, more: object[] = []) => ask({ 'x-api-key': 'k' }, { system: 'Be brief.', messages: [{ role: 'user', content: first(index) }, ...more] });
-      const openai = (index: number, more: object[] = []) => ask({ authorization: 'Bearer k' }, { messages: [{ role: 'system', content: 'Be brief.' }, { role: 'user', content: first(index) }, ...more] });
+    const later = [
+      { role: 'assistant', content: 'Yes.' },
+      { role: 'user', content: 'And now?' },
+    ];
+    for (const first of [
+      (index: number) => `Question ${index}`,
+      (index: number) => [{ type: 'text', text: `Question ${index}` }],
+    ]) {
+      const anthropic = (index: number, more: object[] = []) =>
+        ask(
+          { 'x-api-key': 'k' },
+          { system: 'Be brief.', messages: [{ role: 'user', content: first(index) }, ...more] },
+        );
+      const openai = (index: number, more: object[] = []) =>
+        ask(
+          { authorization: 'Bearer k' },
+          { messages: [{ role: 'system', content: 'Be brief.' }, { role: 'user', content: first(index) }, ...more] },
+        );
       for (const each of [anthropic, openai]) {
         const homes = await Promise.all(indices.map((index) => each(index)));
         expect(await Promise.all(indices.map((index) => each(index, later)))).toEqual(homes);
@@ -174,8 +215,15 @@ describe.skipIf(!installed('haproxy'))('HAProxy', { timeout: 60_000 }, () => {
 
   it('does so also when the system text comes behind messages that grow to 500 kB', async () => {
     await startHaproxy();
-    const later = [{ role: 'assistant', content: 'x'.repeat(500_000) }, { role: 'user', content: 'And now?' }];
-    const asked = (index: number, more: object[] = []): Promise<string> => ask({ 'x-api-key': 'k' }, { messages: [{ role: 'user', content: `Question ${index}` }, ...more], system: 'Be brief.' });
+    const later = [
+      { role: 'assistant', content: 'x'.repeat(500_000) },
+      { role: 'user', content: 'And now?' },
+    ];
+    const asked = (index: number, more: object[] = []): Promise<string> =>
+      ask(
+        { 'x-api-key': 'k' },
+        { messages: [{ role: 'user', content: `Question ${index}` }, ...more], system: 'Be brief.' },
+      );
     const some = indices.slice(0, 30);
     const homes = await Promise.all(some.map((index) => asked(index)));
     expect(await Promise.all(some.map((index) => asked(index, later)))).toEqual(homes);

@@ -64,10 +64,19 @@ export const startDeployLab = async (): Promise<DeployLab> => {
     await placePrograms(join(dir, 'bin'), given.without ?? []);
     await writeFile(join(dir, 'script.json'), JSON.stringify({ ...ready(deployment.address), ...given.script }));
     await writeFile(join(dir, 'record'), '');
-    return { PATH: join(dir, 'bin'), HOME: dir, RECORD: join(dir, 'record'), SCRIPT: join(dir, 'script.json'), ...given.env };
+    return {
+      PATH: join(dir, 'bin'),
+      HOME: dir,
+      RECORD: join(dir, 'record'),
+      SCRIPT: join(dir, 'script.json'),
+      ...given.env,
+    };
   };
   const calls: DeployLab['calls'] = async () =>
-    (await readFile(join(dir, 'record'), 'utf8')).split('\n').filter((line) => line !== '').map((line) => JSON.parse(line) as Call);
+    (await readFile(join(dir, 'record'), 'utf8'))
+      .split('\n')
+      .filter((line) => line !== '')
+      .map((line) => JSON.parse(line) as Call);
   const run: DeployLab['run'] = async (args, given = {}) => {
     const command = [process.execPath, join(root, 'scripts/deploy.ts'), ...args];
     const { code, output } = await start(command, await prepare(given), given.typed);
@@ -112,7 +121,11 @@ const ready = (address: string): Script => ({
   'wrangler deploy': { stdout: `Uploaded opencode-claude-proxy\nDeployed triggers\n  ${address}\n` },
 });
 
-const start = async (command: readonly string[], env: Record<string, string>, typed: Given['typed']): Promise<{ code: number; output: string }> => {
+const start = async (
+  command: readonly string[],
+  env: Record<string, string>,
+  typed: Given['typed'],
+): Promise<{ code: number; output: string }> => {
   const [program = '', ...args] = typed === undefined ? command : onTerminal(command);
   const child = spawn(program, args, { env, stdio: [typed === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'] });
   const toType = [...(typed ?? [])];
@@ -133,9 +146,15 @@ const start = async (command: readonly string[], env: Record<string, string>, ty
 };
 
 /** util-linux's `script` gives the program a terminal, and hands its exit code on. */
-const onTerminal = (command: readonly string[]): readonly string[] => ['/usr/bin/script', '-qefc', command.map((word) => `'${word}'`).join(' '), '/dev/null'];
+const onTerminal = (command: readonly string[]): readonly string[] => [
+  '/usr/bin/script',
+  '-qefc',
+  command.map((word) => `'${word}'`).join(' '),
+  '/dev/null',
+];
 
-export const lines = (calls: readonly Call[]): readonly string[] => calls.map(({ program, args }) => [program, ...args].join(' '));
+export const lines = (calls: readonly Call[]): readonly string[] =>
+  calls.map(({ program, args }) => [program, ...args].join(' '));
 export const secretsOf = (calls: readonly Call[]): Record<string, string | null> =>
   JSON.parse(calls.find(({ args }) => args.includes('bulk'))?.input ?? 'null') as Record<string, string | null>;
 export const TOKEN = { CLAUDE_CODE_OAUTH_TOKEN: 'sk-ant-oat01-very-secret' };

@@ -20,10 +20,12 @@ if (reason !== undefined) console.log(`SKIPPED: the server as the image's user: 
 
 const imageEnvironment = async (volume: string): Promise<Record<string, string>> => {
   const variables = /^ENV (.*)$/m.exec(await readFile(join(root, 'Dockerfile'), 'utf8'))?.[1] ?? '';
-  return Object.fromEntries(variables.split(' ').map((each) => {
-    const [name = '', value = ''] = each.split('=');
-    return [name, value.replace(/^\/state/, volume)];
-  }));
+  return Object.fromEntries(
+    variables.split(' ').map((each) => {
+      const [name = '', value = ''] = each.split('=');
+      return [name, value.replace(/^\/state/, volume)];
+    }),
+  );
 };
 
 describe.skipIf(reason !== undefined)('the server as the image runs it', () => {
@@ -41,14 +43,28 @@ describe.skipIf(reason !== undefined)('the server as the image runs it', () => {
     await chmod(dir, 0o755);
     const port = await freePort();
     const CLAUDE_OAUTH_CREDS = '{"claudeAiOauth":{"accessToken":"at"}}';
-    const env = { ...(await imageEnvironment(volume)), TMPDIR: join(dir, 'tmp'), HOST: '127.0.0.1', PORT: String(port), PROXY_API_KEY: 'key', CLAUDE_OAUTH_CREDS };
+    const env = {
+      ...(await imageEnvironment(volume)),
+      TMPDIR: join(dir, 'tmp'),
+      HOST: '127.0.0.1',
+      PORT: String(port),
+      PROXY_API_KEY: 'key',
+      CLAUDE_OAUTH_CREDS,
+    };
     const server = spawn(process.execPath, [join(root, 'src/cli/start.ts')], { ...asUser, env, cwd: root });
     const ended = once(server, 'exit');
     let output = '';
-    for (const stream of [server.stdout, server.stderr]) stream.setEncoding('utf8').on('data', (text: string) => (output += text));
+    for (const stream of [server.stdout, server.stderr])
+      stream.setEncoding('utf8').on('data', (text: string) => (output += text));
     const serves = async (): Promise<boolean> => {
       while (server.exitCode === null) {
-        if (await fetch(`http://127.0.0.1:${port}/ping`).then((answer) => answer.ok, () => false)) return true;
+        if (
+          await fetch(`http://127.0.0.1:${port}/ping`).then(
+            (answer) => answer.ok,
+            () => false,
+          )
+        )
+          return true;
         await new Promise((resolve) => setTimeout(resolve, 50));
       }
       return false;

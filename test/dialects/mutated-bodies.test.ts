@@ -13,17 +13,47 @@ import { statusOf, TurnError } from '../../src/turn/errors.ts';
 import { bent, changes, chat, completion, legacy, messages } from './mutations.ts';
 import { adaptiveModel, contextOf } from './support.ts';
 
-const contexts: readonly ParseContext[] = [contextOf(), contextOf({ engine: 'anthropic-api', via: 'unknown' }), contextOf({ base: adaptiveModel, via: 'alias' })];
+const contexts: readonly ParseContext[] = [
+  contextOf(),
+  contextOf({ engine: 'anthropic-api', via: 'unknown' }),
+  contextOf({ base: adaptiveModel, via: 'alias' }),
+];
 
 /** A report may only say what the table of the documentation says. */
 const allowed = (table: readonly Parameter[], fate: 'ignored' | 'emulated') =>
-  new Set(table.filter((row) => row.fate === fate || row.cases?.some((one) => one.fate === fate)).map(({ name }) => name));
+  new Set(
+    table.filter((row) => row.fate === fate || row.cases?.some((one) => one.fate === fate)).map(({ name }) => name),
+  );
 
 const suites = [
-  ['chat', 5000, [chat, legacy], (body: unknown, context: ParseContext) => openAiChat.parse(body, context), chatParameters],
-  ['completions', 1000, [completion], (body: unknown, context: ParseContext) => openAiCompletions.parse(body, context), completionParameters],
-  ['messages', 3000, [messages], (body: unknown, context: ParseContext) => anthropicMessages.parse(body, context), messagesParameters],
-  ['count_tokens', 1000, [messages], (body: unknown, context: ParseContext) => parseCountTokens(body, context), messagesParameters],
+  [
+    'chat',
+    5000,
+    [chat, legacy],
+    (body: unknown, context: ParseContext) => openAiChat.parse(body, context),
+    chatParameters,
+  ],
+  [
+    'completions',
+    1000,
+    [completion],
+    (body: unknown, context: ParseContext) => openAiCompletions.parse(body, context),
+    completionParameters,
+  ],
+  [
+    'messages',
+    3000,
+    [messages],
+    (body: unknown, context: ParseContext) => anthropicMessages.parse(body, context),
+    messagesParameters,
+  ],
+  [
+    'count_tokens',
+    1000,
+    [messages],
+    (body: unknown, context: ParseContext) => parseCountTokens(body, context),
+    messagesParameters,
+  ],
 ] as const;
 
 test.each(suites)('%s: %i bodies', (_, numRuns, seeds, parse, table) => {
@@ -38,7 +68,9 @@ test.each(suites)('%s: %i bodies', (_, numRuns, seeds, parse, table) => {
         JSON.stringify(request);
         parsed += 1;
         expect(request).toMatchObject({ model: 'claude-test-1', max_tokens: expect.any(Number) });
-        expect(report.ignored.filter((name) => topLevel.has(name.split(/[.[]/u)[0] ?? '') && !ignorable.has(name))).toEqual([]);
+        expect(
+          report.ignored.filter((name) => topLevel.has(name.split(/[.[]/u)[0] ?? '') && !ignorable.has(name)),
+        ).toEqual([]);
         expect(report.emulated.filter((name) => !emulable.has(name))).toEqual([]);
       } catch (error) {
         if (!(error instanceof TurnError)) throw error;

@@ -3,14 +3,70 @@ import fc from 'fast-check';
 
 const ephemeral = { type: 'ephemeral' };
 export const chat = {
-  model: 'm', stream: true, stream_options: { include_usage: true }, max_tokens: 32_000, temperature: 0.1, top_p: 0.9, n: 1, stop: ['\n', 'END'], seed: 1, user: 'u', metadata: { a: 'b' },
-  logit_bias: { 1: 5 }, reasoning_effort: 'medium', reasoning: { effort: 'low', enabled: true }, parallel_tool_calls: false, service_tier: 'default', response_format: { type: 'json_schema', json_schema: { name: 'n', strict: true, schema: { $ref: '#/$defs/a', $defs: { a: { type: 'object', properties: { x: { type: 'string', minLength: 1 }, y: { oneOf: [{ type: 'array', items: { enum: [1] } }] } } } } } } },
-  tools: [{ type: 'function', function: { name: 'f', description: 'd', parameters: { type: 'object', properties: {} }, strict: true }, cache_control: ephemeral }, { type: 'function', function: { name: 'g' } }],
-  tool_choice: { type: 'allowed_tools', allowed_tools: { mode: 'auto', tools: [{ type: 'function', function: { name: 'f' } }] } },
+  model: 'm',
+  stream: true,
+  stream_options: { include_usage: true },
+  max_tokens: 32_000,
+  temperature: 0.1,
+  top_p: 0.9,
+  n: 1,
+  stop: ['\n', 'END'],
+  seed: 1,
+  user: 'u',
+  metadata: { a: 'b' },
+  logit_bias: { 1: 5 },
+  reasoning_effort: 'medium',
+  reasoning: { effort: 'low', enabled: true },
+  parallel_tool_calls: false,
+  service_tier: 'default',
+  response_format: {
+    type: 'json_schema',
+    json_schema: {
+      name: 'n',
+      strict: true,
+      schema: {
+        $ref: '#/$defs/a',
+        $defs: {
+          a: {
+            type: 'object',
+            properties: {
+              x: { type: 'string', minLength: 1 },
+              y: { oneOf: [{ type: 'array', items: { enum: [1] } }] },
+            },
+          },
+        },
+      },
+    },
+  },
+  tools: [
+    {
+      type: 'function',
+      function: { name: 'f', description: 'd', parameters: { type: 'object', properties: {} }, strict: true },
+      cache_control: ephemeral,
+    },
+    { type: 'function', function: { name: 'g' } },
+  ],
+  tool_choice: {
+    type: 'allowed_tools',
+    allowed_tools: { mode: 'auto', tools: [{ type: 'function', function: { name: 'f' } }] },
+  },
   messages: [
     { role: 'system', content: [{ type: 'text', text: 's', cache_control: ephemeral }] },
-    { role: 'user', name: 'n', content: [{ type: 'text', text: 'u' }, { type: 'image_url', image_url: { url: 'data:image/png;base64,AA==', detail: 'high' } }, { type: 'file', file: { file_data: 'data:text/plain;base64,AAAA', filename: 'a' } }] },
-    { role: 'assistant', content: null, refusal: null, tool_calls: [{ id: 'c:1', type: 'function', function: { name: 'f', arguments: '{"a":1}' } }] },
+    {
+      role: 'user',
+      name: 'n',
+      content: [
+        { type: 'text', text: 'u' },
+        { type: 'image_url', image_url: { url: 'data:image/png;base64,AA==', detail: 'high' } },
+        { type: 'file', file: { file_data: 'data:text/plain;base64,AAAA', filename: 'a' } },
+      ],
+    },
+    {
+      role: 'assistant',
+      content: null,
+      refusal: null,
+      tool_calls: [{ id: 'c:1', type: 'function', function: { name: 'f', arguments: '{"a":1}' } }],
+    },
     { role: 'tool', tool_call_id: 'c:1', content: [{ type: 'text', text: 'r' }] },
     { role: 'assistant', content: '', function_call: { name: 'g', arguments: '' } },
     { role: 'function', name: 'g', content: 'r' },
@@ -18,26 +74,106 @@ export const chat = {
     { role: 'user', content: 'last' },
   ],
 };
-export const legacy = { model: 'm', messages: [{ role: 'user', content: 'x' }], functions: [{ name: 'f', parameters: {} }], function_call: { name: 'f' }, max_completion_tokens: 9, prediction: { type: 'content', content: 'x' }, modalities: ['text'], verbosity: 'low' };
-export const completion = { model: 'm', prompt: ['p'], suffix: '', echo: true, best_of: 1, logprobs: 2, stop: ' ', max_tokens: 4, temperature: 1, stream: false };
+export const legacy = {
+  model: 'm',
+  messages: [{ role: 'user', content: 'x' }],
+  functions: [{ name: 'f', parameters: {} }],
+  function_call: { name: 'f' },
+  max_completion_tokens: 9,
+  prediction: { type: 'content', content: 'x' },
+  modalities: ['text'],
+  verbosity: 'low',
+};
+export const completion = {
+  model: 'm',
+  prompt: ['p'],
+  suffix: '',
+  echo: true,
+  best_of: 1,
+  logprobs: 2,
+  stop: ' ',
+  max_tokens: 4,
+  temperature: 1,
+  stream: false,
+};
 export const messages = {
-  model: 'm', max_tokens: 9000, stream: true, temperature: 0.5, top_k: 3, stop_sequences: ['x'], metadata: { user_id: 'u' }, system: [{ type: 'text', text: 's', cache_control: ephemeral }],
-  thinking: { type: 'adaptive', display: 'omitted' }, output_config: { effort: 'high', format: { type: 'json_schema', schema: {} } }, context_management: { edits: [{ type: 'clear_thinking_20251015' }] }, tool_choice: { type: 'auto' },
-  tools: [{ name: 'f', input_schema: { type: 'object' } }], service_tier: 'auto', betas: ['b'], output_format: null,
+  model: 'm',
+  max_tokens: 9000,
+  stream: true,
+  temperature: 0.5,
+  top_k: 3,
+  stop_sequences: ['x'],
+  metadata: { user_id: 'u' },
+  system: [{ type: 'text', text: 's', cache_control: ephemeral }],
+  thinking: { type: 'adaptive', display: 'omitted' },
+  output_config: { effort: 'high', format: { type: 'json_schema', schema: {} } },
+  context_management: { edits: [{ type: 'clear_thinking_20251015' }] },
+  tool_choice: { type: 'auto' },
+  tools: [{ name: 'f', input_schema: { type: 'object' } }],
+  service_tier: 'auto',
+  betas: ['b'],
+  output_format: null,
   messages: [
-    { role: 'user', content: [{ type: 'text', text: 'x' }, { type: 'image', source: { type: 'url', url: 'u' } }] },
-    { role: 'assistant', content: [{ type: 'thinking', thinking: 't', signature: 's' }, { type: 'tool_use', id: 'a:1', name: 'f', input: {} }] },
-    { role: 'user', content: [{ type: 'tool_result', tool_use_id: 'a:1', content: [{ type: 'text', text: 'r' }], is_error: true }] },
+    {
+      role: 'user',
+      content: [
+        { type: 'text', text: 'x' },
+        { type: 'image', source: { type: 'url', url: 'u' } },
+      ],
+    },
+    {
+      role: 'assistant',
+      content: [
+        { type: 'thinking', thinking: 't', signature: 's' },
+        { type: 'tool_use', id: 'a:1', name: 'f', input: {} },
+      ],
+    },
+    {
+      role: 'user',
+      content: [{ type: 'tool_result', tool_use_id: 'a:1', content: [{ type: 'text', text: 'r' }], is_error: true }],
+    },
     { role: 'system', content: 'mid' },
   ],
 };
 
 const junk = fc.oneof(
-  fc.constantFrom<unknown>(null, true, false, 0, -1, 1.5, 1e308, '', ' ', 'x', 'none', [], {}, [[]], [null], [{}], { type: 'text' }, { type: 'function' }, 'data:', 'data:;base64,', '{"a":', '__proto__', '\uD800', 'a'.repeat(5000)),
+  fc.constantFrom<unknown>(
+    null,
+    true,
+    false,
+    0,
+    -1,
+    1.5,
+    1e308,
+    '',
+    ' ',
+    'x',
+    'none',
+    [],
+    {},
+    [[]],
+    [null],
+    [{}],
+    { type: 'text' },
+    { type: 'function' },
+    'data:',
+    'data:;base64,',
+    '{"a":',
+    '__proto__',
+    '\uD800',
+    'a'.repeat(5000),
+  ),
   fc.jsonValue({ maxDepth: 3 }),
 );
-export type Change = { readonly where: number; readonly how: 'replace' | 'delete' | 'repeat' | 'rename'; readonly value: unknown };
-export const changes: fc.Arbitrary<Change[]> = fc.array(fc.record({ where: fc.nat(), how: fc.constantFrom('replace', 'delete', 'repeat', 'rename'), value: junk }), { minLength: 1, maxLength: 4 });
+export type Change = {
+  readonly where: number;
+  readonly how: 'replace' | 'delete' | 'repeat' | 'rename';
+  readonly value: unknown;
+};
+export const changes: fc.Arbitrary<Change[]> = fc.array(
+  fc.record({ where: fc.nat(), how: fc.constantFrom('replace', 'delete', 'repeat', 'rename'), value: junk }),
+  { minLength: 1, maxLength: 4 },
+);
 
 export const bent = (body: object, all: readonly Change[]): unknown => {
   const copy = structuredClone(body);

@@ -7,7 +7,8 @@ import type { ParseContext } from '../../src/dialects/dialect.ts';
 import { adaptiveModel, contextOf, failure } from './support.ts';
 
 const messages = [{ role: 'user', content: 'hi' }];
-const parse = (body: object, context: ParseContext = contextOf()) => openAiChat.parse({ model: 'gpt-4o', messages, ...body }, context);
+const parse = (body: object, context: ParseContext = contextOf()) =>
+  openAiChat.parse({ model: 'gpt-4o', messages, ...body }, context);
 const request = (body: object, context?: ParseContext) => parse(body, context).request;
 const report = (body: object, context?: ParseContext) => parse(body, context).report;
 const adaptive = contextOf({ base: adaptiveModel });
@@ -16,19 +17,41 @@ const nothing = { ignored: [], emulated: [] };
 describe('a plain request', () => {
   test('becomes the resolved model, a limit and the messages, and nothing is reported', () => {
     const parsed = parse({});
-    expect(parsed.request).toEqual({ model: 'claude-test-1', max_tokens: 32_000, messages: [{ role: 'user', content: [{ type: 'text', text: 'hi' }] }] });
+    expect(parsed.request).toEqual({
+      model: 'claude-test-1',
+      max_tokens: 32_000,
+      messages: [{ role: 'user', content: [{ type: 'text', text: 'hi' }] }],
+    });
     expect(parsed).toMatchObject({ stream: false, report: nothing, emulatedStops: [] });
   });
 
   test('explicit nulls are as good as absence', () => {
     const names = chatParameters.map(({ name }) => name).filter((name) => !/[.[]|^(model|messages)$/u.test(name));
-    const parsed = parse({ ...Object.fromEntries(names.map((name) => [name, null])), stream_options: null, reasoning: null });
+    const parsed = parse({
+      ...Object.fromEntries(names.map((name) => [name, null])),
+      stream_options: null,
+      reasoning: null,
+    });
     expect(parsed.request).toEqual(request({}));
     expect(parsed.report).toEqual(nothing);
   });
 
   test('defaults written out ask for nothing', () => {
-    const defaults = { n: 1, store: false, logprobs: false, top_logprobs: 0, frequency_penalty: 0, presence_penalty: 0, logit_bias: {}, modalities: ['text'], metadata: {}, top_p: 1, response_format: { type: 'text' }, parallel_tool_calls: true, stop: [] };
+    const defaults = {
+      n: 1,
+      store: false,
+      logprobs: false,
+      top_logprobs: 0,
+      frequency_penalty: 0,
+      presence_penalty: 0,
+      logit_bias: {},
+      modalities: ['text'],
+      metadata: {},
+      top_p: 1,
+      response_format: { type: 'text' },
+      parallel_tool_calls: true,
+      stop: [],
+    };
     expect(parse(defaults).request).toEqual(request({}));
     expect(report(defaults)).toEqual(nothing);
   });
@@ -60,13 +83,38 @@ describe('sampling', () => {
     ['halved', { temperature: 2 }, both, { temperature: 1, ignored: [] }],
     ['zero stays', { temperature: 0 }, both, { temperature: 0, ignored: [] }],
     ['top_p', { top_p: 0.3 }, both, { top_p: 0.3, ignored: [] }],
-    ['both, where the model takes both', { temperature: 1, top_p: 0.3 }, both, { temperature: 0.5, top_p: 0.3, ignored: [] }],
-    ['temperature wins, where it takes one', { temperature: 1, top_p: 0.3 }, contextOf(), { temperature: 0.5, ignored: ['top_p'] }],
+    [
+      'both, where the model takes both',
+      { temperature: 1, top_p: 0.3 },
+      both,
+      { temperature: 0.5, top_p: 0.3, ignored: [] },
+    ],
+    [
+      'temperature wins, where it takes one',
+      { temperature: 1, top_p: 0.3 },
+      contextOf(),
+      { temperature: 0.5, ignored: ['top_p'] },
+    ],
     ['top_p 1 restricts nothing', { temperature: 0.1, top_p: 1 }, contextOf(), { temperature: 0.05, ignored: [] }],
     ['none, where it takes none', { temperature: 1, top_p: 0.3 }, adaptive, { ignored: ['temperature', 'top_p'] }],
-    ['a thinking model takes no temperature', { temperature: 1, reasoning_effort: 'low' }, contextOf(), { ignored: ['temperature'] }],
-    ['a thinking model takes a high top_p', { top_p: 0.95, reasoning_effort: 'low' }, contextOf(), { top_p: 0.95, ignored: [] }],
-    ['a thinking model takes no low top_p', { top_p: 0.5, reasoning_effort: 'low' }, contextOf(), { ignored: ['top_p'] }],
+    [
+      'a thinking model takes no temperature',
+      { temperature: 1, reasoning_effort: 'low' },
+      contextOf(),
+      { ignored: ['temperature'] },
+    ],
+    [
+      'a thinking model takes a high top_p',
+      { top_p: 0.95, reasoning_effort: 'low' },
+      contextOf(),
+      { top_p: 0.95, ignored: [] },
+    ],
+    [
+      'a thinking model takes no low top_p',
+      { top_p: 0.5, reasoning_effort: 'low' },
+      contextOf(),
+      { ignored: ['top_p'] },
+    ],
   ])('%s', (_, body, context, expected) => {
     expect(sampled(body, context)).toEqual({ temperature: undefined, top_p: undefined, ...expected });
   });
@@ -75,7 +123,11 @@ describe('sampling', () => {
 describe('stop', () => {
   test.each([
     ['END', ['END'], []],
-    [['a', '\n\n', ' b', '\t'], ['a', ' b'], ['\n\n', '\t']],
+    [
+      ['a', '\n\n', ' b', '\t'],
+      ['a', ' b'],
+      ['\n\n', '\t'],
+    ],
     ['\n', undefined, ['\n']],
     [['', 'x'], ['x'], []],
   ])('%j', (stop, native, emulated) => {
@@ -118,12 +170,21 @@ describe('reasoning', () => {
   });
 
   test('a model that always thinks does so as little as it can for none', () => {
-    expect(thought({ reasoning_effort: 'none' }, contextOf({ base: adaptiveModel, abilities: { leastThinking: 'between_tools' } }))).toEqual({ thinking: { type: 'between_tools' }, effort: undefined, ignored: [], emulated: ['reasoning_effort'] });
-    expect(thought({ reasoning_effort: 'none' }, contextOf({ base: adaptiveModel, abilities: { effort: [] } }))).toEqual({ thinking: undefined, effort: undefined, ignored: ['reasoning_effort'], emulated: [] });
+    expect(
+      thought(
+        { reasoning_effort: 'none' },
+        contextOf({ base: adaptiveModel, abilities: { leastThinking: 'between_tools' } }),
+      ),
+    ).toEqual({ thinking: { type: 'between_tools' }, effort: undefined, ignored: [], emulated: ['reasoning_effort'] });
+    expect(
+      thought({ reasoning_effort: 'none' }, contextOf({ base: adaptiveModel, abilities: { effort: [] } })),
+    ).toEqual({ thinking: undefined, effort: undefined, ignored: ['reasoning_effort'], emulated: [] });
   });
 
   test('a model that can stop thinking stops for none', () => {
-    expect(thought({ reasoning_effort: 'none' }, contextOf({ base: adaptiveModel, abilities: { thinkingOff: true } }))).toEqual({ thinking: { type: 'disabled' }, effort: undefined, ...nothing });
+    expect(
+      thought({ reasoning_effort: 'none' }, contextOf({ base: adaptiveModel, abilities: { thinkingOff: true } })),
+    ).toEqual({ thinking: { type: 'disabled' }, effort: undefined, ...nothing });
   });
 
   test.each([
@@ -139,19 +200,39 @@ describe('reasoning', () => {
 
   const tools = [{ type: 'function', function: { name: 'f' } }];
   test('a forced tool: no thinking, and it is said', () => {
-    expect(thought({ tools, tool_choice: 'required', reasoning_effort: 'high' })).toEqual({ thinking: undefined, effort: undefined, ignored: ['reasoning_effort'], emulated: [] });
-    expect(thought({ tools, tool_choice: 'required', reasoning_effort: 'high' }, adaptive)).toEqual({ thinking: undefined, effort: 'high', ignored: [], emulated: ['reasoning_effort'] });
+    expect(thought({ tools, tool_choice: 'required', reasoning_effort: 'high' })).toEqual({
+      thinking: undefined,
+      effort: undefined,
+      ignored: ['reasoning_effort'],
+      emulated: [],
+    });
+    expect(thought({ tools, tool_choice: 'required', reasoning_effort: 'high' }, adaptive)).toEqual({
+      thinking: undefined,
+      effort: 'high',
+      ignored: [],
+      emulated: ['reasoning_effort'],
+    });
   });
 
   test('inside a tool loop, the API wants the thinking that OpenAI’s format lost; Claude Code still has it', () => {
-    const loop = [...messages, { role: 'assistant', tool_calls: [{ id: 'c', type: 'function', function: { name: 'f', arguments: '' } }] }, { role: 'tool', tool_call_id: 'c', content: 'r' }];
-    expect(thought({ messages: loop, tools, reasoning_effort: 'low' }, contextOf({ engine: 'anthropic-api' })).ignored).toEqual(['reasoning_effort']);
+    const loop = [
+      ...messages,
+      { role: 'assistant', tool_calls: [{ id: 'c', type: 'function', function: { name: 'f', arguments: '' } }] },
+      { role: 'tool', tool_call_id: 'c', content: 'r' },
+    ];
+    expect(
+      thought({ messages: loop, tools, reasoning_effort: 'low' }, contextOf({ engine: 'anthropic-api' })).ignored,
+    ).toEqual(['reasoning_effort']);
     expect(thought({ messages: loop, tools, reasoning_effort: 'low' }).thinking).toEqual(enabled(4096));
   });
 });
 
 describe('tools', () => {
-  const schema = { type: 'object', properties: { a: { type: 'string', pattern: 'x' } }, $schema: 'https://json-schema.org/draft/2020-12/schema' };
+  const schema = {
+    type: 'object',
+    properties: { a: { type: 'string', pattern: 'x' } },
+    $schema: 'https://json-schema.org/draft/2020-12/schema',
+  };
   const fn = (name: string, more: object = {}) => ({ type: 'function', function: { name, ...more } });
   const out = (body: object) => {
     const { tools, tool_choice } = request(body);
@@ -166,11 +247,23 @@ describe('tools', () => {
   });
 
   test('strict where the API can enforce it, else said to be ignored', () => {
-    const closed = { type: 'object', properties: { a: { type: 'string' } }, required: ['a'], additionalProperties: false };
-    const body = { tools: [fn('f', { parameters: closed, strict: true }), fn('g', { parameters: schema, strict: true })] };
-    expect(out(body).tools).toEqual([{ name: 'f', input_schema: closed, strict: true }, { name: 'g', input_schema: schema }]);
+    const closed = {
+      type: 'object',
+      properties: { a: { type: 'string' } },
+      required: ['a'],
+      additionalProperties: false,
+    };
+    const body = {
+      tools: [fn('f', { parameters: closed, strict: true }), fn('g', { parameters: schema, strict: true })],
+    };
+    expect(out(body).tools).toEqual([
+      { name: 'f', input_schema: closed, strict: true },
+      { name: 'g', input_schema: schema },
+    ]);
     expect(report(body).ignored).toEqual(['tools[].function.strict']);
-    const many = { tools: Array.from({ length: 25 }, (_, index) => fn(`f${index}`, { parameters: closed, strict: true })) };
+    const many = {
+      tools: Array.from({ length: 25 }, (_, index) => fn(`f${index}`, { parameters: closed, strict: true })),
+    };
     expect(request(many).tools?.filter((tool) => 'strict' in tool)).toHaveLength(20);
   });
 
@@ -182,7 +275,10 @@ describe('tools', () => {
     [{ tool_choice: 'required' }, { type: 'any' }],
     [{ tool_choice: fn('g') }, { type: 'tool', name: 'g' }],
     [{ parallel_tool_calls: false }, { type: 'auto', disable_parallel_tool_use: true }],
-    [{ tool_choice: 'required', parallel_tool_calls: false }, { type: 'any', disable_parallel_tool_use: true }],
+    [
+      { tool_choice: 'required', parallel_tool_calls: false },
+      { type: 'any', disable_parallel_tool_use: true },
+    ],
     [{ tool_choice: 'none', parallel_tool_calls: false }, { type: 'none' }],
   ])('tool_choice of %j', (body, expected) => {
     expect(out({ tools, ...body }).tool_choice).toEqual(expected);
@@ -190,8 +286,16 @@ describe('tools', () => {
 
   test.each([
     [{ tools, tool_choice: 'required' }, undefined, 'tool_choice'],
-    [{ tools, tool_choice: fn('g'), parallel_tool_calls: false }, { type: 'auto', disable_parallel_tool_use: true }, 'tool_choice'],
-    [{ functions: [{ name: 'f' }], function_call: { name: 'f' } }, { type: 'auto', disable_parallel_tool_use: true }, 'function_call'],
+    [
+      { tools, tool_choice: fn('g'), parallel_tool_calls: false },
+      { type: 'auto', disable_parallel_tool_use: true },
+      'tool_choice',
+    ],
+    [
+      { functions: [{ name: 'f' }], function_call: { name: 'f' } },
+      { type: 'auto', disable_parallel_tool_use: true },
+      'function_call',
+    ],
   ])('%j cannot be forced on a model that refuses it, and that is said', (body, expected, name) => {
     const free = contextOf({ base: adaptiveModel, abilities: { forcedTools: false } });
     expect(request(body, free).tool_choice).toEqual(expected);
@@ -199,7 +303,10 @@ describe('tools', () => {
   });
 
   test('allowed_tools offers only those', () => {
-    const { tools: offered, tool_choice } = out({ tools, tool_choice: { type: 'allowed_tools', allowed_tools: { mode: 'required', tools: [fn('g')] } } });
+    const { tools: offered, tool_choice } = out({
+      tools,
+      tool_choice: { type: 'allowed_tools', allowed_tools: { mode: 'required', tools: [fn('g')] } },
+    });
     expect(offered?.map((tool) => 'name' in tool && tool.name)).toEqual(['g']);
     expect(tool_choice).toEqual({ type: 'any' });
   });
@@ -215,7 +322,12 @@ describe('tools', () => {
   test.each([
     ['a tool that is not there', { tools, tool_choice: fn('h') }, 'tool_choice', 'invalid_request'],
     ['required without tools', { tool_choice: 'required' }, 'tool_choice', 'invalid_request'],
-    ['a custom tool', { tools: [{ type: 'custom', custom: { name: 'x' } }] }, 'tools[0].custom', 'unsupported_parameter'],
+    [
+      'a custom tool',
+      { tools: [{ type: 'custom', custom: { name: 'x' } }] },
+      'tools[0].custom',
+      'unsupported_parameter',
+    ],
     ['a name with a space', { tools: [fn('a b')] }, 'tools[0].function.name', 'invalid_request'],
     ['a name of 65', { tools: [fn('a'.repeat(65))] }, 'tools[0].function.name', 'invalid_request'],
   ])('%s is refused by name', (_, body, param, code) => {
@@ -224,28 +336,58 @@ describe('tools', () => {
 });
 
 describe('response_format', () => {
-  const schema = { type: 'object', properties: { a: { type: 'string' } }, required: ['a'], additionalProperties: false };
-  const json = (value: object) => ({ response_format: { type: 'json_schema', json_schema: { name: 'x', strict: true, schema: value } } });
+  const schema = {
+    type: 'object',
+    properties: { a: { type: 'string' } },
+    required: ['a'],
+    additionalProperties: false,
+  };
+  const json = (value: object) => ({
+    response_format: { type: 'json_schema', json_schema: { name: 'x', strict: true, schema: value } },
+  });
   test('a schema is enforced by the API', () => {
-    expect(request(json({ $schema: 'x', ...schema })).output_config).toEqual({ format: { type: 'json_schema', schema } });
+    expect(request(json({ $schema: 'x', ...schema })).output_config).toEqual({
+      format: { type: 'json_schema', schema },
+    });
     expect(report(json(schema))).toEqual(nothing);
   });
   test('a schema beside json_object, as instructor sends it', () => {
-    expect(request({ response_format: { type: 'json_object', schema } }).output_config).toEqual({ format: { type: 'json_schema', schema } });
+    expect(request({ response_format: { type: 'json_object', schema } }).output_config).toEqual({
+      format: { type: 'json_schema', schema },
+    });
   });
   test('json_object is asked for in words, and that is said', () => {
-    const parsed = parse({ messages: [{ role: 'system', content: 's' }, ...messages], response_format: { type: 'json_object' } });
-    expect(parsed.request.system).toEqual([{ type: 'text', text: 's' }, { type: 'text', text: 'Answer with a single JSON object and nothing else: no prose around it and no code fence.' }]);
+    const parsed = parse({
+      messages: [{ role: 'system', content: 's' }, ...messages],
+      response_format: { type: 'json_object' },
+    });
+    expect(parsed.request.system).toEqual([
+      { type: 'text', text: 's' },
+      {
+        type: 'text',
+        text: 'Answer with a single JSON object and nothing else: no prose around it and no code fence.',
+      },
+    ]);
     expect(parsed.request.output_config).toBeUndefined();
     expect(parsed.report.emulated).toEqual(['response_format']);
   });
   test('what the API cannot enforce is weakened and said', () => {
-    expect(report(json({ ...schema, properties: { a: { type: 'string', minLength: 3 } } })).emulated).toEqual(['response_format']);
+    expect(report(json({ ...schema, properties: { a: { type: 'string', minLength: 3 } } })).emulated).toEqual([
+      'response_format',
+    ]);
   });
   test('what it cannot take at all is refused by name', () => {
-    const recursive = { $ref: '#/$defs/n', $defs: { n: { type: 'object', properties: { next: { $ref: '#/$defs/n' } }, additionalProperties: false } } };
-    expect(failure(() => parse(json(recursive)))).toMatchObject({ param: 'response_format.json_schema.schema', code: 'invalid_request' });
-    expect(failure(() => parse(json({ type: 'object', properties: { a: {} } })))).toMatchObject({ param: 'response_format.json_schema.schema.properties.a' });
+    const recursive = {
+      $ref: '#/$defs/n',
+      $defs: { n: { type: 'object', properties: { next: { $ref: '#/$defs/n' } }, additionalProperties: false } },
+    };
+    expect(failure(() => parse(json(recursive)))).toMatchObject({
+      param: 'response_format.json_schema.schema',
+      code: 'invalid_request',
+    });
+    expect(failure(() => parse(json({ type: 'object', properties: { a: {} } })))).toMatchObject({
+      param: 'response_format.json_schema.schema.properties.a',
+    });
   });
 });
 
@@ -277,18 +419,35 @@ describe('the rest', () => {
       messages: [
         { role: 'system', content: [{ type: 'text', text: 's', cache_control }] },
         { role: 'user', content: 'u', cache_control },
-        { role: 'assistant', tool_calls: [{ id: 'c', type: 'function', function: { name: 'f', arguments: '' }, cache_control }] },
+        {
+          role: 'assistant',
+          tool_calls: [{ id: 'c', type: 'function', function: { name: 'f', arguments: '' }, cache_control }],
+        },
         { role: 'tool', tool_call_id: 'c', content: 'r', cache_control },
       ],
     };
-    expect(report(body).emulated).toEqual(['messages[].cache_control', 'messages[].content[].cache_control', 'messages[].tool_calls[].cache_control']);
+    expect(report(body).emulated).toEqual([
+      'messages[].cache_control',
+      'messages[].content[].cache_control',
+      'messages[].tool_calls[].cache_control',
+    ]);
     expect(request(body)).not.toHaveProperty('cache_control');
     expect(request(body, contextOf({ engine: 'anthropic-api' })).cache_control).toEqual(cache_control);
   });
 
   const ignored = {
-    frequency_penalty: 1, presence_penalty: -1, seed: 4, logit_bias: { 50256: -100 }, verbosity: 'low', metadata: { a: 'b' }, store: true, logprobs: true, top_logprobs: 3,
-    prediction: { type: 'content', content: 'x' }, web_search_options: {}, moderation: { model: 'm' },
+    frequency_penalty: 1,
+    presence_penalty: -1,
+    seed: 4,
+    logit_bias: { 50256: -100 },
+    verbosity: 'low',
+    metadata: { a: 'b' },
+    store: true,
+    logprobs: true,
+    top_logprobs: 3,
+    prediction: { type: 'content', content: 'x' },
+    web_search_options: {},
+    moderation: { model: 'm' },
   };
   test.each(Object.entries(ignored))('%s is ignored and said', (name, value) => {
     expect(report({ [name]: value })).toEqual({ ignored: [name], emulated: [] });
@@ -301,7 +460,7 @@ describe('the rest', () => {
   });
 
   test('members nobody knows are ignored and said, without repeating strange names', () => {
-    expect(report({ foo: 1, 'a\r\nb': 2, 'é': 3 }).ignored).toEqual(['foo', '(other)']);
+    expect(report({ foo: 1, 'a\r\nb': 2, é: 3 }).ignored).toEqual(['foo', '(other)']);
   });
 
   test.each([
@@ -314,7 +473,11 @@ describe('the rest', () => {
 
   test('strict mode names what would be ignored', () => {
     expect(strictError(report({}))).toBeUndefined();
-    expect(strictError(report({ seed: 1, store: true }))).toMatchObject({ code: 'unsupported_parameter', param: 'seed', message: expect.stringContaining("'store'") });
+    expect(strictError(report({ seed: 1, store: true }))).toMatchObject({
+      code: 'unsupported_parameter',
+      param: 'seed',
+      message: expect.stringContaining("'store'"),
+    });
   });
 });
 
@@ -367,9 +530,15 @@ describe('types and ranges', () => {
 
   test.each([
     [{ temperature: '1' }, "Invalid value for 'temperature': expected number, received string."],
-    [{ messages: [{ role: 'user', content: 3 }] }, "Invalid value for 'messages[0].content': expected string or array, received number."],
+    [
+      { messages: [{ role: 'user', content: 3 }] },
+      "Invalid value for 'messages[0].content': expected string or array, received number.",
+    ],
     [{ messages: [{ role: 'alien' }] }, `Invalid value for 'messages[0].role': unknown value "alien".`],
-    [{ tool_choice: 'maybe' }, `Invalid value for 'tool_choice': expected "none" or "auto" or "required" or object, received string.`],
+    [
+      { tool_choice: 'maybe' },
+      `Invalid value for 'tool_choice': expected "none" or "auto" or "required" or object, received string.`,
+    ],
     [{ model: undefined }, "Invalid value for 'model': this field is required."],
     [{ stop: ['a', 'b', 'c', 'd', 'e'] }, "Invalid value for 'stop': at most 4 sequences."],
     [{ stop: 3 }, "Invalid value for 'stop': expected string or array, received number."],
@@ -391,4 +560,3 @@ describe('types and ranges', () => {
     expect(failure(() => parse({ model: 'unknown-model' }))).toMatchObject({ code: 'model_not_found', param: 'model' });
   });
 });
-

@@ -3,14 +3,37 @@ import { answerHeaders } from '../../src/http/answer-headers.ts';
 import type { Notice } from '../../src/turn/events.ts';
 
 const model = { id: 'claude-x', requested: 'claude-x', via: 'exact' } as Parameters<typeof answerHeaders>[0]['model'];
-const route = (adjusted: string[], ignored: string[]): Notice => ({ kind: 'route', route: 'resume', adjusted, ignored });
+const route = (adjusted: string[], ignored: string[]): Notice => ({
+  kind: 'route',
+  route: 'resume',
+  adjusted,
+  ignored,
+});
 
 it.each([
-  ['in the words of Anthropic', true, [route(['messages'], ['thinking'])], { 'x-proxy-emulated': 'stop, messages', 'x-proxy-ignored': 'seed, thinking' }],
-  ['in the words of OpenAI', false, [route([], ['thinking'])], { 'x-proxy-emulated': 'stop', 'x-proxy-ignored': 'seed, reasoning_effort' }],
+  [
+    'in the words of Anthropic',
+    true,
+    [route(['messages'], ['thinking'])],
+    { 'x-proxy-emulated': 'stop, messages', 'x-proxy-ignored': 'seed, thinking' },
+  ],
+  [
+    'in the words of OpenAI',
+    false,
+    [route([], ['thinking'])],
+    { 'x-proxy-emulated': 'stop', 'x-proxy-ignored': 'seed, reasoning_effort' },
+  ],
   ['once', true, [route(['stop'], ['seed'])], { 'x-proxy-emulated': 'stop', 'x-proxy-ignored': 'seed' }],
-  ['of the attempt that served the turn', true, [route(['messages'], ['thinking']), route([], [])], { 'x-proxy-emulated': 'stop', 'x-proxy-ignored': 'seed' }],
+  [
+    'of the attempt that served the turn',
+    true,
+    [route(['messages'], ['thinking']), route([], [])],
+    { 'x-proxy-emulated': 'stop', 'x-proxy-ignored': 'seed' },
+  ],
 ])('what an engine changed or left out stands beside what the dialect did, %s', (_, anthropic, notices, expected) => {
   const report = { ignored: ['seed'], emulated: ['stop'] };
-  expect(answerHeaders({ model, report }, notices, { nowMs: 0, anthropic })).toEqual({ 'x-proxy-model': 'claude-x', ...expected });
+  expect(answerHeaders({ model, report }, notices, { nowMs: 0, anthropic })).toEqual({
+    'x-proxy-model': 'claude-x',
+    ...expected,
+  });
 });

@@ -29,7 +29,11 @@ const MODELS = ['claude-haiku-4-5-20251001', 'claude-sonnet-5-5', 'claude-opus-5
 const ENDPOINTS = [
   { path: '/v1/chat/completions', share: 50, seeds: [chat, legacy, plain({ stream: true }), plain({ stream: false })] },
   { path: '/v1/completions', share: 10, seeds: [completion] },
-  { path: '/v1/messages', share: 30, seeds: [messages, plain({ max_tokens: 2000, stream: true }), plain({ max_tokens: 2000, system: 's' })] },
+  {
+    path: '/v1/messages',
+    share: 30,
+    seeds: [messages, plain({ max_tokens: 2000, stream: true }), plain({ max_tokens: 2000, system: 's' })],
+  },
   { path: '/v1/messages/count_tokens', share: 10, seeds: [messages, plain({})] },
 ] as const;
 
@@ -46,18 +50,43 @@ describe('ENGINE=anthropic-api, in memory', () => {
   beforeAll(async () => {
     upstream = await startDemoUpstream({ keepRequests: 10 });
     engine = createApiEngine({ apiKey: 'x', baseUrl: upstream.url });
-    const models = createModels({ MODEL_MAP: {}, MODEL_UNKNOWN: 'default', MODEL_TRACK: 'pinned' }, engine, { log: quietLog, clock: systemClock });
+    const models = createModels({ MODEL_MAP: {}, MODEL_UNKNOWN: 'default', MODEL_TRACK: 'pinned' }, engine, {
+      log: quietLog,
+      clock: systemClock,
+    });
     const leases = createLeases({ maxConcurrency: 4, queueLimit: 4, queueTimeoutMs: 30_000, clock: systemClock });
-    const app = createApp({ engine, leases, keys: await createKeyRing([]), log: quietLog, clock: systemClock, version: '1', login: 'x', ...models, settings: { ...defaults, maxBodyBytes: 10_000_000 } });
-    ask = (path, body) => Promise.resolve(app.request(path, { method: 'POST', body, headers: { 'content-type': 'application/json' }, signal: AbortSignal.timeout(HANG_MS) }));
+    const app = createApp({
+      engine,
+      leases,
+      keys: await createKeyRing([]),
+      log: quietLog,
+      clock: systemClock,
+      version: '1',
+      login: 'x',
+      ...models,
+      settings: { ...defaults, maxBodyBytes: 10_000_000 },
+    });
+    ask = (path, body) =>
+      Promise.resolve(
+        app.request(path, {
+          method: 'POST',
+          body,
+          headers: { 'content-type': 'application/json' },
+          signal: AbortSignal.timeout(HANG_MS),
+        }),
+      );
   });
   afterAll(async () => {
     await engine.close();
     await upstream.close();
   });
-  test.each(ENDPOINTS)('$path', async (endpoint) => {
-    await askAll(endpoint, endpoint.share * 100, (path, body) => ask(path, body));
-  }, 300_000);
+  test.each(ENDPOINTS)(
+    '$path',
+    async (endpoint) => {
+      await askAll(endpoint, endpoint.share * 100, (path, body) => ask(path, body));
+    },
+    300_000,
+  );
 });
 
 describe('ENGINE=claude-code, over the network', () => {
@@ -66,16 +95,24 @@ describe('ENGINE=claude-code, over the network', () => {
     world = await startWorld('claude-code', { MAX_PROCESSES: '16', SPARES: '2', IDLE_TTL: '5' });
   });
   afterAll(() => world.stop());
-  test.each(ENDPOINTS)('$path', async (endpoint) => {
-    const json = { 'content-type': 'application/json' };
-    // Each body that passes is a conversation, with a process of its own.
-    await askAll(endpoint, Math.max(30, endpoint.share), (path, body) => fetch(world.server.url + path, { method: 'POST', body, headers: json, signal: AbortSignal.timeout(HANG_MS) }));
-  }, 300_000);
+  test.each(ENDPOINTS)(
+    '$path',
+    async (endpoint) => {
+      const json = { 'content-type': 'application/json' };
+      // Each body that passes is a conversation, with a process of its own.
+      await askAll(endpoint, Math.max(30, endpoint.share), (path, body) =>
+        fetch(world.server.url + path, { method: 'POST', body, headers: json, signal: AbortSignal.timeout(HANG_MS) }),
+      );
+    },
+    300_000,
+  );
 });
 
 const askAll = async ({ path, seeds }: (typeof ENDPOINTS)[number], numRuns: number, ask: Ask): Promise<void> => {
   const statuses = new Map<number, number>();
-  const bodies = fc.tuple(fc.constantFrom<object>(...seeds), fc.constantFrom(...MODELS), changes).map(([whole, model, all]) => JSON.stringify(bent({ ...whole, model }, all)));
+  const bodies = fc
+    .tuple(fc.constantFrom<object>(...seeds), fc.constantFrom(...MODELS), changes)
+    .map(([whole, model, all]) => JSON.stringify(bent({ ...whole, model }, all)));
   await fc.assert(
     fc.asyncProperty(bodies, async (body) => {
       const response = await ask(path, body);
@@ -90,8 +127,19 @@ const askAll = async ({ path, seeds }: (typeof ENDPOINTS)[number], numRuns: numb
   expect(statuses.get(400) ?? 0, JSON.stringify([...statuses])).toBeGreaterThan(numRuns / 50);
 };
 
-const anthropicError = { type: 'error', error: { type: expect.any(String), message: expect.any(String) }, request_id: expect.any(String) };
-const openAiError = { error: { message: expect.any(String), type: expect.any(String), param: expect.toSatisfy(isTextOrNull), code: expect.toSatisfy(isTextOrNull) } };
+const anthropicError = {
+  type: 'error',
+  error: { type: expect.any(String), message: expect.any(String) },
+  request_id: expect.any(String),
+};
+const openAiError = {
+  error: {
+    message: expect.any(String),
+    type: expect.any(String),
+    param: expect.toSatisfy(isTextOrNull),
+    code: expect.toSatisfy(isTextOrNull),
+  },
+};
 
 function isTextOrNull(value: unknown): boolean {
   return value === null || typeof value === 'string';

@@ -23,7 +23,7 @@ const window = (status: 'allowed' | 'allowed_warning' | 'rejected', resetsAt?: n
 });
 
 describe('rate limits as headers', () => {
-  it('pass the API\'s own through, and nothing else of the upstream', () => {
+  it("pass the API's own through, and nothing else of the upstream", () => {
     expect(rateLimitHeaders([upstream], { nowMs, openai: false })).toEqual({
       'x-upstream-request-id': 'req_up',
       'anthropic-ratelimit-requests-limit': '50',
@@ -34,7 +34,7 @@ describe('rate limits as headers', () => {
     });
   });
 
-  it('have OpenAI\'s names for OpenAI\'s clients', () => {
+  it("have OpenAI's names for OpenAI's clients", () => {
     expect(rateLimitHeaders([upstream], { nowMs, openai: true })).toMatchObject({
       'x-ratelimit-limit-requests': '50',
       'x-ratelimit-remaining-requests': '49',

@@ -14,9 +14,19 @@ const setUp = (script?: Script) => {
   const engine = new ScriptedEngine(script);
   const leases = createLeases({ maxConcurrency: 1, queueLimit: 1, queueTimeoutMs: 1_000, clock });
   const warnings: string[] = [];
-  const log = { ...quietLog, warn: (_fields: object, text: string) => void warnings.push(text), error: (_fields: object, text: string) => void warnings.push(text) };
+  const log = {
+    ...quietLog,
+    warn: (_fields: object, text: string) => void warnings.push(text),
+    error: (_fields: object, text: string) => void warnings.push(text),
+  };
   const client = new AbortController();
-  const events = runTurn(turn, client.signal, { engine, leases, clock, log, settings: { turnTimeoutMs: 60_000, stallAlarmMs: 5_000 } });
+  const events = runTurn(turn, client.signal, {
+    engine,
+    leases,
+    clock,
+    log,
+    settings: { turnTimeoutMs: 60_000, stallAlarmMs: 5_000 },
+  });
   return { clock, engine, leases, client, events, warnings };
 };
 

@@ -54,15 +54,35 @@ export async function* answer(text: string, stopReason = 'end_turn'): AsyncGener
   yield { type: 'content_block_start', index: 0, content_block: { type: 'text', text: '', citations: null } };
   for (const word of text.split(/(?<= )/)) yield delta(word);
   yield { type: 'content_block_stop', index: 0 };
-  yield { type: 'message_delta', delta: { stop_reason: stopReason, stop_sequence: null }, usage: { output_tokens: 5 } } as StreamEvent;
+  yield {
+    type: 'message_delta',
+    delta: { stop_reason: stopReason, stop_sequence: null },
+    usage: { output_tokens: 5 },
+  } as StreamEvent;
   yield { type: 'message_stop' };
 }
 
 export const beginning = (): readonly TurnEvent[] => [
-  { type: 'message_start', message: { id: 'msg_1', type: 'message', role: 'assistant', model: 'claude-sonnet-4-5-20250929', content: [], stop_reason: null, stop_sequence: null, usage } } as unknown as StreamEvent,
+  {
+    type: 'message_start',
+    message: {
+      id: 'msg_1',
+      type: 'message',
+      role: 'assistant',
+      model: 'claude-sonnet-4-5-20250929',
+      content: [],
+      stop_reason: null,
+      stop_sequence: null,
+      usage,
+    },
+  } as unknown as StreamEvent,
 ];
 
-export const delta = (text: string): TurnEvent => ({ type: 'content_block_delta', index: 0, delta: { type: 'text_delta', text } });
+export const delta = (text: string): TurnEvent => ({
+  type: 'content_block_delta',
+  index: 0,
+  delta: { type: 'text_delta', text },
+});
 
 /** Never yields; ends only by the signal, as an upstream that hangs does. */
 // eslint-disable-next-line require-yield
@@ -80,4 +100,9 @@ export const until = async (holds: () => boolean): Promise<void> => {
   while (!holds()) await new Promise((resolve) => setTimeout(resolve, 5));
 };
 
-export const quietLog = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
+export const quietLog = {
+  debug: () => undefined,
+  info: () => undefined,
+  warn: () => undefined,
+  error: () => undefined,
+};

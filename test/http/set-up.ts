@@ -28,13 +28,37 @@ export const setUpApp = async (given: Given = {}) => {
   const leases = createLeases({ maxConcurrency: 4, queueLimit: 4, queueTimeoutMs: 30_000, clock, ...given.leases });
   const lines: LogLine[] = [];
   const log = logInto(lines);
-  const models = createModels({ MODEL_MAP: {}, MODEL_UNKNOWN: 'default', MODEL_TRACK: 'pinned', ...given.models }, engine, { log, clock });
+  const models = createModels(
+    { MODEL_MAP: {}, MODEL_UNKNOWN: 'default', MODEL_TRACK: 'pinned', ...given.models },
+    engine,
+    { log, clock },
+  );
   const keys = await createKeyRing(given.keys ?? []);
-  const app = createApp({ engine, leases, keys, log, clock, version: '1.2.3', login: 'a login', ...models, settings: { ...defaults, ...given.settings } });
+  const app = createApp({
+    engine,
+    leases,
+    keys,
+    log,
+    clock,
+    version: '1.2.3',
+    login: 'a login',
+    ...models,
+    settings: { ...defaults, ...given.settings },
+  });
   /** A body that is not a string is sent as JSON. */
-  const ask = (path: string, body?: unknown, { headers = {}, ...init }: Omit<RequestInit, 'headers'> & { headers?: Record<string, string> } = {}): Promise<Response> => {
+  const ask = (
+    path: string,
+    body?: unknown,
+    { headers = {}, ...init }: Omit<RequestInit, 'headers'> & { headers?: Record<string, string> } = {},
+  ): Promise<Response> => {
     const post = { method: 'POST', body: typeof body === 'string' ? body : JSON.stringify(body) };
-    return Promise.resolve(app.request(path, { ...(body !== undefined && post), ...init, headers: { 'content-type': 'application/json', ...headers } }));
+    return Promise.resolve(
+      app.request(path, {
+        ...(body !== undefined && post),
+        ...init,
+        headers: { 'content-type': 'application/json', ...headers },
+      }),
+    );
   };
   return { app, engine, leases, lines, ask };
 };
@@ -52,9 +76,15 @@ export const defaults: HttpSettings = {
 };
 
 export const chat = (more: object = {}) => ({ model: 'gpt-4o', messages: [{ role: 'user', content: 'Hi' }], ...more });
-export const messages = (more: object = {}) => ({ model: 'sonnet', max_tokens: 50, messages: [{ role: 'user', content: 'Hi' }], ...more });
+export const messages = (more: object = {}) => ({
+  model: 'sonnet',
+  max_tokens: 50,
+  messages: [{ role: 'user', content: 'Hi' }],
+  ...more,
+});
 
 const logInto = (lines: LogLine[]): Log => {
-  const at = (level: string) => (fields: object, message: string) => void lines.push({ level, fields: { ...fields }, message });
+  const at = (level: string) => (fields: object, message: string) =>
+    void lines.push({ level, fields: { ...fields }, message });
   return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
 };

@@ -14,7 +14,12 @@ import { answer, beginning, settled } from './scripted-engine.ts';
 const handFed = <Item>() => {
   const { readable, writable } = new TransformStream<Item, Item>(undefined, undefined, { highWaterMark: 100 });
   const writer = writable.getWriter();
-  return { items: readable as AsyncIterable<Item>, give: (item: Item) => writer.write(item), end: () => writer.close(), fail: (error: unknown) => writer.abort(error) };
+  return {
+    items: readable as AsyncIterable<Item>,
+    give: (item: Item) => writer.write(item),
+    end: () => writer.close(),
+    fail: (error: unknown) => writer.abort(error),
+  };
 };
 
 async function* oneFrame(): AsyncGenerator<SseFrame> {
@@ -65,7 +70,9 @@ describe('frames as bytes', () => {
   it('never split a character, and end when the frames end', async () => {
     const chunks: Uint8Array[] = [];
     for await (const chunk of sseBody(oneFrame(), () => undefined)) chunks.push(chunk);
-    expect(chunks.map((chunk) => new TextDecoder('utf-8', { fatal: true }).decode(chunk))).toEqual(['data: žluťoučký 🐎\n\n']);
+    expect(chunks.map((chunk) => new TextDecoder('utf-8', { fatal: true }).decode(chunk))).toEqual([
+      'data: žluťoučký 🐎\n\n',
+    ]);
   });
 
   it('tell the source when the reader leaves', async () => {
@@ -135,7 +142,9 @@ describe('the opening of an answer', () => {
   });
 
   it('is an error where one comes in time', async () => {
-    await expect(openingOf(failing(), { ...patience, clock: new HandClock() })).rejects.toMatchObject({ code: 'upstream_rate_limited' });
+    await expect(openingOf(failing(), { ...patience, clock: new HandClock() })).rejects.toMatchObject({
+      code: 'upstream_rate_limited',
+    });
   });
 
   it('does not wait longer than it may, and loses nothing then', async () => {
@@ -159,7 +168,12 @@ describe('the opening of an answer', () => {
     const retry: TurnEvent = { type: 'notice', notice: { kind: 'retry', attempt: 1, delayMs: 2_000, status: 529 } };
     let late = false;
     void openingOf(items, { ...patience, clock }).then(() => (late = true));
-    for (const [ms, expected] of [[900, false], [2_900, false], [1_100, false], [100, true]] as const) {
+    for (const [ms, expected] of [
+      [900, false],
+      [2_900, false],
+      [1_100, false],
+      [100, true],
+    ] as const) {
       await settled();
       clock.advance(ms);
       await settled();

@@ -20,7 +20,8 @@ import { freePort } from '../../scripts/container-engine/app.ts';
 const PODMAN = join(root, 'scripts/image/podman.sh');
 const IMAGE = process.env['PROXY_IMAGE'] ?? '';
 const SIDECAR = process.env['SIDECAR_IMAGE'] ?? '';
-const podman = async (...args: readonly string[]): Promise<string> => (await promisify(execFile)(PODMAN, args)).stdout.trim();
+const podman = async (...args: readonly string[]): Promise<string> =>
+  (await promisify(execFile)(PODMAN, args)).stdout.trim();
 const figures: Record<string, number | string> = {};
 
 let upstream: DemoUpstream;
@@ -63,10 +64,36 @@ describe('the image by itself', () => {
     url = `http://127.0.0.1:${port}`;
     const since = performance.now();
     await podman(
-      'run', '-d', '--name', name, '-p', `127.0.0.1:${port}:8080`, '--read-only', '--tmpfs', '/tmp', '-v', `${name}:/state`,
-      '--cap-drop=all', '--security-opt', 'no-new-privileges', '-e', `PROXY_API_KEY=${KEY}`, '-e', 'ANTHROPIC_API_KEY=demo', '-e', `ANTHROPIC_BASE_URL=${upstreamUrl}`, IMAGE,
+      'run',
+      '-d',
+      '--name',
+      name,
+      '-p',
+      `127.0.0.1:${port}:8080`,
+      '--read-only',
+      '--tmpfs',
+      '/tmp',
+      '-v',
+      `${name}:/state`,
+      '--cap-drop=all',
+      '--security-opt',
+      'no-new-privileges',
+      '-e',
+      `PROXY_API_KEY=${KEY}`,
+      '-e',
+      'ANTHROPIC_API_KEY=demo',
+      '-e',
+      `ANTHROPIC_BASE_URL=${upstreamUrl}`,
+      IMAGE,
     );
-    await eventually(() => fetch(`${url}/ping`).then((answer) => answer.ok, () => false), 60_000);
+    await eventually(
+      () =>
+        fetch(`${url}/ping`).then(
+          (answer) => answer.ok,
+          () => false,
+        ),
+      60_000,
+    );
     figures['startMs'] = Math.round(performance.now() - since);
     figures['megabytes'] = Math.round(Number(await podman('image', 'inspect', IMAGE, '--format', '{{.Size}}')) / 1e6);
   });
@@ -85,14 +112,24 @@ describe('the image by itself', () => {
   it('is not root, cannot write to its root, and says how it is', async () => {
     expect(await podman('exec', name, 'id', '-u')).toBe('10001');
     await expect(podman('exec', name, 'touch', '/app/x')).rejects.toThrow('Read-only file system');
-    expect(await (await fetch(`${url}/health`, { headers: { authorization: `Bearer ${KEY}` } })).json()).toMatchObject({ status: 'ok', engine: 'claude-code', login: 'ANTHROPIC_API_KEY' });
+    expect(await (await fetch(`${url}/health`, { headers: { authorization: `Bearer ${KEY}` } })).json()).toMatchObject({
+      status: 'ok',
+      engine: 'claude-code',
+      login: 'ANTHROPIC_API_KEY',
+    });
     expect(await podman('history', '--no-trunc', '--format', '{{.CreatedBy}}', IMAGE)).not.toMatch(/sk-ant|OAUTH/);
   });
 
   it('lets a running answer finish when it is told to end, and ends with 0', async () => {
     const answer = await fetch(`${url}/v1/messages`, {
-      method: 'POST', headers: { 'x-api-key': KEY, 'content-type': 'application/json' },
-      body: JSON.stringify({ model: 'haiku', max_tokens: 100, stream: true, messages: [{ role: 'user', content: '[[text:one two three four]][[slow:500]][[chunk:1]]' }] }),
+      method: 'POST',
+      headers: { 'x-api-key': KEY, 'content-type': 'application/json' },
+      body: JSON.stringify({
+        model: 'haiku',
+        max_tokens: 100,
+        stream: true,
+        messages: [{ role: 'user', content: '[[text:one two three four]][[slow:500]][[chunk:1]]' }],
+      }),
     });
     const [text] = await Promise.all([answer.text(), podman('kill', '--signal', 'TERM', name)]);
     expect(text).toContain('message_stop');
@@ -105,19 +142,29 @@ describe('the image behind the Worker', () => {
   let service: ChildProcess;
   let socket: Server;
   let lab: Lab;
-  const containers = async (): Promise<readonly string[]> => (await podman('ps', '--filter', `ancestor=${IMAGE}`, '--format', '{{.Names}}')).split('\n').filter((line) => line !== '');
+  const containers = async (): Promise<readonly string[]> =>
+    (await podman('ps', '--filter', `ancestor=${IMAGE}`, '--format', '{{.Names}}'))
+      .split('\n')
+      .filter((line) => line !== '');
   beforeAll(async () => {
     dir = await mkdtemp(join(tmpdir(), 'proxy-image-'));
     service = spawn(PODMAN, ['system', 'service', '--time=0', `unix://${dir}/podman.sock`], { stdio: 'ignore' });
     await eventually(() => existsSync(join(dir, 'podman.sock')));
     socket = await startDockerSocket(join(dir, 'docker.sock'), join(dir, 'podman.sock'));
     const vars = { ANTHROPIC_API_KEY: 'demo', ANTHROPIC_BASE_URL: upstreamUrl, SLEEP_AFTER_S: '3' };
-    lab = await startLab({ vars, image: serverImage(), other: { socketPath: join(dir, 'docker.sock'), imageName: IMAGE, sidecar: SIDECAR } });
+    lab = await startLab({
+      vars,
+      image: serverImage(),
+      other: { socketPath: join(dir, 'docker.sock'), imageName: IMAGE, sidecar: SIDECAR },
+    });
   });
   afterAll(async () => {
     await lab.close();
     // workerd leaves its containers behind when it ends; the proxy goes with all that use its network.
-    for (const proxy of (await podman('ps', '-aq', '--filter', `ancestor=${SIDECAR}`)).split('\n').filter((id) => id !== '')) await podman('rm', '-f', '--depend', proxy);
+    for (const proxy of (await podman('ps', '-aq', '--filter', `ancestor=${SIDECAR}`))
+      .split('\n')
+      .filter((id) => id !== ''))
+      await podman('rm', '-f', '--depend', proxy);
     socket.close();
     service.kill();
     await rm(dir, { recursive: true, force: true });
@@ -125,7 +172,9 @@ describe('the image behind the Worker', () => {
 
   it('starts, and answers', async () => {
     const since = performance.now();
-    const answer = await lab.call('/v1/messages', { body: { model: 'haiku', max_tokens: 10, messages: [{ role: 'user', content: '[[text:Awake]]' }] } });
+    const answer = await lab.call('/v1/messages', {
+      body: { model: 'haiku', max_tokens: 10, messages: [{ role: 'user', content: '[[text:Awake]]' }] },
+    });
     expect([answer.status, await answer.text()]).toEqual([200, expect.stringContaining('Awake')]);
     figures['coldAnswerThroughWorkerMs'] = Math.round(performance.now() - since);
   });
@@ -142,12 +191,23 @@ describe('the image behind the Worker', () => {
   it('sleeps, and wakes', async () => {
     await eventually(async () => (await containers()).length === 0, 60_000);
     const since = performance.now();
-    expect((await lab.call('/v1/messages', { body: { model: 'haiku', max_tokens: 10, messages: [{ role: 'user', content: 'Hello' }] } })).status).toBe(200);
+    expect(
+      (
+        await lab.call('/v1/messages', {
+          body: { model: 'haiku', max_tokens: 10, messages: [{ role: 'user', content: 'Hello' }] },
+        })
+      ).status,
+    ).toBe(200);
     figures['wakeThroughWorkerMs'] = Math.round(performance.now() - since);
   });
 
   it('is killed in mid-stream: the error, and then a new one', async () => {
-    const body = { model: 'haiku', max_tokens: 100, stream: true, messages: [{ role: 'user', content: '[[text:one two three four five six]][[slow:500]][[chunk:1]]' }] };
+    const body = {
+      model: 'haiku',
+      max_tokens: 100,
+      stream: true,
+      messages: [{ role: 'user', content: '[[text:one two three four five six]][[slow:500]][[chunk:1]]' }],
+    };
     const answer = await lab.call('/v1/messages', { body });
     const reader = answer.body!.pipeThrough(new TextDecoderStream()).getReader();
     let text = '';
@@ -156,6 +216,12 @@ describe('the image behind the Worker', () => {
     execFileSync(PODMAN, ['kill', '--signal', 'KILL', name ?? '']);
     for (let next = await reader.read(); !next.done; next = await reader.read()) text += next.value;
     expect(text).toMatch(/event: error\ndata: \{"type":"error",.*\}\n\n$/);
-    expect((await lab.call('/v1/messages', { body: { ...body, stream: false, messages: [{ role: 'user', content: 'Hello' }] } })).status).toBe(200);
+    expect(
+      (
+        await lab.call('/v1/messages', {
+          body: { ...body, stream: false, messages: [{ role: 'user', content: 'Hello' }] },
+        })
+      ).status,
+    ).toBe(200);
   });
 });

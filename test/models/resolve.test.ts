@@ -75,10 +75,21 @@ describe('the default mapping', () => {
   });
 
   test.each([
-    SONNET_4_5, HAIKU_4_5, OPUS_4_5,
-    'opus', 'sonnet', 'haiku', 'fable', 'default',
-    'claude-opus-5-5', 'claude-sonnet-5-5', 'claude-haiku-5-5', 'claude-fable-5-2',
-    'claude-sonnet-4-5', 'claude-opus-4-5', 'claude-haiku-4-5',
+    SONNET_4_5,
+    HAIKU_4_5,
+    OPUS_4_5,
+    'opus',
+    'sonnet',
+    'haiku',
+    'fable',
+    'default',
+    'claude-opus-5-5',
+    'claude-sonnet-5-5',
+    'claude-haiku-5-5',
+    'claude-fable-5-2',
+    'claude-sonnet-4-5',
+    'claude-opus-4-5',
+    'claude-haiku-4-5',
   ])('%s passes unchanged', (name) => {
     expect(resolve(name)).toMatchObject({ requested: name, id: name, via: 'exact' });
     expect(resolve(name.toUpperCase())).toMatchObject({ id: name, via: 'exact' });
@@ -101,12 +112,18 @@ describe('unknown names', () => {
   ])('%s is answered by %s, and said to be unknown', (name, id) => {
     expect(resolve(name)).toMatchObject({ id, via: 'unknown' });
     const rejecting = createResolver({ unknown: 'reject' });
-    expect(() => rejecting(name)).toThrow(expect.objectContaining({ code: 'model_not_found', param: 'model' }) as Error);
+    expect(() => rejecting(name)).toThrow(
+      expect.objectContaining({ code: 'model_not_found', param: 'model' }) as Error,
+    );
   });
 
   test('what is known is not rejected', () => {
     const rejecting = createResolver({ unknown: 'reject' });
-    expect([rejecting('gpt-4o').id, rejecting('default').id, rejecting('claude-3-opus-latest').id]).toEqual([SONNET_4_5, 'default', OPUS_4_5]);
+    expect([rejecting('gpt-4o').id, rejecting('default').id, rejecting('claude-3-opus-latest').id]).toEqual([
+      SONNET_4_5,
+      'default',
+      OPUS_4_5,
+    ]);
   });
 
   test('no name at all is nobody', () => {
@@ -117,8 +134,16 @@ describe('unknown names', () => {
 describe('what the engine reports', () => {
   test('passes unchanged, with abilities of what a short name means', () => {
     const withEngine = createResolver({ reported });
-    expect(withEngine('claude-haiku-6-20270101')).toMatchObject({ id: 'claude-haiku-6-20270101', via: 'exact', family: 'haiku' });
-    expect(withEngine('default')).toMatchObject({ id: 'default', family: 'opus', abilities: abilitiesOf('claude-opus-5-5') });
+    expect(withEngine('claude-haiku-6-20270101')).toMatchObject({
+      id: 'claude-haiku-6-20270101',
+      via: 'exact',
+      family: 'haiku',
+    });
+    expect(withEngine('default')).toMatchObject({
+      id: 'default',
+      family: 'opus',
+      abilities: abilitiesOf('claude-opus-5-5'),
+    });
   });
 
   test('is asked at each call', () => {
@@ -129,9 +154,14 @@ describe('what the engine reports', () => {
     expect(growing('claude-opus-9')).toMatchObject({ id: 'claude-opus-9', via: 'exact' });
   });
 
-  test.each([['gpt-4', 'claude-opus-5-5'], ['gpt-4o', 'claude-sonnet-5-5'], ['o1-mini', 'claude-haiku-6-20270101'], ['llama', 'claude-sonnet-5-5'], [SONNET_4_5, SONNET_4_5]])(
-    'MODEL_TRACK=latest: %s is answered by %s',
-    (name, id) => expect(createResolver({ track: 'latest', reported })(name).id).toBe(id),
+  test.each([
+    ['gpt-4', 'claude-opus-5-5'],
+    ['gpt-4o', 'claude-sonnet-5-5'],
+    ['o1-mini', 'claude-haiku-6-20270101'],
+    ['llama', 'claude-sonnet-5-5'],
+    [SONNET_4_5, SONNET_4_5],
+  ])('MODEL_TRACK=latest: %s is answered by %s', (name, id) =>
+    expect(createResolver({ track: 'latest', reported })(name).id).toBe(id),
   );
 
   test('MODEL_TRACK=latest without a report stays with 4.5', () => {
@@ -141,7 +171,15 @@ describe('what the engine reports', () => {
 
 describe('MODEL_MAP', () => {
   const mapped = createResolver({
-    map: { 'GPT-4o': 'haiku', 'gpt-*': 'claude-opus-5-5', mine: 'claude-private-1', odd: 'llama-3', none: ' ', chained: 'gpt-4o', [SONNET_4_5]: 'opus' },
+    map: {
+      'GPT-4o': 'haiku',
+      'gpt-*': 'claude-opus-5-5',
+      mine: 'claude-private-1',
+      odd: 'llama-3',
+      none: ' ',
+      chained: 'gpt-4o',
+      [SONNET_4_5]: 'opus',
+    },
     unknown: 'reject',
   });
   test.each([
@@ -159,14 +197,43 @@ describe('MODEL_MAP', () => {
 });
 
 test('any string resolves, or is not found; nothing else happens', () => {
-  const resolvers = [resolve, createResolver({ unknown: 'reject', reported, map: { 'a*': 'b', '*': 'sonnet', '': 'x' } }), createResolver({ track: 'latest', reported })];
-  const words = fc.constantFrom('claude', 'gpt', '-', '/', '4', '.5', 'o3', 'mini', 'opus', 'sonnet', ' ', '20250929', '[1m]', '*', '__proto__', 'constructor');
-  const names = fc.oneof(fc.string(), fc.string({ unit: 'binary' }), fc.array(words).map((parts) => parts.join('')));
+  const resolvers = [
+    resolve,
+    createResolver({ unknown: 'reject', reported, map: { 'a*': 'b', '*': 'sonnet', '': 'x' } }),
+    createResolver({ track: 'latest', reported }),
+  ];
+  const words = fc.constantFrom(
+    'claude',
+    'gpt',
+    '-',
+    '/',
+    '4',
+    '.5',
+    'o3',
+    'mini',
+    'opus',
+    'sonnet',
+    ' ',
+    '20250929',
+    '[1m]',
+    '*',
+    '__proto__',
+    'constructor',
+  );
+  const names = fc.oneof(
+    fc.string(),
+    fc.string({ unit: 'binary' }),
+    fc.array(words).map((parts) => parts.join('')),
+  );
   fc.assert(
     fc.property(names, fc.constantFrom(...resolvers), (name, one) => {
       try {
         const model = one(name);
-        expect(model).toMatchObject({ requested: name, id: expect.stringMatching(/./) as unknown, family: expect.stringMatching(/^(opus|sonnet|haiku|fable)$/) as unknown });
+        expect(model).toMatchObject({
+          requested: name,
+          id: expect.stringMatching(/./) as unknown,
+          family: expect.stringMatching(/^(opus|sonnet|haiku|fable)$/) as unknown,
+        });
         expect(model.abilities.maxOutputTokens).toBeGreaterThan(0);
       } catch (error) {
         if (!(error instanceof TurnError)) throw error;
@@ -179,16 +246,33 @@ test('any string resolves, or is not found; nothing else happens', () => {
 
 describe('abilities', () => {
   test.each<[string, object]>([
-    [SONNET_4_5, { sampling: 'one', thinking: 'budget', thinkingOff: true, effort: [], prefill: true, maxOutputTokens: 64_000, contextTokens: 200_000 }],
+    [
+      SONNET_4_5,
+      {
+        sampling: 'one',
+        thinking: 'budget',
+        thinkingOff: true,
+        effort: [],
+        prefill: true,
+        maxOutputTokens: 64_000,
+        contextTokens: 200_000,
+      },
+    ],
     [HAIKU_4_5, { sampling: 'one', thinking: 'budget', effort: [], prefill: true }],
     [OPUS_4_5, { sampling: 'one', thinking: 'budget', effort: ['low', 'medium', 'high'], prefill: true }],
     ['claude-opus-4-1', { sampling: 'one', maxOutputTokens: 32_000 }],
     ['claude-sonnet-4-20250514', { sampling: 'both', maxOutputTokens: 64_000 }],
-    ['claude-opus-4-6', { sampling: 'one', thinking: 'adaptive', prefill: false, effort: ['low', 'medium', 'high', 'max'] }],
+    [
+      'claude-opus-4-6',
+      { sampling: 'one', thinking: 'adaptive', prefill: false, effort: ['low', 'medium', 'high', 'max'] },
+    ],
     ['claude-opus-4-7', { sampling: 'none', thinking: 'adaptive', thinkingOff: true, systemMessages: false }],
     ['claude-opus-4-8', { sampling: 'none', systemMessages: true }],
     ['claude-opus-5', { thinkingOff: true, maxOutputTokens: 128_000, contextTokens: 1_000_000 }],
-    ['claude-opus-5-5', { thinkingOff: false, forcedTools: false, effort: ['low', 'medium', 'high', 'xhigh', 'max'], prefill: false }],
+    [
+      'claude-opus-5-5',
+      { thinkingOff: false, forcedTools: false, effort: ['low', 'medium', 'high', 'xhigh', 'max'], prefill: false },
+    ],
     ['claude-sonnet-5-5', { thinkingOff: false, leastThinking: 'between_tools', forcedTools: false }],
     ['claude-haiku-5-5', { sampling: 'none', thinking: 'adaptive', thinkingOff: true, prefill: false }],
     ['claude-fable-5-2', { thinkingOff: false, forcedTools: false }],
@@ -197,12 +281,22 @@ describe('abilities', () => {
   ])('%s', (id, expected) => expect(abilitiesOf(id)).toMatchObject(expected));
 
   test('a date is not a version', () => {
-    expect([versionOf('claude-sonnet-4-20250514'), versionOf(OPUS_4_5), versionOf('claude-3-5-haiku-latest'), versionOf('claude-2.1'), versionOf('sonnet')]).toEqual([400, 405, 305, 201, undefined]);
+    expect([
+      versionOf('claude-sonnet-4-20250514'),
+      versionOf(OPUS_4_5),
+      versionOf('claude-3-5-haiku-latest'),
+      versionOf('claude-2.1'),
+      versionOf('sonnet'),
+    ]).toEqual([400, 405, 305, 201, undefined]);
   });
 });
 
 describe('the list', () => {
-  const list = listModels({ resolve: createResolver({ reported, map: { mine: 'haiku', 'x-*': 'opus' } }), reported: REPORTED, map: { mine: 'haiku', 'x-*': 'opus' } });
+  const list = listModels({
+    resolve: createResolver({ reported, map: { mine: 'haiku', 'x-*': 'opus' } }),
+    reported: REPORTED,
+    map: { mine: 'haiku', 'x-*': 'opus' },
+  });
   const byId = new Map(list.map((model) => [model.id, model]));
 
   test('names no id twice and lists every catalog model as itself', () => {
@@ -213,10 +307,15 @@ describe('the list', () => {
     }
   });
 
-  test.each([['gpt-4o', SONNET_4_5], ['o3', OPUS_4_5], ['claude-3-opus-latest', OPUS_4_5], ['default', 'claude-opus-5-5'], ['sonnet', 'claude-sonnet-5-5'], ['mine', 'claude-haiku-5-5'], ['claude-haiku-6-20270101', 'claude-haiku-6-20270101']])(
-    '%s resolves to %s',
-    (id, resolvesTo) => expect(byId.get(id)).toMatchObject({ resolvesTo }),
-  );
+  test.each([
+    ['gpt-4o', SONNET_4_5],
+    ['o3', OPUS_4_5],
+    ['claude-3-opus-latest', OPUS_4_5],
+    ['default', 'claude-opus-5-5'],
+    ['sonnet', 'claude-sonnet-5-5'],
+    ['mine', 'claude-haiku-5-5'],
+    ['claude-haiku-6-20270101', 'claude-haiku-6-20270101'],
+  ])('%s resolves to %s', (id, resolvesTo) => expect(byId.get(id)).toMatchObject({ resolvesTo }));
 
   test('patterns are not names', () => expect(byId.has('x-*')).toBe(false));
 });

@@ -12,7 +12,15 @@ import { startDemoUpstream, type DemoUpstream } from '../../src/demo/upstream.ts
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const DOOR = { authorization: 'Bearer the-bootstrap-key' };
 const HOUR = 3_600_000;
-const login = (n: number): string => JSON.stringify({ claudeAiOauth: { accessToken: `access-${n}`, expiresAt: Date.now() + HOUR, scopes: ['user:inference'], subscriptionType: 'max' } });
+const login = (n: number): string =>
+  JSON.stringify({
+    claudeAiOauth: {
+      accessToken: `access-${n}`,
+      expiresAt: Date.now() + HOUR,
+      scopes: ['user:inference'],
+      subscriptionType: 'max',
+    },
+  });
 
 let upstream: DemoUpstream;
 beforeAll(async () => {
@@ -29,10 +37,23 @@ beforeEach(async () => {
   url = `http://127.0.0.1:${port}`;
   server = spawn(join(root, 'node_modules/.bin/node'), [join(root, 'src/cli/start.ts')], {
     cwd: dir,
-    env: { PATH: process.env['PATH'], HOME: dir, STATE_DIR: join(dir, 'state'), HOST: '127.0.0.1', PORT: String(port), BOOTSTRAP_KEY: 'the-bootstrap-key' },
+    env: {
+      PATH: process.env['PATH'],
+      HOME: dir,
+      STATE_DIR: join(dir, 'state'),
+      HOST: '127.0.0.1',
+      PORT: String(port),
+      BOOTSTRAP_KEY: 'the-bootstrap-key',
+    },
     stdio: ['ignore', 'ignore', 'inherit'],
   });
-  while (!(await fetch(`${url}/ping`).then((answer) => answer.ok, () => false))) await new Promise((resolve) => setTimeout(resolve, 20));
+  while (
+    !(await fetch(`${url}/ping`).then(
+      (answer) => answer.ok,
+      () => false,
+    ))
+  )
+    await new Promise((resolve) => setTimeout(resolve, 20));
 });
 afterEach(async () => {
   server.kill('SIGKILL');
@@ -40,12 +61,33 @@ afterEach(async () => {
   await rm(dir, { recursive: true, force: true });
 });
 
-const door = (method: string, path: string, body?: unknown, headers: Record<string, string> = DOOR): Promise<Response> =>
-  fetch(`${url}/internal/${path}`, { method, headers: { 'content-type': 'application/json', ...headers }, ...(body !== undefined && { body: JSON.stringify(body) }) });
-const settings = (more: Record<string, string> = {}) => ({ ANTHROPIC_BASE_URL: upstream.url, PROXY_API_KEY: 'client-key', LOG_LEVEL: 'silent', ...more });
+const door = (
+  method: string,
+  path: string,
+  body?: unknown,
+  headers: Record<string, string> = DOOR,
+): Promise<Response> =>
+  fetch(`${url}/internal/${path}`, {
+    method,
+    headers: { 'content-type': 'application/json', ...headers },
+    ...(body !== undefined && { body: JSON.stringify(body) }),
+  });
+const settings = (more: Record<string, string> = {}) => ({
+  ANTHROPIC_BASE_URL: upstream.url,
+  PROXY_API_KEY: 'client-key',
+  LOG_LEVEL: 'silent',
+  ...more,
+});
 const direct = () => settings({ ENGINE: 'anthropic-api', ANTHROPIC_API_KEY: 'sk-demo' });
-const ask = (messages: readonly object[], { headers = {}, ...more }: { headers?: Record<string, string>; stream?: boolean } = {}): Promise<Response> =>
-  fetch(`${url}/v1/messages`, { method: 'POST', headers: { 'x-api-key': 'client-key', 'content-type': 'application/json', ...headers }, body: JSON.stringify({ model: 'haiku', max_tokens: 100, messages, ...more }) });
+const ask = (
+  messages: readonly object[],
+  { headers = {}, ...more }: { headers?: Record<string, string>; stream?: boolean } = {},
+): Promise<Response> =>
+  fetch(`${url}/v1/messages`, {
+    method: 'POST',
+    headers: { 'x-api-key': 'client-key', 'content-type': 'application/json', ...headers },
+    body: JSON.stringify({ model: 'haiku', max_tokens: 100, messages, ...more }),
+  });
 const hello = [{ role: 'user', content: '[[text:Good day]]' }];
 
 describe('the door', () => {
@@ -66,7 +108,8 @@ describe('the door', () => {
   });
 
   it('takes a login with the first settings, and later ones by themselves, also where no Claude Code runs', async () => {
-    const read = async (): Promise<string> => ((await (await door('GET', 'credentials')).json()) as { credentials: string }).credentials;
+    const read = async (): Promise<string> =>
+      ((await (await door('GET', 'credentials')).json()) as { credentials: string }).credentials;
     expect((await door('POST', 'bootstrap', { settings: direct(), credentials: login(1) })).status).toBe(204);
     expect((await door('PUT', 'credentials', { credentials: login(2) })).status).toBe(204);
     expect(await read()).toContain('access-2');
@@ -85,7 +128,10 @@ describe('the door', () => {
 
   it('marks the end of a stream for who asks, and uses the request id it is given', async () => {
     await door('POST', 'bootstrap', { settings: direct() });
-    const marked = await ask(hello, { stream: true, headers: { 'x-proxy-internal': 'eos', 'x-request-id': 'req_edge' } });
+    const marked = await ask(hello, {
+      stream: true,
+      headers: { 'x-proxy-internal': 'eos', 'x-request-id': 'req_edge' },
+    });
     expect([marked.headers.get('x-proxy-internal'), marked.headers.get('x-request-id')]).toEqual(['eos', 'req_edge']);
     expect((await marked.text()).endsWith('\n\n: eos\n\n')).toBe(true);
     expect(await (await ask(hello, { stream: true })).text()).not.toContain('eos');
@@ -93,7 +139,9 @@ describe('the door', () => {
 
   it('drains: running answers end, new ones are refused so that the Worker can tell', async () => {
     await door('POST', 'bootstrap', { settings: direct() });
-    const running = await ask([{ role: 'user', content: '[[text:one two three four]][[slow:300]][[chunk:1]]' }], { stream: true });
+    const running = await ask([{ role: 'user', content: '[[text:one two three four]][[slow:300]][[chunk:1]]' }], {
+      stream: true,
+    });
     server.kill('SIGTERM');
     let refused: Response;
     do refused = await ask(hello);
@@ -105,7 +153,9 @@ describe('the door', () => {
 });
 
 describe('a login over the door, with the real Claude Code', { timeout: 120_000 }, () => {
-  const bearers = (): readonly unknown[] => [...new Set(upstream.messageRequests.map(({ headers }) => headers['authorization']))];
+  const bearers = (): readonly unknown[] => [
+    ...new Set(upstream.messageRequests.map(({ headers }) => headers['authorization'])),
+  ];
 
   it('works without a refresh token, is private, and another takes its place, also in a process that runs', async () => {
     upstream.clear();
@@ -119,7 +169,10 @@ describe('a login over the door, with the real Claude Code', { timeout: 120_000 
     const { credentials } = (await (await door('GET', 'credentials')).json()) as { credentials: string };
     expect(JSON.parse(credentials)).toMatchObject({ claudeAiOauth: { accessToken: 'access-2' } });
     upstream.clear();
-    expect((await ask([...hello, { role: 'assistant', content: first.content }, { role: 'user', content: 'And now?' }])).status).toBe(200);
+    expect(
+      (await ask([...hello, { role: 'assistant', content: first.content }, { role: 'user', content: 'And now?' }]))
+        .status,
+    ).toBe(200);
     const next = bearers();
     upstream.clear();
     expect((await ask([{ role: 'user', content: 'Another conversation' }])).status).toBe(200);

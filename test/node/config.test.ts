@@ -17,12 +17,22 @@ const problems = (env: Environment) => {
 
 describe('settings', () => {
   it('have defaults that are valid', () => {
-    expect(parsed({})).toMatchObject({ HOST: '127.0.0.1', PORT: 8080, PROXY_API_KEY: [], ENGINE: 'claude-code', MODEL_MAP: {}, MAX_PROCESSES: 'auto', PROXY_STRICT: false, TURN_TIMEOUT_MS: 900_000 });
+    expect(parsed({})).toMatchObject({
+      HOST: '127.0.0.1',
+      PORT: 8080,
+      PROXY_API_KEY: [],
+      ENGINE: 'claude-code',
+      MODEL_MAP: {},
+      MAX_PROCESSES: 'auto',
+      PROXY_STRICT: false,
+      TURN_TIMEOUT_MS: 900_000,
+    });
   });
 
   it('are frozen', () => expect(Object.isFrozen(parsed({}))).toBe(true));
 
-  it('take empty for unset', () => expect(parsed({ PORT: '', LOG_LEVEL: '  ' })).toMatchObject({ PORT: 8080, LOG_LEVEL: 'info' }));
+  it('take empty for unset', () =>
+    expect(parsed({ PORT: '', LOG_LEVEL: '  ' })).toMatchObject({ PORT: 8080, LOG_LEVEL: 'info' }));
 
   it.each<[Environment, object]>([
     [{ PORT: '0' }, { PORT: 0 }],
@@ -45,14 +55,23 @@ describe('settings', () => {
     [{ MODEL_MAP: 'gpt-4o' }, 'MODEL_MAP must be name=model,name=model or a JSON object of strings.'],
     [{ MODEL_MAP: '{"a":1}' }, 'MODEL_MAP must be name=model,name=model or a JSON object of strings.'],
     [{ MAX_PROCESSES: 'many' }, 'MAX_PROCESSES must be auto or a whole number of at least 1.'],
-    [{ HOST: '0.0.0.0' }, 'HOST is 0.0.0.0, which others can reach: set PROXY_API_KEY too, or everybody there spends your money.'],
-    [{ HOST: '192.168.1.2', PROXY_API_KEY: ' , ' }, 'HOST is 192.168.1.2, which others can reach: set PROXY_API_KEY too, or everybody there spends your money.'],
+    [
+      { HOST: '0.0.0.0' },
+      'HOST is 0.0.0.0, which others can reach: set PROXY_API_KEY too, or everybody there spends your money.',
+    ],
+    [
+      { HOST: '192.168.1.2', PROXY_API_KEY: ' , ' },
+      'HOST is 192.168.1.2, which others can reach: set PROXY_API_KEY too, or everybody there spends your money.',
+    ],
   ])('%j is a problem', (env, problem) => expect(problems(env)).toEqual([problem]));
 
-  it('report all problems at once', () => expect(problems({ PORT: 'x', ENGINE: 'x', HOST: '0.0.0.0' })).toHaveLength(3));
+  it('report all problems at once', () =>
+    expect(problems({ PORT: 'x', ENGINE: 'x', HOST: '0.0.0.0' })).toHaveLength(3));
 
   it('never repeat a value that could be a secret', () => {
-    expect(problems({ PROXY_API_KEY: 'hush-hush', MODEL_MAP: 'hush-hush', PORT: 'hush-hush' }).join()).not.toContain('hush');
+    expect(problems({ PROXY_API_KEY: 'hush-hush', MODEL_MAP: 'hush-hush', PORT: 'hush-hush' }).join()).not.toContain(
+      'hush',
+    );
   });
 
   it('each have a meaning', () => {
@@ -64,7 +83,11 @@ describe('a .env file', () => {
   it('completes the environment, which wins', () => {
     const file = join(mkdtempSync(join(tmpdir(), 'env-')), '.env');
     writeFileSync(file, 'PORT=1111\nHOST="::1"\n# comment\nMODEL_MAP={"a":"opus"}\n');
-    expect(withEnvFile({ PORT: '2222', HOST: '' }, file)).toMatchObject({ PORT: '2222', HOST: '::1', MODEL_MAP: '{"a":"opus"}' });
+    expect(withEnvFile({ PORT: '2222', HOST: '' }, file)).toMatchObject({
+      PORT: '2222',
+      HOST: '::1',
+      MODEL_MAP: '{"a":"opus"}',
+    });
   });
 
   it('may be missing', () => expect(withEnvFile({ PORT: '1' }, '/nowhere/.env')).toEqual({ PORT: '1' }));

@@ -22,7 +22,10 @@ afterEach(() => {
 /** `node src/cli/start.ts` in an empty directory, with nothing but the given environment. */
 const start = (env: Record<string, string>) => {
   const home = mkdtempSync(join(tmpdir(), 'home-'));
-  const child = spawn(process.execPath, [resolve('src/cli/start.ts')], { cwd: home, env: { HOME: home, PATH: process.env['PATH'], ...env } });
+  const child = spawn(process.execPath, [resolve('src/cli/start.ts')], {
+    cwd: home,
+    env: { HOME: home, PATH: process.env['PATH'], ...env },
+  });
   children.push(child);
   const output = { out: '', err: '' };
   child.stdout.on('data', (chunk) => (output.out += String(chunk)));
@@ -30,14 +33,25 @@ const start = (env: Record<string, string>) => {
   return { child, output, exit: once(child, 'close') as Promise<[number | null]> };
 };
 
-const direct = (more: Record<string, string> = {}) => ({ ENGINE: 'anthropic-api', ANTHROPIC_API_KEY: 'key-secret', ANTHROPIC_BASE_URL: upstream.url, PORT: '0', ...more });
+const direct = (more: Record<string, string> = {}) => ({
+  ENGINE: 'anthropic-api',
+  ANTHROPIC_API_KEY: 'key-secret',
+  ANTHROPIC_BASE_URL: upstream.url,
+  PORT: '0',
+  ...more,
+});
 
 const listening = async ({ output }: { output: { out: string } }): Promise<string> => {
   await until(() => output.out.includes('Listening on '));
   return /Listening on (\S+)/.exec(output.out)?.[1] ?? '';
 };
 
-const post = (url: string, body: object) => fetch(`${url}/v1/chat/completions`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) });
+const post = (url: string, body: object) =>
+  fetch(`${url}/v1/chat/completions`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  });
 
 describe('npm start', () => {
   it('names the login in use and what else is set, prints the address, serves, and shows no secret', async () => {
@@ -85,7 +99,10 @@ describe.each(['SIGTERM', 'SIGINT'] as const)('at %s', (signal) => {
   it('a running answer finishes, then the process ends with 0', async () => {
     const server = start(direct());
     const url = await listening(server);
-    const response = await post(url, chat({ stream: true, messages: [{ role: 'user', content: '[[slow:100]] [[text:one two three four five]]' }] }));
+    const response = await post(
+      url,
+      chat({ stream: true, messages: [{ role: 'user', content: '[[slow:100]] [[text:one two three four five]]' }] }),
+    );
     server.child.kill(signal);
     expect(await response.text()).toMatch(/five[\s\S]*\[DONE\]/);
     expect((await server.exit)[0]).toBe(0);

@@ -1,7 +1,16 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { parseConfig } from '../../src/node/config.ts';
 import { createServer, type RunningServer } from '../../src/node/server.ts';
-import { answer, beginning, quietLog, ScriptedEngine, settled, silence, until, type Script } from '../http/scripted-engine.ts';
+import {
+  answer,
+  beginning,
+  quietLog,
+  ScriptedEngine,
+  settled,
+  silence,
+  until,
+  type Script,
+} from '../http/scripted-engine.ts';
 import { chat } from '../http/set-up.ts';
 
 const running: RunningServer[] = [];
@@ -16,7 +25,12 @@ const start = async (env: Record<string, string> = {}, script?: Script, maxTurns
   const server = await createServer({ config: parsed.config, engine, login: 'a login', log: quietLog });
   running.push(server);
   const post = (body: object, init: RequestInit = {}) =>
-    fetch(`${server.url}/v1/chat/completions`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body), ...init });
+    fetch(`${server.url}/v1/chat/completions`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+      ...init,
+    });
   return { server, engine, post };
 };
 
@@ -33,7 +47,9 @@ describe('the server', () => {
     const leaving = new AbortController();
     const asked = Array.from({ length: 3 }, () => post(chat(), { signal: leaving.signal }).catch(() => undefined));
     await until(() => engine.running === 2);
-    await expect.poll(async () => await (await fetch(`${server.url}/health`)).json()).toMatchObject({ requests: { running: 2, queued: 1 } });
+    await expect
+      .poll(async () => await (await fetch(`${server.url}/health`)).json())
+      .toMatchObject({ requests: { running: 2, queued: 1 } });
     expect((await post(chat())).status).toBe(429);
     leaving.abort();
     await Promise.all(asked);
@@ -42,11 +58,19 @@ describe('the server', () => {
   it('says what to do where the port is taken', async () => {
     const { server } = await start();
     await expect(start({ PORT: String(server.port) })).rejects.toThrow(`Port ${server.port} on 127.0.0.1 is in use.`);
-    await expect(start({ HOST: '203.0.113.7', PROXY_API_KEY: 'k' })).rejects.toThrow('This machine has no address 203.0.113.7.');
+    await expect(start({ HOST: '203.0.113.7', PROXY_API_KEY: 'k' })).rejects.toThrow(
+      'This machine has no address 203.0.113.7.',
+    );
   });
 
   it('notices that a client left a stream, and one that left before it', async () => {
-    for (const script of [silence, async function* (...args) { yield* beginning(); yield* silence(...args); }] as Script[]) {
+    for (const script of [
+      silence,
+      async function* (...args) {
+        yield* beginning();
+        yield* silence(...args);
+      },
+    ] as Script[]) {
       const { engine, post } = await start({ HEADER_WAIT_MS: '1' }, script);
       const leaving = new AbortController();
       const response = await post(chat({ stream: true }), { signal: leaving.signal });

@@ -41,11 +41,14 @@ describe('credentials from the environment', () => {
     expect(readFileSync(join(dir, '.credentials.json'), 'utf8')).toBe(creds('two'));
   });
 
-  it.each(['secret-not-json', '{"secret":1}', 'null', '[]'])('that are something else are refused without being repeated: %s', async (text) => {
-    const refusal = placeCredentials(newDir(), text);
-    await expect(refusal).rejects.toThrow(/^CLAUDE_OAUTH_CREDS/);
-    await expect(refusal).rejects.not.toThrow(/secret/);
-  });
+  it.each(['secret-not-json', '{"secret":1}', 'null', '[]'])(
+    'that are something else are refused without being repeated: %s',
+    async (text) => {
+      const refusal = placeCredentials(newDir(), text);
+      await expect(refusal).rejects.toThrow(/^CLAUDE_OAUTH_CREDS/);
+      await expect(refusal).rejects.not.toThrow(/secret/);
+    },
+  );
 });
 
 describe('an existing login', () => {
@@ -53,6 +56,9 @@ describe('an existing login', () => {
     const home = newDir();
     expect(await findExistingLogin({ HOME: home }, 'linux')).toBeUndefined();
     writeFileSync(join(home, '.credentials.json'), creds('x'));
-    expect(await findExistingLogin({ HOME: '/nowhere', CLAUDE_CONFIG_DIR: home }, 'linux')).toEqual({ from: `the Claude Code login in ${join(home, '.credentials.json')}`, configDir: home });
+    expect(await findExistingLogin({ HOME: '/nowhere', CLAUDE_CONFIG_DIR: home }, 'linux')).toEqual({
+      from: `the Claude Code login in ${join(home, '.credentials.json')}`,
+      configDir: home,
+    });
   });
 });

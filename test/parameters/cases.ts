@@ -46,14 +46,24 @@ export const fateShown = ({ row, refused, ignored = [], emulated = [], silent }:
 /** Fates of the table without a case, and cases of no row. */
 export const gaps = (table: readonly Parameter[], cases: readonly Case[]): readonly string[] => {
   const shown = new Set(cases.map((one) => `${one.row}: ${fateShown(one)}`));
-  const told = table.flatMap(({ name, fate, cases: exceptions = [] }) => [fate, ...exceptions.map((one) => one.fate)].map((one) => `${name}: ${one}`));
-  return [...told.filter((one) => !shown.has(one)).map((one) => `no case shows ${one}`), ...[...shown].filter((one) => !told.includes(one)).map((one) => `no row says ${one}`)];
+  const told = table.flatMap(({ name, fate, cases: exceptions = [] }) =>
+    [fate, ...exceptions.map((one) => one.fate)].map((one) => `${name}: ${one}`),
+  );
+  return [
+    ...told.filter((one) => !shown.has(one)).map((one) => `no case shows ${one}`),
+    ...[...shown].filter((one) => !told.includes(one)).map((one) => `no row says ${one}`),
+  ];
 };
 
 export const user = (content: unknown) => ({ role: 'user', content });
 export const text = (content: string) => ({ type: 'text', text: content });
 export const hashed = (value: string) => ({ metadata: { user_id: sha256(value) } });
-export const schema = { type: 'object', properties: { a: { type: 'string' } }, required: ['a'], additionalProperties: false };
+export const schema = {
+  type: 'object',
+  properties: { a: { type: 'string' } },
+  required: ['a'],
+  additionalProperties: false,
+};
 export const ephemeral = { type: 'ephemeral' };
 /** Claude Code says `disabled` where the API needs no word. */
 export const withoutThinking = (body: unknown): void => {

@@ -30,7 +30,11 @@ export const runCase = async (one: Case, endpoint: Endpoint, world: World): Prom
 
 /** A case of which the messages are the point, or that no answer comes to; and logins, where the first message carries more. */
 const ownMessages = (one: Case, { base }: Endpoint): boolean =>
-  one.login !== undefined || 'messages' in one.body || 'messages' in (one.sent ?? {}) || one.refused !== undefined || !Array.isArray(base['messages']);
+  one.login !== undefined ||
+  'messages' in one.body ||
+  'messages' in (one.sent ?? {}) ||
+  one.refused !== undefined ||
+  !Array.isArray(base['messages']);
 
 const withMessages = (one: Case, messages: readonly object[] | undefined): Case =>
   messages === undefined ? one : { ...one, body: { ...one.body, messages } };
@@ -65,13 +69,20 @@ const talkOf = ({ body }: Case, { path, base }: Endpoint, world: World): Talk =>
 
 /** The text of an answer that is nothing else. */
 const textOf = (answer: string): string | undefined => {
-  const { choices, content } = JSON.parse(answer) as { choices?: { message?: { content: unknown; tool_calls?: unknown; function_call?: unknown } }[]; content?: { type: string; text?: string }[] };
+  const { choices, content } = JSON.parse(answer) as {
+    choices?: { message?: { content: unknown; tool_calls?: unknown; function_call?: unknown } }[];
+    content?: { type: string; text?: string }[];
+  };
   const message = choices?.[0]?.message;
   if (typeof message?.content === 'string') return message.content;
   return content?.length === 1 ? content[0]?.text : undefined;
 };
 
-const ask = async (one: Case, { path, base }: Endpoint, { world, stream }: { world: World; stream: boolean }): Promise<string> => {
+const ask = async (
+  one: Case,
+  { path, base }: Endpoint,
+  { world, stream }: { world: World; stream: boolean },
+): Promise<string> => {
   const body: Record<string, unknown> = { ...base, ...one.body, stream };
   const response = await world.post(path, body, { ...(one.headers && { headers: { ...one.headers } }) });
   const answer = await response.text();
@@ -80,7 +91,10 @@ const ask = async (one: Case, { path, base }: Endpoint, { world, stream }: { wor
     expect(world.arrived()).toHaveLength(0);
     return answer;
   }
-  expect({ status: response.status, answer: response.status === 200 ? '' : answer }).toEqual({ status: 200, answer: '' });
+  expect({ status: response.status, answer: response.status === 200 ? '' : answer }).toEqual({
+    status: 200,
+    answer: '',
+  });
   if (stream) expect(answer).toMatch(path.endsWith('messages') ? /message_stop/ : /data: \[DONE\]\s*$/);
   expect(told(response, 'x-proxy-ignored')).toEqual([...(one.ignored ?? [])].toSorted());
   expect(told(response, 'x-proxy-emulated')).toEqual([...(one.emulated ?? [])].toSorted());
@@ -114,26 +128,46 @@ const known = new WeakMap<World, Map<string, object>>();
 
 /** `PROXY_STRICT=1`: a 400 that names one of the ignored fields, and nothing reaches the upstream. */
 export const expectStrict = async (one: Case, { path, base }: Endpoint, world: World): Promise<void> => {
-  const response = await world.post(path, { ...base, ...one.body }, { ...(one.headers && { headers: { ...one.headers } }) });
+  const response = await world.post(
+    path,
+    { ...base, ...one.body },
+    { ...(one.headers && { headers: { ...one.headers } }) },
+  );
   const answer = await response.text();
   expect(world.arrived()).toHaveLength(0);
   expect(response.status).toBe(400);
   for (const name of one.ignored ?? []) expect(answer).toContain(`'${name}'`);
   if (path.endsWith('messages')) return;
-  expect(JSON.parse(answer)).toMatchObject({ error: { type: 'invalid_request_error', code: 'unsupported_parameter', param: expect.toBeOneOf([...(one.ignored ?? [])]) } });
+  expect(JSON.parse(answer)).toMatchObject({
+    error: {
+      type: 'invalid_request_error',
+      code: 'unsupported_parameter',
+      param: expect.toBeOneOf([...(one.ignored ?? [])]),
+    },
+  });
 };
 
-const expectRefusal = ({ status = 400, param, says }: NonNullable<Case['refused']>, seen: { status: number; answer: string; anthropic: boolean }): void => {
+const expectRefusal = (
+  { status = 400, param, says }: NonNullable<Case['refused']>,
+  seen: { status: number; answer: string; anthropic: boolean },
+): void => {
   expect(seen.status, seen.answer).toBe(status);
   const body = JSON.parse(seen.answer) as object;
-  if (seen.anthropic) expect(body).toMatchObject({ type: 'error', error: { type: 'invalid_request_error', message: expect.any(String) } });
+  if (seen.anthropic)
+    expect(body).toMatchObject({
+      type: 'error',
+      error: { type: 'invalid_request_error', message: expect.any(String) },
+    });
   else expect(body).toMatchObject({ error: { param, message: expect.any(String), type: 'invalid_request_error' } });
   expect(seen.answer, 'the note of another fate').not.toContain('Passed on');
   expect(seen.answer).toMatch(says ?? new RegExp(param.replaceAll(/[.[\]]/g, String.raw`\$&`)));
 };
 
 const told = (response: Response, header: string): readonly string[] =>
-  (response.headers.get(header) ?? '').split(', ').filter((name) => name !== '').toSorted();
+  (response.headers.get(header) ?? '')
+    .split(', ')
+    .filter((name) => name !== '')
+    .toSorted();
 
 const onlyRequest = ({ upstream }: World): DemoRequest => {
   const [request, ...more] = upstream.messageRequests;

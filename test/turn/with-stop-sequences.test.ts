@@ -15,14 +15,21 @@ const defined = (text: string, stops: readonly string[]): { text: string; stop: 
   return undefined;
 };
 
-const anyStops = fc.uniqueArray(fc.string({ unit: fc.constantFrom('a', 'b', ' ', '\n', '😀'), minLength: 1, maxLength: 4 }), { minLength: 1, maxLength: 4 });
+const anyStops = fc.uniqueArray(
+  fc.string({ unit: fc.constantFrom('a', 'b', ' ', '\n', '😀'), minLength: 1, maxLength: 4 }),
+  { minLength: 1, maxLength: 4 },
+);
 
 test('finding a stop is the definition', () => {
   fc.assert(
-    fc.property(fc.string({ unit: fc.constantFrom('a', 'b', ' ', '\n', '😀'), maxLength: 30 }), anyStops, (text, stops) => {
-      const found = findStop(text, stops);
-      expect(found && { text: text.slice(0, found.at), stop: found.stop }).toEqual(defined(text, stops));
-    }),
+    fc.property(
+      fc.string({ unit: fc.constantFrom('a', 'b', ' ', '\n', '😀'), maxLength: 30 }),
+      anyStops,
+      (text, stops) => {
+        const found = findStop(text, stops);
+        expect(found && { text: text.slice(0, found.at), stop: found.stop }).toEqual(defined(text, stops));
+      },
+    ),
     { numRuns: 2000 },
   );
 });
@@ -31,7 +38,9 @@ test('the stream, however it is cut, folds to the message cut at its first stop'
   await fc.assert(
     fc.asyncProperty(anyMessage, anyCut, anyStops, async (message, cut, stops) => {
       const folded = await foldMessage(withStopSequences(streamOf<TurnEvent>(eventsOf(message, cut)), stops));
-      const at = message.content.findIndex((block) => block.type === 'text' && defined(block.text, stops) !== undefined);
+      const at = message.content.findIndex(
+        (block) => block.type === 'text' && defined(block.text, stops) !== undefined,
+      );
       const block = message.content[at];
       if (block?.type !== 'text') {
         expect(folded).toEqual(message);
@@ -39,7 +48,11 @@ test('the stream, however it is cut, folds to the message cut at its first stop'
       }
       const found = defined(block.text, stops);
       expect(folded.content).toEqual([...message.content.slice(0, at), { ...block, text: found?.text }]);
-      expect(folded).toMatchObject({ stop_reason: 'stop_sequence', stop_sequence: found?.stop, usage: { input_tokens: message.usage.input_tokens, output_tokens: 1 } });
+      expect(folded).toMatchObject({
+        stop_reason: 'stop_sequence',
+        stop_sequence: found?.stop,
+        usage: { input_tokens: message.usage.input_tokens, output_tokens: 1 },
+      });
       expect(JSON.stringify(folded).isWellFormed()).toBe(true);
     }),
     { numRuns: 1000 },
@@ -48,8 +61,12 @@ test('the stream, however it is cut, folds to the message cut at its first stop'
 
 describe('what is held back', () => {
   const passed = async (texts: readonly string[], stops: readonly string[]): Promise<string[]> => {
-    const events = await collect(withStopSequences(streamOf<TurnEvent>(eventsOf(messageOf([textBlock(texts.join(''))]), () => texts)), stops));
-    return events.flatMap((event) => (event.type === 'content_block_delta' && event.delta.type === 'text_delta' ? [event.delta.text] : []));
+    const events = await collect(
+      withStopSequences(streamOf<TurnEvent>(eventsOf(messageOf([textBlock(texts.join(''))]), () => texts)), stops),
+    );
+    return events.flatMap((event) =>
+      event.type === 'content_block_delta' && event.delta.type === 'text_delta' ? [event.delta.text] : [],
+    );
   };
   test.each([
     ['nothing that cannot begin a stop', ['one ', 'two'], ['\n\n'], ['one ', 'two']],
@@ -62,7 +79,11 @@ describe('what is held back', () => {
 });
 
 test('pings and notices pass, a tool’s input is no text', async () => {
-  const events: TurnEvent[] = [{ type: 'ping' }, ...eventsOf(messageOf([toolBlock('toolu_1', 'f', { a: '\n\n' })])), { type: 'notice', notice: { kind: 'route', route: 'first' } }];
+  const events: TurnEvent[] = [
+    { type: 'ping' },
+    ...eventsOf(messageOf([toolBlock('toolu_1', 'f', { a: '\n\n' })])),
+    { type: 'notice', notice: { kind: 'route', route: 'first' } },
+  ];
   expect(await collect(withStopSequences(streamOf(events), ['\n\n', '']))).toEqual(events);
 });
 

@@ -114,9 +114,12 @@ describe('the life of a container', () => {
     const platform = new Platform(NO_INSTANCE, NO_INSTANCE, TOO_MANY, 'answers');
     const seen = new Set<string>();
     const ready = platform.life.ready();
-    for (let done = false; !done; ) {
+    for (let done = false; !done;) {
       seen.add(platform.life.waitingFor);
-      done = await Promise.race([ready.then(() => true), new Promise<boolean>((resolve) => setImmediate(() => resolve(false)))]);
+      done = await Promise.race([
+        ready.then(() => true),
+        new Promise<boolean>((resolve) => setImmediate(() => resolve(false))),
+      ]);
     }
     expect(platform.starts).toBe(4);
     expect([...seen]).toEqual(['starting', 'no_instance', 'start_rate']);
@@ -239,7 +242,10 @@ describe('the life of a container', () => {
 
 describe('why a container is down', () => {
   it.each<{ text: string; reason: DownReason }>([
-    { text: 'There is no Container instance that can be provided to this Durable Object, try again later', reason: 'no_instance' },
+    {
+      text: 'There is no Container instance that can be provided to this Durable Object, try again later',
+      reason: 'no_instance',
+    },
     { text: 'You are requesting too many containers per second', reason: 'start_rate' },
     { text: 'Container exited with unexpected exit code: 137', reason: 'crashed' },
   ])('$reason', ({ text, reason }) => expect(downReason(new Error(text))).toBe(reason));
@@ -247,7 +253,11 @@ describe('why a container is down', () => {
   it('is told with a time to come back', () => {
     for (const reason of ['starting', 'stopped', 'crashed', 'no_instance', 'start_rate', 'provisioning'] as const) {
       const error = downTurnError(reason);
-      expect([error.code, error.retryAfterSeconds! > 0, error.message !== '']).toEqual(['engine_unavailable', true, true]);
+      expect([error.code, error.retryAfterSeconds! > 0, error.message !== '']).toEqual([
+        'engine_unavailable',
+        true,
+        true,
+      ]);
     }
   });
 });

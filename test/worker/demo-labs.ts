@@ -25,13 +25,25 @@ export const demoLabs = (): DemoLabs => {
     return upstream;
   };
   const lab: DemoLabs['lab'] = async (vars = {}, image = serverImage()) => {
-    const server = { ENGINE: 'anthropic-api', ANTHROPIC_API_KEY: 'sk-demo', ANTHROPIC_BASE_URL: running().url, LOG_LEVEL: 'silent' };
-    const made = await startLab({ image, vars: { ...server, LIFE_SIGN_AFTER_MS: '50', LIFE_SIGN_EVERY_MS: '100', ...vars } });
+    const server = {
+      ENGINE: 'anthropic-api',
+      ANTHROPIC_API_KEY: 'sk-demo',
+      ANTHROPIC_BASE_URL: running().url,
+      LOG_LEVEL: 'silent',
+    };
+    const made = await startLab({
+      image,
+      vars: { ...server, LIFE_SIGN_AFTER_MS: '50', LIFE_SIGN_EVERY_MS: '100', ...vars },
+    });
     labs.push(made);
     return made;
   };
   return { lab, upstream: running };
 };
 
-export const chat = (content: string, more: object = {}) => ({ model: 'gpt-4o', messages: [{ role: 'user', content }], ...more });
+export const chat = (content: string, more: object = {}) => ({
+  model: 'gpt-4o',
+  messages: [{ role: 'user', content }],
+  ...more,
+});
 export const messages = (content: string, more: object = {}) => ({ ...chat(content, more), max_tokens: 100 });

@@ -19,12 +19,17 @@ class World {
   readonly client = new AbortController();
   state: Forwarding['life']['state'] = 'ready';
   ready: () => Promise<void> = async () => {};
-  fetch: Forwarding['life']['fetch'] = async () => new Response('{}', { headers: { 'content-type': 'application/json' } });
+  fetch: Forwarding['life']['fetch'] = async () =>
+    new Response('{}', { headers: { 'content-type': 'application/json' } });
   beforeTurn = async (): Promise<void> => {};
   sendAway: Forwarding['sendAway'] = () => undefined;
 
   forward(stream = true): Promise<Response> {
-    const request = new Request('http://instance/v1/messages', { method: 'POST', body: '{"a":1}', signal: this.client.signal });
+    const request = new Request('http://instance/v1/messages', {
+      method: 'POST',
+      body: '{"a":1}',
+      signal: this.client.signal,
+    });
     return forward(request, {
       life: this.#life(),
       voice: createVoice(anthropicMessages, 'req_1'),
@@ -63,8 +68,10 @@ class World {
 }
 
 const never = new Promise<never>(() => {});
-const firstOf = async (answer: Response): Promise<string> => new TextDecoder().decode((await answer.body!.getReader().read()).value);
-const stream = (text: string): Response => new Response(text, { headers: { 'content-type': 'text/event-stream', [INTERNAL]: 'eos' } });
+const firstOf = async (answer: Response): Promise<string> =>
+  new TextDecoder().decode((await answer.body!.getReader().read()).value);
+const stream = (text: string): Response =>
+  new Response(text, { headers: { 'content-type': 'text/event-stream', [INTERNAL]: 'eos' } });
 const draining = (): Response => new Response('{}', { status: 503, headers: { [INTERNAL]: 'draining' } });
 
 describe('a stream shows life', () => {
@@ -127,7 +134,9 @@ describe('a request that fails', () => {
       };
       const answer = await world.forward(streamed);
       expect([answer.status, answer.headers.get('retry-after'), world.open.size]).toEqual([503, '30', 0]);
-      expect(await answer.json()).toMatchObject({ error: { message: expect.stringContaining('ends right after its start') } });
+      expect(await answer.json()).toMatchObject({
+        error: { message: expect.stringContaining('ends right after its start') },
+      });
     }
   });
 
@@ -179,7 +188,11 @@ describe('a client that leaves', () => {
 
   it('in a stream ends the turn', async () => {
     const world = new World();
-    world.fetch = async () => new Response(new ReadableStream({ pull: (controller) => controller.enqueue(new TextEncoder().encode(': a\n\n')) }), { headers: { 'content-type': 'text/event-stream' } });
+    world.fetch = async () =>
+      new Response(
+        new ReadableStream({ pull: (controller) => controller.enqueue(new TextEncoder().encode(': a\n\n')) }),
+        { headers: { 'content-type': 'text/event-stream' } },
+      );
     const answer = await world.forward();
     await answer.body!.cancel();
     expect([world.open.size, world.log]).toEqual([0, ['before', 'headers', 'end']]);

@@ -54,7 +54,12 @@ export interface CallInit {
   readonly signal?: AbortSignal;
 }
 
-export const startLab = async ({ vars = {}, image, other, entry = 'src/worker/worker.ts' }: LabOptions): Promise<Lab> => {
+export const startLab = async ({
+  vars = {},
+  image,
+  other,
+  entry = 'src/worker/worker.ts',
+}: LabOptions): Promise<Lab> => {
   const dir = await mkdtemp(join(tmpdir(), 'proxy-lab-'));
   const code = await bundleOf(entry);
   const events: EngineEvent[] = [];
@@ -79,9 +84,18 @@ export const startLab = async ({ vars = {}, image, other, entry = 'src/worker/wo
       compatibilityDate: config.compatibility_date ?? '',
       compatibilityFlags: config.compatibility_flags,
       bindings: { ...(config.vars as Record<string, string>), PROXY_API_KEY: KEY, ...more },
-      containerEngine: { localDocker: { socketPath: `unix:${other?.socketPath ?? engine.socketPath}`, containerEgressInterceptorImage: other?.sidecar ?? 'sidecar' } },
+      containerEngine: {
+        localDocker: {
+          socketPath: `unix:${other?.socketPath ?? engine.socketPath}`,
+          containerEgressInterceptorImage: other?.sidecar ?? 'sidecar',
+        },
+      },
       durableObjects: {
-        INSTANCE: { className: 'ProxyInstance', useSQLite: true, container: { imageName: other?.imageName ?? 'proxy:lab' } },
+        INSTANCE: {
+          className: 'ProxyInstance',
+          useSQLite: true,
+          container: { imageName: other?.imageName ?? 'proxy:lab' },
+        },
         LOGIN: { className: 'LoginKeeper', useSQLite: true },
       },
     }),
@@ -118,7 +132,11 @@ const directUrl = async (miniflare: Miniflare): Promise<string> => {
 
 const requestInit = ({ body, headers = {}, method, signal }: CallInit = {}): RequestInit => ({
   method: method ?? (body === undefined ? 'GET' : 'POST'),
-  headers: { authorization: `Bearer ${KEY}`, ...(body !== undefined && { 'content-type': 'application/json' }), ...headers },
+  headers: {
+    authorization: `Bearer ${KEY}`,
+    ...(body !== undefined && { 'content-type': 'application/json' }),
+    ...headers,
+  },
   ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
   ...(signal !== undefined && { signal }),
 });
@@ -136,7 +154,11 @@ const bundled = async (entry: string): Promise<string> => {
   const dir = await mkdtemp(join(tmpdir(), 'proxy-bundle-'));
   const env = { ...process.env, WRANGLER_SEND_METRICS: 'false', XDG_CONFIG_HOME: dir };
   const wrangler = join(root, 'node_modules/.bin/wrangler');
-  await promisify(execFile)(wrangler, ['deploy', entry, '--dry-run', '--containers-rollout=none', '--outdir', join(dir, 'out')], { cwd: root, env });
+  await promisify(execFile)(
+    wrangler,
+    ['deploy', entry, '--dry-run', '--containers-rollout=none', '--outdir', join(dir, 'out')],
+    { cwd: root, env },
+  );
   const code = await readFile(join(dir, 'out', basename(entry).replace(/ts$/, 'js')), 'utf8');
   await rm(dir, { recursive: true });
   return code;
@@ -158,8 +180,11 @@ export const programImage = (name: string, env: Readonly<Record<string, string>>
 });
 
 /** Waits for something that must become true; the limit is generous and only there to end a broken run. */
-export const eventually = async <Value>(what: () => Value | Promise<Value>, limitMs = 20_000): Promise<NonNullable<Value>> => {
-  for (const since = Date.now(); ; ) {
+export const eventually = async <Value>(
+  what: () => Value | Promise<Value>,
+  limitMs = 20_000,
+): Promise<NonNullable<Value>> => {
+  for (const since = Date.now(); ;) {
     const value = await what();
     if (value) return value;
     if (Date.now() - since > limitMs) throw new Error(`not true after ${limitMs} ms: ${what.toString()}`);

@@ -7,7 +7,13 @@ import { eventually, programImage, startLab, type Lab } from './lab.ts';
 
 const STATE_KEY = Buffer.alloc(32, 7).toString('base64');
 const file = (n: number, minutesLeft: number): string =>
-  JSON.stringify({ claudeAiOauth: { accessToken: `access-${n}`, refreshToken: `refresh-${n}`, expiresAt: Date.now() + minutesLeft * 60_000 } });
+  JSON.stringify({
+    claudeAiOauth: {
+      accessToken: `access-${n}`,
+      refreshToken: `refresh-${n}`,
+      expiresAt: Date.now() + minutesLeft * 60_000,
+    },
+  });
 
 let dir: string;
 let service: string;
@@ -23,10 +29,16 @@ afterEach(async () => {
 });
 
 const start = async (vars: Record<string, string>): Promise<void> => {
-  here = await startLab({ image: programImage('refreshes-its-login.ts', { SERVICE: service }), vars: { STATE_KEY, SLEEP_AFTER_S: '1', ...vars } });
+  here = await startLab({
+    image: programImage('refreshes-its-login.ts', { SERVICE: service }),
+    vars: { STATE_KEY, SLEEP_AFTER_S: '1', ...vars },
+  });
 };
 const turn = async (conversation = 'a'): Promise<{ used: string; holdsRefreshToken: boolean }> => {
-  const answer = await here.call('/v1/messages', { body: { messages: [] }, headers: { 'x-conversation-id': conversation } });
+  const answer = await here.call('/v1/messages', {
+    body: { messages: [] },
+    headers: { 'x-conversation-id': conversation },
+  });
   expect(answer.status).toBe(200);
   return (await answer.json()) as { used: string; holdsRefreshToken: boolean };
 };
@@ -40,9 +52,12 @@ describe('a login that was refreshed in the container', { timeout: 120_000 }, ()
     await asleep();
     expect(await turn()).toEqual({ used: 'access-2', holdsRefreshToken: false });
     expect(await readFile(service, 'utf8')).toBe('2');
-    const files = (await readdir(here.stateDir, { recursive: true, withFileTypes: true })).filter((entry) => entry.isFile());
+    const files = (await readdir(here.stateDir, { recursive: true, withFileTypes: true })).filter((entry) =>
+      entry.isFile(),
+    );
     expect(files.length).toBeGreaterThan(0);
-    for (const { parentPath, name } of files) expect((await readFile(join(parentPath, name))).includes('-2"')).toBe(false);
+    for (const { parentPath, name } of files)
+      expect((await readFile(join(parentPath, name))).includes('-2"')).toBe(false);
   });
 
   it('is refreshed by one instance, and used by all', async () => {
@@ -81,13 +96,20 @@ describe('a login that was refreshed in the container', { timeout: 120_000 }, ()
     expect(await turn()).toEqual({ used: 'access-2', holdsRefreshToken: false });
     for (const { pid } of here.engine.running()) process.kill(pid!, 'SIGKILL');
     await writeFile(service, '1');
-    await here.redeploy({ STATE_KEY: Buffer.alloc(32, 8).toString('base64'), SLEEP_AFTER_S: '60', CLAUDE_OAUTH_CREDS: creds });
+    await here.redeploy({
+      STATE_KEY: Buffer.alloc(32, 8).toString('base64'),
+      SLEEP_AFTER_S: '60',
+      CLAUDE_OAUTH_CREDS: creds,
+    });
     expect(await turn()).toEqual({ used: 'access-2', holdsRefreshToken: true });
     expect(here.logs.filter((line) => line.includes('was STATE_KEY replaced?'))).toHaveLength(1);
   });
 
   it('keeps no container awake that does not hand it out', async () => {
-    here = await startLab({ image: programImage('keeps-its-login.ts'), vars: { STATE_KEY, SLEEP_AFTER_S: '1', CLAUDE_OAUTH_CREDS: file(1, 2) } });
+    here = await startLab({
+      image: programImage('keeps-its-login.ts'),
+      vars: { STATE_KEY, SLEEP_AFTER_S: '1', CLAUDE_OAUTH_CREDS: file(1, 2) },
+    });
     expect((await here.call('/v1/messages', { body: { messages: [] } })).status).toBe(200);
     await asleep();
   });
@@ -96,13 +118,24 @@ describe('a login that was refreshed in the container', { timeout: 120_000 }, ()
     { title: 'STATE_KEY', vars: { STATE_KEY: '' }, says: 'needs the secret STATE_KEY' },
     { title: 'a STATE_KEY of 32 bytes', vars: { STATE_KEY: 'c2hvcnQ=' }, says: 'STATE_KEY must be 32 bytes' },
     { title: 'a STATE_KEY in base64', vars: { STATE_KEY: '!' }, says: 'STATE_KEY must be 32 bytes' },
-    { title: 'the JSON of a credentials file', vars: { CLAUDE_OAUTH_CREDS: 'sk-ant-oat01-secret' }, says: "CLAUDE_OAUTH_CREDS is not the JSON of Claude Code's credentials file" },
-    { title: 'a credentials file with a login in it', vars: { CLAUDE_OAUTH_CREDS: '{"claudeAiOauth":{}}' }, says: "CLAUDE_OAUTH_CREDS is not the JSON of Claude Code's credentials file" },
+    {
+      title: 'the JSON of a credentials file',
+      vars: { CLAUDE_OAUTH_CREDS: 'sk-ant-oat01-secret' },
+      says: "CLAUDE_OAUTH_CREDS is not the JSON of Claude Code's credentials file",
+    },
+    {
+      title: 'a credentials file with a login in it',
+      vars: { CLAUDE_OAUTH_CREDS: '{"claudeAiOauth":{}}' },
+      says: "CLAUDE_OAUTH_CREDS is not the JSON of Claude Code's credentials file",
+    },
   ])('needs $title', async ({ vars, says }) => {
     await start({ CLAUDE_OAUTH_CREDS: file(1, 2), ...vars });
     for (const path of ['/v1/messages', '/v1/chat/completions']) {
       const answer = await here.call(path, { body: {} });
-      expect([answer.status, await answer.json()]).toMatchObject([503, { error: { message: expect.stringContaining(says) } }]);
+      expect([answer.status, await answer.json()]).toMatchObject([
+        503,
+        { error: { message: expect.stringContaining(says) } },
+      ]);
     }
     expect(here.starts()).toBe(0);
     expect(here.logs.join()).not.toContain('oat01-secret');

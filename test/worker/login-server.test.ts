@@ -10,7 +10,13 @@ import { eventually, KEY, serverImage, startLab, type Lab } from './lab.ts';
 const STATE_KEY = Buffer.alloc(32, 7).toString('base64');
 const creds = (n: number, minutesLeft: number): string =>
   JSON.stringify({
-    claudeAiOauth: { accessToken: `access-${n}`, refreshToken: `refresh-${n}`, expiresAt: Date.now() + minutesLeft * 60_000, scopes: ['user:inference'], subscriptionType: 'max' },
+    claudeAiOauth: {
+      accessToken: `access-${n}`,
+      refreshToken: `refresh-${n}`,
+      expiresAt: Date.now() + minutesLeft * 60_000,
+      scopes: ['user:inference'],
+      subscriptionType: 'max',
+    },
   });
 
 let upstream: DemoUpstream;
@@ -30,7 +36,12 @@ afterEach(async () => {
   await rm(stateDir, { recursive: true });
 });
 
-const settings = (more: Record<string, string>): Record<string, string> => ({ STATE_KEY, ANTHROPIC_BASE_URL: upstream.url, LOG_LEVEL: 'silent', ...more });
+const settings = (more: Record<string, string>): Record<string, string> => ({
+  STATE_KEY,
+  ANTHROPIC_BASE_URL: upstream.url,
+  LOG_LEVEL: 'silent',
+  ...more,
+});
 /** Asks the API directly, so that no Claude Code would try a made-up refresh token at the real service. */
 const direct = { ENGINE: 'anthropic-api', ANTHROPIC_API_KEY: 'sk-demo' };
 const start = async (vars: Record<string, string>): Promise<void> => {
@@ -43,7 +54,9 @@ const turn = async (content = 'Hello'): Promise<void> => {
 const path = (): string => join(stateDir, 'claude/.credentials.json');
 const inContainer = async (): Promise<string> => readFile(path(), 'utf8').catch(() => '');
 const asleep = (): Promise<boolean> => eventually(() => here.engine.running().length === 0);
-const bearers = (): readonly unknown[] => [...new Set(upstream.messageRequests.map(({ headers }) => headers['authorization']))];
+const bearers = (): readonly unknown[] => [
+  ...new Set(upstream.messageRequests.map(({ headers }) => headers['authorization'])),
+];
 /** It begins as every container does, with the image's disk, and with the real Claude Code. */
 const nextContainerUses = async (token: string, secret: string): Promise<void> => {
   await rm(stateDir, { recursive: true });
@@ -98,7 +111,11 @@ describe('a login in the real server', { timeout: 120_000 }, () => {
 
 /** A request whose client goes without a word when told to, as a killed program does. */
 const leaving = (url: string, content: object): (() => Promise<void>) => {
-  const request = http.request(new URL('v1/messages', url), { method: 'POST', agent: false, headers: { authorization: `Bearer ${KEY}`, 'content-type': 'application/json' } });
+  const request = http.request(new URL('v1/messages', url), {
+    method: 'POST',
+    agent: false,
+    headers: { authorization: `Bearer ${KEY}`, 'content-type': 'application/json' },
+  });
   const closed = new Promise<void>((resolve) => request.on('error', () => resolve()));
   request.end(JSON.stringify(content));
   return async () => {

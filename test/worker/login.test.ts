@@ -1,12 +1,23 @@
 /** A login that refreshes itself: who may, who waits, and what comes back. The keeper's decisions over a small stand-in for its object. */
 import { describe, expect, it } from 'vitest';
-import { isNewer, leaseFor, loginOf, offerOf, withoutRefreshToken, type Lease, type Login, type Offer } from '../../src/worker/login.ts';
+import {
+  isNewer,
+  leaseFor,
+  loginOf,
+  offerOf,
+  withoutRefreshToken,
+  type Lease,
+  type Login,
+  type Offer,
+} from '../../src/worker/login.ts';
 import { LoginSync, type KeeperPort } from '../../src/worker/login-sync.ts';
 import { createSeal } from '../../src/worker/seal.ts';
 
 const HOUR = 3_600_000;
 const file = (n: number, expiresAt: number): string =>
-  JSON.stringify({ claudeAiOauth: { accessToken: `access-${n}`, refreshToken: `refresh-${n}`, expiresAt, scopes: ['user:inference'] } });
+  JSON.stringify({
+    claudeAiOauth: { accessToken: `access-${n}`, refreshToken: `refresh-${n}`, expiresAt, scopes: ['user:inference'] },
+  });
 const login = (text: string): Login => {
   const parsed = loginOf(text);
   if (parsed === undefined) throw new Error('not a login');
@@ -27,21 +38,27 @@ describe('the offer to an instance', () => {
     ['little time left, it refreshes itself', old, leaseFor({ instance: 'a', now }), 'refresh'],
     ['a file that names no time', login('{"claudeAiOauth":{"accessToken":"x"}}'), undefined, 'refresh'],
   ];
-  it.each(rows.map(([title, kept, lease, kind]) => ({ title, kept, lease, kind })))('$title', ({ kept, lease, kind }) => {
-    const offer = offerOf(kept, lease, { instance: 'a', now, secret });
-    expect(offer.kind).toBe(kind);
-    if (offer.kind === 'use') expect(offer.text).not.toContain('refresh-');
-    if (offer.kind === 'refresh') expect(offer.text).toBe(kept.text);
-  });
+  it.each(rows.map(([title, kept, lease, kind]) => ({ title, kept, lease, kind })))(
+    '$title',
+    ({ kept, lease, kind }) => {
+      const offer = offerOf(kept, lease, { instance: 'a', now, secret });
+      expect(offer.kind).toBe(kind);
+      if (offer.kind === 'use') expect(offer.text).not.toContain('refresh-');
+      if (offer.kind === 'refresh') expect(offer.text).toBe(kept.text);
+    },
+  );
 
   it('keeps everything but the refresh token', () => {
-    expect(JSON.parse(withoutRefreshToken(file(1, 5)))).toEqual({ claudeAiOauth: { accessToken: 'access-1', expiresAt: 5, scopes: ['user:inference'] } });
+    expect(JSON.parse(withoutRefreshToken(file(1, 5)))).toEqual({
+      claudeAiOauth: { accessToken: 'access-1', expiresAt: 5, scopes: ['user:inference'] },
+    });
   });
 
   it('takes back only what is newer, and never a file that was emptied', () => {
     expect(isNewer(loginOf(file(2, now + 9 * HOUR)), fresh)).toBe(true);
     expect(isNewer(loginOf(file(0, now)), fresh)).toBe(false);
-    for (const text of ['', '{}', 'null', '{"claudeAiOauth":{"accessToken":""}}']) expect(isNewer(loginOf(text), old)).toBe(false);
+    for (const text of ['', '{}', 'null', '{"claudeAiOauth":{"accessToken":""}}'])
+      expect(isNewer(loginOf(text), old)).toBe(false);
   });
 });
 
@@ -88,7 +105,8 @@ class World {
     };
     const kept = { secret: '' };
     const origin = { get: () => kept.secret, set: (secret: string) => void (kept.secret = secret) };
-    const create = (): LoginSync => new LoginSync({ keeper: this.keeper, container, origin, instance: () => name, now: () => this.now, sleep });
+    const create = (): LoginSync =>
+      new LoginSync({ keeper: this.keeper, container, origin, instance: () => name, now: () => this.now, sleep });
     let sync = create();
     /** Claude Code refreshes when it holds a refresh token and little time is left, then asks the API. */
     const turn = async (): Promise<string> => {
@@ -114,7 +132,16 @@ class World {
       sync = create();
       await (await sync.forResume()).after();
     };
-    return { disk, turn, refresh, start, reset, begin: () => sync.turn(), exit: () => sync.onExit(), settle: () => sync.settle() };
+    return {
+      disk,
+      turn,
+      refresh,
+      start,
+      reset,
+      begin: () => sync.turn(),
+      exit: () => sync.onExit(),
+      settle: () => sync.settle(),
+    };
   }
 }
 
@@ -211,7 +238,11 @@ describe('instances that share one login', () => {
     a.refresh();
     await a.reset();
     expect(world.kept.text).toContain('refresh-2');
-    expect([world.lease, a.disk.text.includes('refresh-2'), a.disk.text.includes('access-2')]).toEqual([undefined, false, true]);
+    expect([world.lease, a.disk.text.includes('refresh-2'), a.disk.text.includes('access-2')]).toEqual([
+      undefined,
+      false,
+      true,
+    ]);
     await b.reset();
     expect(b.disk.text).toContain('access-2');
   });

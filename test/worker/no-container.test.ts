@@ -27,8 +27,16 @@ const statuses = async ({ call }: Lab): Promise<Record<string, InstanceStatus>> 
   ((await (await call('/health')).json()) as { instances: Record<string, InstanceStatus> }).instances;
 const asleep = (here: Lab): Promise<boolean> => eventually(() => here.engine.running().length === 0);
 const DIALECTS = [
-  { path: '/v1/chat/completions', body: chat, says: (message: string) => ({ error: { code: 'engine_unavailable', message } }) },
-  { path: '/v1/messages', body: { ...chat, max_tokens: 10 }, says: (message: string) => ({ type: 'error', error: { message } }) },
+  {
+    path: '/v1/chat/completions',
+    body: chat,
+    says: (message: string) => ({ error: { code: 'engine_unavailable', message } }),
+  },
+  {
+    path: '/v1/messages',
+    body: { ...chat, max_tokens: 10 },
+    says: (message: string) => ({ type: 'error', error: { message } }),
+  },
 ];
 
 describe('a platform that has no container', { timeout: 120_000 }, () => {
@@ -38,7 +46,11 @@ describe('a platform that has no container', { timeout: 120_000 }, () => {
     for (const { path, body, says } of DIALECTS) {
       const answer = await here.call(path, { body });
       expect([answer.status, answer.headers.get('retry-after')]).toEqual([503, '30']);
-      expect(await answer.json()).toMatchObject(says('The platform is still provisioning the first containers; after a first deployment this takes some minutes.'));
+      expect(await answer.json()).toMatchObject(
+        says(
+          'The platform is still provisioning the first containers; after a first deployment this takes some minutes.',
+        ),
+      );
     }
     image = programImage('before-the-mark.ts');
     await eventually(async () => (await here.call('/v1/messages', { body: chat })).status === 200);
@@ -47,7 +59,9 @@ describe('a platform that has no container', { timeout: 120_000 }, () => {
     for (const { path, body, says } of DIALECTS) {
       const answer = await here.call(path, { body });
       expect([answer.status, answer.headers.get('retry-after')]).toEqual([503, '15']);
-      expect(await answer.json()).toMatchObject(says('No container instance is free: max_instances are running, or a deployment is still being rolled out.'));
+      expect(await answer.json()).toMatchObject(
+        says('No container instance is free: max_instances are running, or a deployment is still being rolled out.'),
+      );
     }
     expect(here.logs.some((line) => line.includes('container ended') && line.includes('no_instance'))).toBe(true);
   });
@@ -55,7 +69,11 @@ describe('a platform that has no container', { timeout: 120_000 }, () => {
   it('says that too many are being started', async () => {
     const here = await lab(() => undefined, TOO_MANY);
     const answer = await here.call('/v1/messages', { body: chat });
-    expect([answer.status, answer.headers.get('retry-after'), await answer.json()]).toMatchObject([503, '10', { error: { message: 'Too many containers are being started at once.' } }]);
+    expect([answer.status, answer.headers.get('retry-after'), await answer.json()]).toMatchObject([
+      503,
+      '10',
+      { error: { message: 'Too many containers are being started at once.' } },
+    ]);
   });
 
   it('shows life in a stream for so long, and serves it in the end', async () => {
@@ -73,7 +91,8 @@ describe('a platform that has no container', { timeout: 120_000 }, () => {
   it('for one instance: a conversation that was sent there is served at home, as soon as that has room', async () => {
     let image: Image | undefined = programImage('holds-streams.ts');
     const here = await lab(() => image, NO_INSTANCE, { INSTANCES: '2', INSTANCE_CAPACITY: '1' });
-    const ask = (name: string, more: object = {}): Promise<Response> => here.call('/v1/messages', { body: { ...chat, ...more }, headers: { 'x-conversation-id': name } });
+    const ask = (name: string, more: object = {}): Promise<Response> =>
+      here.call('/v1/messages', { body: { ...chat, ...more }, headers: { 'x-conversation-id': name } });
     const first = (await ask('first', { stream: true })).body!.pipeThrough(new TextDecoderStream()).getReader();
     while (!(await first.read()).value?.includes('more'));
     image = undefined;

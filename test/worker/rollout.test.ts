@@ -9,13 +9,19 @@ const { lab, upstream } = demoLabs();
 describe('a rollout', { timeout: 120_000 }, () => {
   it('lets running answers finish in the old container and serves the next from a new one', async () => {
     let version = 1;
-    const here = await lab({ DRAIN_TIMEOUT_MS: '20000' }, () => (version === 1 ? serverImage() : programImage('before-the-mark.ts')));
+    const here = await lab({ DRAIN_TIMEOUT_MS: '20000' }, () =>
+      version === 1 ? serverImage() : programImage('before-the-mark.ts'),
+    );
     await here.call('/v1/messages', { body: messages('Hello') });
-    const running = await here.call('/v1/messages', { body: messages('[[text:one two three four]][[slow:300]][[chunk:1]]', { stream: true }) });
+    const running = await here.call('/v1/messages', {
+      body: messages('[[text:one two three four]][[slow:300]][[chunk:1]]', { stream: true }),
+    });
     version = 2;
     for (const { pid } of here.engine.running()) process.kill(pid!, 'SIGTERM');
     await sleep(100);
-    const next = here.call('/v1/chat/completions', { body: chat('Hello', { stream: true }) }).then((answer) => answer.text());
+    const next = here
+      .call('/v1/chat/completions', { body: chat('Hello', { stream: true }) })
+      .then((answer) => answer.text());
     expect(await running.text()).toContain('message_stop');
     expect(await next).toContain('{"old":true}');
     expect(here.starts()).toBe(2);
@@ -39,7 +45,9 @@ describe('a rollout', { timeout: 120_000 }, () => {
     // Far less than the answer takes: it is for containers that have nothing to finish.
     const here = await lab({ INSTANCES: '1', END_WITHIN_MS: '500', DRAIN_TIMEOUT_MS: '60000' });
     await here.call('/v1/messages', { body: messages('Hello') });
-    const long = await here.call('/v1/messages', { body: messages('[[text:one two three four five six seven eight]][[slow:500]][[chunk:1]]', { stream: true }) });
+    const long = await here.call('/v1/messages', {
+      body: messages('[[text:one two three four five six seven eight]][[slow:500]][[chunk:1]]', { stream: true }),
+    });
     const running = { ended: false, text: long.text().finally(() => (running.ended = true)) };
     for (const { pid } of here.engine.running()) process.kill(pid!, 'SIGTERM');
     await sleep(100);
@@ -57,11 +65,14 @@ describe('a rollout', { timeout: 120_000 }, () => {
   it('sends new turns to another instance while answers go on in the old container', async () => {
     const here = await lab({ INSTANCES: '2', DRAIN_TIMEOUT_MS: '60000' });
     await here.call('/v1/messages', { body: messages('Hello') });
-    const long = await here.call('/v1/messages', { body: messages('[[text:one two three four five six]][[slow:1000]][[chunk:1]]', { stream: true }) });
+    const long = await here.call('/v1/messages', {
+      body: messages('[[text:one two three four five six]][[slow:1000]][[chunk:1]]', { stream: true }),
+    });
     const running = { ended: false, text: long.text().finally(() => (running.ended = true)) };
     for (const { pid } of here.engine.running()) process.kill(pid!, 'SIGTERM');
     await sleep(100);
-    for (const body of [messages('Hello'), messages('Something else'), messages('Hello')]) expect((await here.call('/v1/messages', { body })).status).toBe(200);
+    for (const body of [messages('Hello'), messages('Something else'), messages('Hello')])
+      expect((await here.call('/v1/messages', { body })).status).toBe(200);
     expect([running.ended, here.starts()]).toEqual([false, 2]);
     expect(await running.text).toContain('message_stop');
   });

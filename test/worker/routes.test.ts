@@ -9,12 +9,34 @@ import { createEdge } from '../../src/worker/edge.ts';
 
 it('has the same paths and methods as the server', async () => {
   const log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
-  const settings = { maxBodyBytes: 1000, headerWaitMs: 0, keepaliveMs: 1000, turnTimeoutMs: 1000, stallAlarmMs: 1000, strict: false, corsOrigins: [], checkHost: false, allowedHosts: [] };
-  const common = { keys: await createKeyRing(['k']), log, clock: systemClock, version: '0', settings, listModels: async () => [] };
+  const settings = {
+    maxBodyBytes: 1000,
+    headerWaitMs: 0,
+    keepaliveMs: 1000,
+    turnTimeoutMs: 1000,
+    stallAlarmMs: 1000,
+    strict: false,
+    corsOrigins: [],
+    checkHost: false,
+    allowedHosts: [],
+  };
+  const common = {
+    keys: await createKeyRing(['k']),
+    log,
+    clock: systemClock,
+    version: '0',
+    settings,
+    listModels: async () => [],
+  };
   const leases = createLeases({ maxConcurrency: 1, queueLimit: 0, queueTimeoutMs: 1, clock: systemClock });
   // No request is made, so the parts that only requests need are left out.
   const app = createApp({ ...common, leases, login: '' } as unknown as Services);
-  const edge = createEdge({ ...common, misconfigured: undefined, statuses: async () => ({}), dispatch: { homes: ['a'], ask: async () => new Response() } });
+  const edge = createEdge({
+    ...common,
+    misconfigured: undefined,
+    statuses: async () => ({}),
+    dispatch: { homes: ['a'], ask: async () => new Response() },
+  });
   const pathsOf = ({ routes }: { routes: readonly { method: string; path: string }[] }): readonly string[] =>
     [...new Set(routes.filter(({ path }) => path !== '/*').map(({ method, path }) => `${method} ${path}`))].toSorted();
   expect(pathsOf(edge)).toEqual(pathsOf(app));

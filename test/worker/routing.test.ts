@@ -3,7 +3,14 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { conversationKey } from '../../src/worker/conversation.ts';
 import { dispatch, type Outgoing } from '../../src/worker/dispatch.ts';
-import { INTERNAL, innerHeaders, routedOf, verdictResponse, type Routed, type Verdict } from '../../src/worker/internal.ts';
+import {
+  INTERNAL,
+  innerHeaders,
+  routedOf,
+  verdictResponse,
+  type Routed,
+  type Verdict,
+} from '../../src/worker/internal.ts';
 import { place } from '../../src/worker/places.ts';
 import { instanceNames, orderFor } from '../../src/worker/rendezvous.ts';
 
@@ -39,12 +46,16 @@ describe('rendezvous hashing', () => {
   });
 });
 
-const keyOf = (body: unknown, headers: Record<string, string> = {}, owner = 'me'): Promise<string> => conversationKey(owner, new Headers(headers), body);
+const keyOf = (body: unknown, headers: Record<string, string> = {}, owner = 'me'): Promise<string> =>
+  conversationKey(owner, new Headers(headers), body);
 
 describe('the key of a conversation', () => {
   const system = { role: 'system', content: 'Be brief.' };
   const first = { role: 'user', content: 'Hello' };
-  const more = [{ role: 'assistant', content: 'Hi.' }, { role: 'user', content: 'And now?' }];
+  const more = [
+    { role: 'assistant', content: 'Hi.' },
+    { role: 'user', content: 'And now?' },
+  ];
 
   it('is the same for every request of one conversation', async () => {
     expect(await keyOf({ messages: [system, first, ...more] })).toBe(await keyOf({ messages: [system, first] }));
@@ -52,10 +63,14 @@ describe('the key of a conversation', () => {
 
   it('does not depend on cache marks and on text being a string or a part', async () => {
     const marked = [{ type: 'text', text: 'Hello', cache_control: { type: 'ephemeral' } }];
-    expect(await keyOf({ messages: [system, { role: 'user', content: marked }] })).toBe(await keyOf({ messages: [system, first] }));
+    expect(await keyOf({ messages: [system, { role: 'user', content: marked }] })).toBe(
+      await keyOf({ messages: [system, first] }),
+    );
     const image = { type: 'image', source: { type: 'url', url: 'https://x.example/a.png' } };
     const withMark = { ...image, cache_control: { type: 'ephemeral' } };
-    expect(await keyOf({ messages: [{ role: 'user', content: [image] }] })).toBe(await keyOf({ messages: [{ role: 'user', content: [withMark] }] }));
+    expect(await keyOf({ messages: [{ role: 'user', content: [image] }] })).toBe(
+      await keyOf({ messages: [{ role: 'user', content: [withMark] }] }),
+    );
   });
 
   it('differs by owner, system text, first message and conversation header', async () => {
@@ -74,8 +89,12 @@ describe('the key of a conversation', () => {
 
   it('finds the system text of the Messages API too, as a string or as blocks', async () => {
     const blocks = [{ type: 'text', text: 'Be brief.' }];
-    expect(await keyOf({ system: blocks, messages: [first] })).toBe(await keyOf({ system: 'Be brief.', messages: [first, ...more] }));
-    expect(await keyOf({ system: 'Be long.', messages: [first] })).not.toBe(await keyOf({ system: blocks, messages: [first] }));
+    expect(await keyOf({ system: blocks, messages: [first] })).toBe(
+      await keyOf({ system: 'Be brief.', messages: [first, ...more] }),
+    );
+    expect(await keyOf({ system: 'Be long.', messages: [first] })).not.toBe(
+      await keyOf({ system: blocks, messages: [first] }),
+    );
   });
 
   it('with a header, the body does not matter', async () => {
@@ -84,40 +103,115 @@ describe('the key of a conversation', () => {
   });
 
   it('exists for any JSON', async () => {
-    await fc.assert(fc.asyncProperty(fc.jsonValue(), async (body) => { expect(await keyOf(body)).toMatch(/^[0-9a-f]{32}$/); }));
-    await fc.assert(fc.asyncProperty(fc.array(fc.jsonValue()), async (messages) => { expect(await keyOf({ messages })).toMatch(/^[0-9a-f]{32}$/); }));
+    await fc.assert(
+      fc.asyncProperty(fc.jsonValue(), async (body) => {
+        expect(await keyOf(body)).toMatch(/^[0-9a-f]{32}$/);
+      }),
+    );
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.jsonValue()), async (messages) => {
+        expect(await keyOf({ messages })).toMatch(/^[0-9a-f]{32}$/);
+      }),
+    );
   });
 });
 
 describe('the place of a conversation', () => {
   const names = instanceNames('g1', 4);
-  const routed: Routed = { requestId: 'req_1', self: 'g1-i0', dialect: 'openai-chat', conversation: 'c', role: 'home', tried: [], stream: false, bytes: 100 };
+  const routed: Routed = {
+    requestId: 'req_1',
+    self: 'g1-i0',
+    dialect: 'openai-chat',
+    conversation: 'c',
+    role: 'home',
+    tried: [],
+    stream: false,
+    bytes: 100,
+  };
   const room = { names, open: 0, capacity: 2, warm: false, crowded: false, leaving: false, failing: false };
   const second = orderFor('c', names).find((name) => name !== 'g1-i0') ?? '';
   const full = { ...room, open: 2 };
 
-  type Row = readonly [title: string, asked: Routed, here: typeof room, remembered: string | undefined, expected: object];
-  it.each<{ title: string; asked: Routed; here: typeof room; remembered: string | undefined; expected: object }>(([
-    ['room at home', routed, room, undefined, { kind: 'here' }],
-    ['home full, conversation new', routed, full, undefined, { kind: 'send', name: second }],
-    ['home full, conversation warm there', routed, { ...full, warm: true }, undefined, { kind: 'here' }],
-    ['sent away before', routed, room, 'g1-i2', { kind: 'elsewhere', name: 'g1-i2' }],
-    ['sent to an instance that is no more', routed, room, 'g0-i2', { kind: 'here' }],
-    ['sent to one that has no room now', { ...routed, tried: ['g1-i2'] }, room, 'g1-i2', { kind: 'here' }],
-    ['everyone asked', { ...routed, tried: ['g1-i1', 'g1-i2', 'g1-i3'] }, full, undefined, { kind: 'full' }],
-    ['one instance only', routed, { ...full, names: ['g1-i0'] }, undefined, { kind: 'full' }],
-    ['a guest with room', { ...routed, role: 'guest' as const }, room, undefined, { kind: 'here' }],
-    ['a guest without', { ...routed, role: 'guest' as const }, full, undefined, { kind: 'full' }],
-    ['home ending, and others’ answers go on there', routed, { ...room, leaving: true, warm: true }, undefined, { kind: 'send', name: second }],
-    ['home ending, one instance only', routed, { ...room, leaving: true, names: ['g1-i0'] }, undefined, { kind: 'here' }],
-    ['home ending, everyone asked', { ...routed, tried: ['g1-i1', 'g1-i2', 'g1-i3'] }, { ...room, leaving: true }, undefined, { kind: 'here' }],
-    ['home cannot start', routed, { ...room, failing: true }, undefined, { kind: 'here' }],
-    ['a guest that is ending', { ...routed, role: 'guest' as const }, { ...room, leaving: true, warm: true }, undefined, { kind: 'full' }],
-    ['a guest that cannot start', { ...routed, role: 'guest' as const }, { ...room, failing: true }, undefined, { kind: 'full' }],
-    ['bodies held up to the limit', routed, { ...room, crowded: true, warm: true }, undefined, { kind: 'send', name: second }],
-    ['bodies held up to the limit, one instance only', routed, { ...room, crowded: true, names: ['g1-i0'] }, undefined, { kind: 'full' }],
-    ['a guest without, warm', { ...routed, role: 'guest' as const }, { ...full, warm: true }, undefined, { kind: 'here' }],
-  ] satisfies readonly Row[]).map(([title, asked, here, remembered, expected]) => ({ title, asked, here, remembered, expected })))('$title', ({ asked, here, remembered, expected }) => {
+  type Row = readonly [
+    title: string,
+    asked: Routed,
+    here: typeof room,
+    remembered: string | undefined,
+    expected: object,
+  ];
+  it.each<{ title: string; asked: Routed; here: typeof room; remembered: string | undefined; expected: object }>(
+    (
+      [
+        ['room at home', routed, room, undefined, { kind: 'here' }],
+        ['home full, conversation new', routed, full, undefined, { kind: 'send', name: second }],
+        ['home full, conversation warm there', routed, { ...full, warm: true }, undefined, { kind: 'here' }],
+        ['sent away before', routed, room, 'g1-i2', { kind: 'elsewhere', name: 'g1-i2' }],
+        ['sent to an instance that is no more', routed, room, 'g0-i2', { kind: 'here' }],
+        ['sent to one that has no room now', { ...routed, tried: ['g1-i2'] }, room, 'g1-i2', { kind: 'here' }],
+        ['everyone asked', { ...routed, tried: ['g1-i1', 'g1-i2', 'g1-i3'] }, full, undefined, { kind: 'full' }],
+        ['one instance only', routed, { ...full, names: ['g1-i0'] }, undefined, { kind: 'full' }],
+        ['a guest with room', { ...routed, role: 'guest' as const }, room, undefined, { kind: 'here' }],
+        ['a guest without', { ...routed, role: 'guest' as const }, full, undefined, { kind: 'full' }],
+        [
+          'home ending, and others’ answers go on there',
+          routed,
+          { ...room, leaving: true, warm: true },
+          undefined,
+          { kind: 'send', name: second },
+        ],
+        [
+          'home ending, one instance only',
+          routed,
+          { ...room, leaving: true, names: ['g1-i0'] },
+          undefined,
+          { kind: 'here' },
+        ],
+        [
+          'home ending, everyone asked',
+          { ...routed, tried: ['g1-i1', 'g1-i2', 'g1-i3'] },
+          { ...room, leaving: true },
+          undefined,
+          { kind: 'here' },
+        ],
+        ['home cannot start', routed, { ...room, failing: true }, undefined, { kind: 'here' }],
+        [
+          'a guest that is ending',
+          { ...routed, role: 'guest' as const },
+          { ...room, leaving: true, warm: true },
+          undefined,
+          { kind: 'full' },
+        ],
+        [
+          'a guest that cannot start',
+          { ...routed, role: 'guest' as const },
+          { ...room, failing: true },
+          undefined,
+          { kind: 'full' },
+        ],
+        [
+          'bodies held up to the limit',
+          routed,
+          { ...room, crowded: true, warm: true },
+          undefined,
+          { kind: 'send', name: second },
+        ],
+        [
+          'bodies held up to the limit, one instance only',
+          routed,
+          { ...room, crowded: true, names: ['g1-i0'] },
+          undefined,
+          { kind: 'full' },
+        ],
+        [
+          'a guest without, warm',
+          { ...routed, role: 'guest' as const },
+          { ...full, warm: true },
+          undefined,
+          { kind: 'here' },
+        ],
+      ] satisfies readonly Row[]
+    ).map(([title, asked, here, remembered, expected]) => ({ title, asked, here, remembered, expected })),
+  )('$title', ({ asked, here, remembered, expected }) => {
     expect(place(asked, here, remembered)).toEqual(expected);
   });
 
@@ -142,13 +236,34 @@ describe('headers on the way in', () => {
   it('lose what could choose a port, fake an origin, or pass for ours', () => {
     const inner = innerHeaders(
       new Headers({
-        'cf-container-target-port': '22', 'cf-connecting-ip': '1.2.3.4', 'x-forwarded-for': '1.2.3.4', 'x-forwarded-host': 'evil', forwarded: 'for=1',
-        'x-real-ip': '1.2.3.4', [INTERNAL]: '{"role":"home"}', 'x-proxy-internal-x': '1', host: 'evil', origin: 'https://evil', 'x-request-id': 'mine', cookie: 'a=b',
-        authorization: 'Bearer k', 'anthropic-version': '2023-06-01', 'anthropic-beta': 'a', 'content-type': 'application/json', 'x-conversation-id': 'c',
+        'cf-container-target-port': '22',
+        'cf-connecting-ip': '1.2.3.4',
+        'x-forwarded-for': '1.2.3.4',
+        'x-forwarded-host': 'evil',
+        forwarded: 'for=1',
+        'x-real-ip': '1.2.3.4',
+        [INTERNAL]: '{"role":"home"}',
+        'x-proxy-internal-x': '1',
+        host: 'evil',
+        origin: 'https://evil',
+        'x-request-id': 'mine',
+        cookie: 'a=b',
+        authorization: 'Bearer k',
+        'anthropic-version': '2023-06-01',
+        'anthropic-beta': 'a',
+        'content-type': 'application/json',
+        'x-conversation-id': 'c',
       }),
       'req_ours',
     );
-    expect([...inner.keys()].toSorted()).toEqual(['anthropic-beta', 'anthropic-version', 'authorization', 'content-type', 'x-conversation-id', 'x-request-id']);
+    expect([...inner.keys()].toSorted()).toEqual([
+      'anthropic-beta',
+      'anthropic-version',
+      'authorization',
+      'content-type',
+      'x-conversation-id',
+      'x-request-id',
+    ]);
     expect(inner.get('x-request-id')).toBe('req_ours');
   });
 });

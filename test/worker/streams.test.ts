@@ -7,7 +7,8 @@ import { OpenRequests } from '../../src/worker/open-requests.ts';
 import type { Voice } from '../../src/worker/voice.ts';
 
 const encode = (text: string): Uint8Array => new TextEncoder().encode(text);
-const textOf = (stream: ReadableStream<Uint8Array>): Promise<string> => new Response(stream as ReadableStream<Uint8Array<ArrayBuffer>>).text();
+const textOf = (stream: ReadableStream<Uint8Array>): Promise<string> =>
+  new Response(stream as ReadableStream<Uint8Array<ArrayBuffer>>).text();
 
 const source = (chunks: readonly Uint8Array[], failure?: Error): ReadableStream<Uint8Array> => {
   const left = [...chunks];
@@ -22,9 +23,17 @@ const source = (chunks: readonly Uint8Array[], failure?: Error): ReadableStream<
 };
 
 const BROKEN = 'data: broken\n\n';
-const checked = (chunks: readonly Uint8Array[], { marked = true, failure }: { marked?: boolean; failure?: Error } = {}) => {
+const checked = (
+  chunks: readonly Uint8Array[],
+  { marked = true, failure }: { marked?: boolean; failure?: Error } = {},
+) => {
   const seen = { released: 0 };
-  const stream = checkedStream(source(chunks, failure), { marked, broken: () => encode(BROKEN), touch: () => {}, released: () => (seen.released += 1) });
+  const stream = checkedStream(source(chunks, failure), {
+    marked,
+    broken: () => encode(BROKEN),
+    touch: () => {},
+    released: () => (seen.released += 1),
+  });
   return { stream, seen };
 };
 
@@ -34,7 +43,14 @@ const cutAt = (bytes: Uint8Array, cuts: readonly number[]): readonly Uint8Array[
 };
 
 describe('a checked stream', () => {
-  const frames = fc.array(fc.oneof(fc.string().map((text) => `data: ${JSON.stringify(text)}\n\n`), fc.constant(': keepalive\n\n'), fc.constant('event: ping\ndata: {}\n\n'), fc.constant('data: é😀\n\n')));
+  const frames = fc.array(
+    fc.oneof(
+      fc.string().map((text) => `data: ${JSON.stringify(text)}\n\n`),
+      fc.constant(': keepalive\n\n'),
+      fc.constant('event: ping\ndata: {}\n\n'),
+      fc.constant('data: é😀\n\n'),
+    ),
+  );
   const cuts = fc.array(fc.nat(), { maxLength: 20 });
 
   it('passes whole answers on unchanged, without the mark, however the bytes are cut', async () => {
@@ -102,7 +118,12 @@ describe('an early stream', () => {
     stream: (body) => new Response(body as ReadableStream<Uint8Array<ArrayBuffer>>),
   };
   const early = (answer: Promise<Response>, onLeave = (): void => {}): ReadableStream<Uint8Array> =>
-    earlyStream(answer, { voice, sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)), everyMs: 1, leave: onLeave });
+    earlyStream(answer, {
+      voice,
+      sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+      everyMs: 1,
+      leave: onLeave,
+    });
 
   it('gives signs of life until the answer comes, then the answer', async () => {
     const { promise, resolve } = Promise.withResolvers<Response>();
@@ -110,7 +131,8 @@ describe('an early stream', () => {
     for (let i = 0; i < 3; i += 1) expect(new TextDecoder().decode((await reader.read()).value)).toBe(': alive\n\n');
     resolve(new Response('data: 1\n\n'));
     const rest: string[] = [];
-    for (let next = await reader.read(); !next.done; next = await reader.read()) rest.push(new TextDecoder().decode(next.value));
+    for (let next = await reader.read(); !next.done; next = await reader.read())
+      rest.push(new TextDecoder().decode(next.value));
     expect(rest.filter((frame) => frame !== ': alive\n\n')).toEqual(['data: 1\n\n']);
   });
 
@@ -153,7 +175,10 @@ describe('open requests', () => {
 
   it('know which are in the container, of which conversations, and what they hold in memory', () => {
     const open = new OpenRequests(() => 0);
-    const [first, second] = [open.enter({ conversation: 'a', bytes: 1000 }), open.enter({ conversation: 'b', bytes: 200 })];
+    const [first, second] = [
+      open.enter({ conversation: 'a', bytes: 1000 }),
+      open.enter({ conversation: 'b', bytes: 200 }),
+    ];
     expect([open.inside, open.heldBytes]).toEqual([0, 1200]);
     first.inside(true);
     first.answered();

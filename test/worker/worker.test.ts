@@ -13,7 +13,11 @@ const asleep = (each: Lab): Promise<boolean> => eventually(async () => each.engi
 /** A client that leaves without a word, as a killed program does. */
 const leaveAfter = (url: string, body: object, ms: number): Promise<void> =>
   new Promise((resolve) => {
-    const request = http.request(new URL(url), { method: 'POST', agent: false, headers: { authorization: `Bearer ${KEY}`, 'content-type': 'application/json' } });
+    const request = http.request(new URL(url), {
+      method: 'POST',
+      agent: false,
+      headers: { authorization: `Bearer ${KEY}`, 'content-type': 'application/json' },
+    });
     request.on('error', () => resolve());
     request.on('response', (response) => response.on('error', () => resolve()).resume());
     request.end(JSON.stringify(body));
@@ -29,12 +33,28 @@ describe('the edge', { timeout: 120_000 }, () => {
     expect(await (await call('/')).json()).toMatchObject({ name: 'opencode-claude-proxy' });
     expect((await call('/ping', { headers: { authorization: '' } })).status).toBe(200);
     const models = (await (await call('/v1/models')).json()) as { data: { id: string }[] };
-    expect(models.data.map(({ id }) => id)).toEqual(expect.arrayContaining(['gpt-4o', 'fast', 'claude-haiku-4-5-20251001']));
-    expect(await (await call('/v1/models/gpt-4o', { headers: { 'anthropic-version': '2023-06-01' } })).json()).toMatchObject({ type: 'model' });
+    expect(models.data.map(({ id }) => id)).toEqual(
+      expect.arrayContaining(['gpt-4o', 'fast', 'claude-haiku-4-5-20251001']),
+    );
+    expect(
+      await (await call('/v1/models/gpt-4o', { headers: { 'anthropic-version': '2023-06-01' } })).json(),
+    ).toMatchObject({ type: 'model' });
     expect((await call('/v1/models/none')).status).toBe(404);
 
-    const rows: readonly [paths: readonly [openai: string, anthropic: string], init: Parameters<typeof call>[1], status: number, openai: string | null, anthropic: string][] = [
-      [TURNS, { body: chat('x'), headers: { authorization: 'Bearer wrong' } }, 401, 'invalid_api_key', 'authentication_error'],
+    const rows: readonly [
+      paths: readonly [openai: string, anthropic: string],
+      init: Parameters<typeof call>[1],
+      status: number,
+      openai: string | null,
+      anthropic: string,
+    ][] = [
+      [
+        TURNS,
+        { body: chat('x'), headers: { authorization: 'Bearer wrong' } },
+        401,
+        'invalid_api_key',
+        'authentication_error',
+      ],
       [TURNS, { body: chat('x'), headers: { authorization: '' } }, 401, 'invalid_api_key', 'authentication_error'],
       [TURNS, { body: '{"model":' }, 400, null, 'invalid_request_error'],
       [TURNS, { body: chat('x'.repeat(3000)) }, 413, 'request_too_large', 'request_too_large'],
@@ -44,18 +64,30 @@ describe('the edge', { timeout: 120_000 }, () => {
       [['/v1/completions', '/messages/count_tokens'], { body: '{"model":' }, 400, null, 'invalid_request_error'],
       [['/v1/models/none', '/anthropic/v1/models/none'], {}, 404, 'model_not_found', 'not_found_error'],
       [['/v1/embeddings', '/anthropic/v1/embeddings'], { body: {} }, 501, 'not_implemented', 'not_found_error'],
-      [['/v1/internal/bootstrap', '/anthropic/v1/internal/bootstrap'], { body: {} }, 404, 'unknown_url', 'not_found_error'],
+      [
+        ['/v1/internal/bootstrap', '/anthropic/v1/internal/bootstrap'],
+        { body: {} },
+        404,
+        'unknown_url',
+        'not_found_error',
+      ],
       [['/internal/bootstrap', '/anthropic/internal/bootstrap'], { body: {} }, 404, 'unknown_url', 'not_found_error'],
     ];
     for (const [[openaiPath, anthropicPath], init, status, code, type] of rows) {
       const first = await call(openaiPath, init);
       expect([openaiPath, first.status]).toEqual([openaiPath, status]);
-      expect(await first.json()).toMatchObject({ error: { message: expect.stringMatching(/./), ...(code !== null && { code }) } });
+      expect(await first.json()).toMatchObject({
+        error: { message: expect.stringMatching(/./), ...(code !== null && { code }) },
+      });
       expect(first.headers.get('x-request-id')).toMatch(/^req_/);
       const second = await call(anthropicPath, init);
       expect([anthropicPath, second.status]).toEqual([anthropicPath, status]);
       const id = second.headers.get('x-request-id');
-      expect(await second.json()).toMatchObject({ type: 'error', error: { type, message: expect.stringMatching(/./) }, request_id: id });
+      expect(await second.json()).toMatchObject({
+        type: 'error',
+        error: { type, message: expect.stringMatching(/./) },
+        request_id: id,
+      });
       expect(second.headers.get('request-id')).toBe(id);
     }
     expect(starts()).toBe(0);
@@ -64,10 +96,23 @@ describe('the edge', { timeout: 120_000 }, () => {
   it('answers preflights for configured origins only', async () => {
     const { call, starts } = await lab({ CORS_ORIGINS: 'https://app.example' });
     const preflight = (origin: string) =>
-      call('/v1/chat/completions', { method: 'OPTIONS', headers: { origin, 'access-control-request-method': 'POST', 'access-control-request-headers': 'authorization', authorization: '' } });
-    expect((await preflight('https://app.example')).headers.get('access-control-allow-origin')).toBe('https://app.example');
+      call('/v1/chat/completions', {
+        method: 'OPTIONS',
+        headers: {
+          origin,
+          'access-control-request-method': 'POST',
+          'access-control-request-headers': 'authorization',
+          authorization: '',
+        },
+      });
+    expect((await preflight('https://app.example')).headers.get('access-control-allow-origin')).toBe(
+      'https://app.example',
+    );
     expect((await preflight('https://evil.example')).headers.get('access-control-allow-origin')).toBeNull();
-    const answer = await call('/v1/chat/completions', { body: chat('Hello'), headers: { origin: 'https://app.example' } });
+    const answer = await call('/v1/chat/completions', {
+      body: chat('Hello'),
+      headers: { origin: 'https://app.example' },
+    });
     expect([answer.status, answer.headers.get('access-control-allow-origin')]).toEqual([200, 'https://app.example']);
     expect(starts()).toBe(1);
   });
@@ -76,11 +121,16 @@ describe('the edge', { timeout: 120_000 }, () => {
     const closed = await lab({ PROXY_API_KEY: '' });
     for (const path of TURNS) {
       const answer = await closed.call(path, { body: chat('Hello') });
-      expect([answer.status, await answer.json()]).toMatchObject([503, { error: { message: expect.stringContaining('PROXY_API_KEY is not set') } }]);
+      expect([answer.status, await answer.json()]).toMatchObject([
+        503,
+        { error: { message: expect.stringContaining('PROXY_API_KEY is not set') } },
+      ]);
     }
     expect(closed.starts()).toBe(0);
     const open = await lab({ PROXY_API_KEY: '', ALLOW_NO_KEY: '1' });
-    expect((await open.call('/v1/chat/completions', { body: chat('Hello'), headers: { authorization: '' } })).status).toBe(200);
+    expect(
+      (await open.call('/v1/chat/completions', { body: chat('Hello'), headers: { authorization: '' } })).status,
+    ).toBe(200);
   });
 });
 
@@ -88,7 +138,11 @@ describe('a container', { timeout: 120_000 }, () => {
   it('starts once for ten requests that come at the same time', async () => {
     const here = await lab();
     const answers = await Promise.all(
-      Array.from({ length: 10 }, (_, index) => here.call(index % 2 === 0 ? '/v1/chat/completions' : '/v1/messages', { body: messages(`[[text:Number-${index}]]`, { stream: index > 6 }) })),
+      Array.from({ length: 10 }, (_, index) =>
+        here.call(index % 2 === 0 ? '/v1/chat/completions' : '/v1/messages', {
+          body: messages(`[[text:Number-${index}]]`, { stream: index > 6 }),
+        }),
+      ),
     );
     const texts = await Promise.all(answers.map((answer) => answer.text()));
     expect(answers.map(({ status }) => status)).toEqual(Array.from({ length: 10 }, () => 200));
@@ -103,12 +157,17 @@ describe('a container', { timeout: 120_000 }, () => {
     expect(refused.status).toBe(400);
     expect(await refused.json()).toMatchObject({ type: 'error', request_id: refused.headers.get('x-request-id') });
     const openai = await call('/v1/chat/completions', { body: chat('Hello', { temperature: 7 }) });
-    expect([openai.status, await openai.json()]).toMatchObject([400, { error: { type: 'invalid_request_error', param: 'temperature' } }]);
+    expect([openai.status, await openai.json()]).toMatchObject([
+      400,
+      { error: { type: 'invalid_request_error', param: 'temperature' } },
+    ]);
     const answer = await call('/v1/chat/completions', { body: chat('[[text:Good day]]') });
     expect(await answer.json()).toMatchObject({ choices: [{ message: { content: 'Good day' } }] });
     expect(answer.headers.get('x-proxy-model')).toMatch(/^claude-/);
     expect(answer.headers.get('x-proxy-internal')).toBeNull();
-    const counted = await call('/v1/messages/count_tokens', { body: { model: 'sonnet', messages: chat('Hello').messages } });
+    const counted = await call('/v1/messages/count_tokens', {
+      body: { model: 'sonnet', messages: chat('Hello').messages },
+    });
     expect(await counted.json()).toMatchObject({ input_tokens: expect.any(Number) });
   });
 
@@ -120,9 +179,15 @@ describe('a container', { timeout: 120_000 }, () => {
       expect(await answer.json()).toMatchObject({ type: 'error' });
       const openai = await call('/v1/chat/completions', { body: chat(`[[error:${status}]] once more`) });
       expect(openai.status).toBe(status);
-      expect(await openai.json()).toMatchObject({ error: { message: expect.stringMatching(/./), type: expect.stringMatching(/_error$/) } });
+      expect(await openai.json()).toMatchObject({
+        error: { message: expect.stringMatching(/./), type: expect.stringMatching(/_error$/) },
+      });
     }
-    const broken = await (await call('/v1/chat/completions', { body: chat('[[text:one two three four]][[error-mid:overloaded_error after=2]]', { stream: true }) })).text();
+    const broken = await (
+      await call('/v1/chat/completions', {
+        body: chat('[[text:one two three four]][[error-mid:overloaded_error after=2]]', { stream: true }),
+      })
+    ).text();
     expect(broken).toMatch(/data: \{"error":.*\}\n\n$/);
     expect(broken).not.toContain('The container stopped');
   });
@@ -131,8 +196,11 @@ describe('a container', { timeout: 120_000 }, () => {
     const { call } = await lab();
     await call('/v1/messages', { body: messages('Hello') });
     const seen: { at: number; text: string }[] = [];
-    const answer = await call('/v1/messages', { body: messages('[[text:one two three four five six]][[slow:100]][[chunk:1]]', { stream: true }) });
-    for await (const chunk of answer.body!.pipeThrough(new TextDecoderStream())) seen.push({ at: performance.now(), text: chunk });
+    const answer = await call('/v1/messages', {
+      body: messages('[[text:one two three four five six]][[slow:100]][[chunk:1]]', { stream: true }),
+    });
+    for await (const chunk of answer.body!.pipeThrough(new TextDecoderStream()))
+      seen.push({ at: performance.now(), text: chunk });
     const deltas = seen.filter(({ text }) => text.includes('content_block_delta'));
     // Held back they would come together; six deltas, 100 ms apart, come one by one.
     expect(deltas.length).toBeGreaterThanOrEqual(5);
@@ -151,16 +219,23 @@ describe('a container', { timeout: 120_000 }, () => {
 
   it('turns a refusal that comes after the signs of life into the error frame', async () => {
     const { call } = await lab();
-    const text = await (await call('/v1/messages', { body: messages('Hello', { stream: true, temperature: 7 }) })).text();
+    const text = await (
+      await call('/v1/messages', { body: messages('Hello', { stream: true, temperature: 7 }) })
+    ).text();
     expect(text).toMatch(/^event: ping\n/);
     expect(text).toMatch(/event: error\ndata: \{"type":"error","error":\{.*"invalid_request_error".*\}\n\n$/);
   });
 
   it('is killed in mid-stream: the client gets what was there and the dialect’s error; the next request a new container', async () => {
     const here = await lab();
-    for (const [path, pattern] of [['/v1/chat/completions', /data: \{"error":\{.*engine_died.*\}\}\n\n$/], ['/v1/messages', /event: error\ndata: \{"type":"error",.*\}\n\n$/]] as const) {
+    for (const [path, pattern] of [
+      ['/v1/chat/completions', /data: \{"error":\{.*engine_died.*\}\}\n\n$/],
+      ['/v1/messages', /event: error\ndata: \{"type":"error",.*\}\n\n$/],
+    ] as const) {
       await here.call(path, { body: messages('Hello') });
-      const answer = await here.call(path, { body: messages('[[text:one two three four five six]][[slow:200]][[chunk:1]]', { stream: true }) });
+      const answer = await here.call(path, {
+        body: messages('[[text:one two three four five six]][[slow:200]][[chunk:1]]', { stream: true }),
+      });
       const reader = answer.body!.pipeThrough(new TextDecoderStream()).getReader();
       let text = '';
       while (!text.includes('one')) text += (await reader.read()).value ?? '';
@@ -186,7 +261,11 @@ describe('a container', { timeout: 120_000 }, () => {
 describe('sleep', { timeout: 120_000 }, () => {
   it('comes when nothing was asked for a while, not while a body is open; a request wakes it', async () => {
     const here = await lab({ SLEEP_AFTER_S: '1' });
-    const text = await (await here.call('/v1/messages', { body: messages('[[text:one two three four five six]][[slow:500]][[chunk:1]]', { stream: true }) })).text();
+    const text = await (
+      await here.call('/v1/messages', {
+        body: messages('[[text:one two three four five six]][[slow:500]][[chunk:1]]', { stream: true }),
+      })
+    ).text();
     expect(text).toContain('message_stop');
     expect(here.engine.running()).toHaveLength(1);
     await asleep(here);
@@ -203,9 +282,15 @@ describe('sleep', { timeout: 120_000 }, () => {
     upstream().clear();
     await Promise.all([
       leaveAfter(`${here.url}v1/messages`, messages('[[first:60000]] before the headers'), 300),
-      leaveAfter(`${here.url}v1/messages`, messages('[[text:one two three]][[slow:20000]] after the headers', { stream: true }), 600),
+      leaveAfter(
+        `${here.url}v1/messages`,
+        messages('[[text:one two three]][[slow:20000]] after the headers', { stream: true }),
+        600,
+      ),
     ]);
-    await eventually(() => upstream().messageRequests.length === 2 && upstream().messageRequests.every(({ aborted }) => aborted));
+    await eventually(
+      () => upstream().messageRequests.length === 2 && upstream().messageRequests.every(({ aborted }) => aborted),
+    );
     expect((await statuses(here))['g1-i0']).toMatchObject({ open: 0 });
     await asleep(here);
   });
@@ -222,9 +307,16 @@ describe('sleep', { timeout: 120_000 }, () => {
 describe('several instances', { timeout: 120_000 }, () => {
   it('a full home sends new conversations away, remembers where, and keeps those it holds', async () => {
     const here = await lab({ INSTANCE_CAPACITY: '1', INSTANCES: '2' });
-    const busy = (name: string) => here.call('/v1/messages', { body: messages('[[text:one two three]][[slow:1000]]', { stream: true }), headers: { 'x-conversation-id': name } });
+    const busy = (name: string) =>
+      here.call('/v1/messages', {
+        body: messages('[[text:one two three]][[slow:1000]]', { stream: true }),
+        headers: { 'x-conversation-id': name },
+      });
     const ask = async (name: string): Promise<number> => {
-      const answer = await here.call('/v1/messages', { body: messages('Hello'), headers: { 'x-conversation-id': name } });
+      const answer = await here.call('/v1/messages', {
+        body: messages('Hello'),
+        headers: { 'x-conversation-id': name },
+      });
       await answer.text();
       return answer.status;
     };
@@ -235,28 +327,52 @@ describe('several instances', { timeout: 120_000 }, () => {
     await first.text();
     // Home has room again, and still the second conversation goes where its process is.
     const second = await busy('second');
-    expect(await statuses(here)).toMatchObject({ 'g1-i0': { open: 0, conversations: 1 }, 'g1-i1': { open: 1, conversations: 1 } });
+    expect(await statuses(here)).toMatchObject({
+      'g1-i0': { open: 0, conversations: 1 },
+      'g1-i1': { open: 1, conversations: 1 },
+    });
     await second.text();
   });
 
   it('says 429 when every instance is full', async () => {
     const here = await lab({ INSTANCE_CAPACITY: '1', INSTANCES: '2' });
-    const busy = (name: string) => here.call('/v1/messages', { body: messages('[[text:one two three]][[slow:3000]]', { stream: true }), headers: { 'x-conversation-id': name } });
+    const busy = (name: string) =>
+      here.call('/v1/messages', {
+        body: messages('[[text:one two three]][[slow:3000]]', { stream: true }),
+        headers: { 'x-conversation-id': name },
+      });
     const open = await Promise.all([busy('first'), busy('second')]);
-    const refused = await here.call('/v1/messages', { body: messages('Hello'), headers: { 'x-conversation-id': 'third' } });
+    const refused = await here.call('/v1/messages', {
+      body: messages('Hello'),
+      headers: { 'x-conversation-id': 'third' },
+    });
     expect(refused.status).toBe(429);
     expect(refused.headers.get('retry-after')).toBe('5');
     expect(await refused.json()).toMatchObject({ type: 'error', error: { type: 'rate_limit_error' } });
-    const openai = await here.call('/v1/chat/completions', { body: chat('Hello'), headers: { 'x-conversation-id': 'third' } });
-    expect([openai.status, openai.headers.get('retry-after'), await openai.json()]).toMatchObject([429, '5', { error: { message: expect.stringContaining('Every instance is busy') } }]);
+    const openai = await here.call('/v1/chat/completions', {
+      body: chat('Hello'),
+      headers: { 'x-conversation-id': 'third' },
+    });
+    expect([openai.status, openai.headers.get('retry-after'), await openai.json()]).toMatchObject([
+      429,
+      '5',
+      { error: { message: expect.stringContaining('Every instance is busy') } },
+    ]);
     await Promise.all(open.map((each) => each.body!.cancel()));
-    await eventually(async () => (await here.call('/v1/messages', { body: messages('Hello'), headers: { 'x-conversation-id': 'third' } })).status === 200);
+    await eventually(
+      async () =>
+        (await here.call('/v1/messages', { body: messages('Hello'), headers: { 'x-conversation-id': 'third' } }))
+          .status === 200,
+    );
   });
 
   it('with several homes each conversation has its own, whatever else it says', async () => {
     const here = await lab({ INSTANCES: '3', HOMES: '3' });
     const names = Array.from({ length: 6 }, (_, index) => `c${index}`);
-    for (const name of [...names, ...names]) await (await here.call('/v1/messages', { body: messages('Hello'), headers: { 'x-conversation-id': name } })).text();
+    for (const name of [...names, ...names])
+      await (
+        await here.call('/v1/messages', { body: messages('Hello'), headers: { 'x-conversation-id': name } })
+      ).text();
     const held = Object.values(await statuses(here)).map(({ conversations }) => conversations);
     // Each in one home alone, though asked twice; and more homes than one have some.
     expect(held.reduce((sum, each) => sum + each, 0)).toBe(names.length);
@@ -266,17 +382,27 @@ describe('several instances', { timeout: 120_000 }, () => {
 
   it('a home that has slept still knows where it sent a conversation', async () => {
     const here = await lab({ INSTANCE_CAPACITY: '1', INSTANCES: '2', SLEEP_AFTER_S: '1' });
-    const ask = (name: string, more: object = {}, content = 'Hello') => here.call('/v1/messages', { body: messages(content, more), headers: { 'x-conversation-id': name } });
+    const ask = (name: string, more: object = {}, content = 'Hello') =>
+      here.call('/v1/messages', { body: messages(content, more), headers: { 'x-conversation-id': name } });
     const first = await ask('first', { stream: true }, '[[text:one two three]][[slow:500]]');
     expect((await ask('second')).status).toBe(200);
     await first.text();
     await asleep(here);
     expect((await ask('second')).status).toBe(200);
-    expect(await statuses(here)).toMatchObject({ 'g1-i0': { state: 'asleep' }, 'g1-i1': { state: 'ready', conversations: 1 } });
+    expect(await statuses(here)).toMatchObject({
+      'g1-i0': { state: 'asleep' },
+      'g1-i1': { state: 'ready', conversations: 1 },
+    });
   });
 
   it('a new generation has instances of its own, and the old ones fall asleep', async () => {
-    const settings = { ENGINE: 'anthropic-api', ANTHROPIC_API_KEY: 'sk-demo', ANTHROPIC_BASE_URL: upstream().url, LOG_LEVEL: 'silent', SLEEP_AFTER_S: '2' };
+    const settings = {
+      ENGINE: 'anthropic-api',
+      ANTHROPIC_API_KEY: 'sk-demo',
+      ANTHROPIC_BASE_URL: upstream().url,
+      LOG_LEVEL: 'silent',
+      SLEEP_AFTER_S: '2',
+    };
     const here = await lab(settings);
     expect((await here.call('/v1/messages', { body: messages('Hello') })).status).toBe(200);
     const old = here.engine.running()[0]?.pid;

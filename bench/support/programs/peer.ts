@@ -20,12 +20,15 @@ await untilAlone(async () => {
     await ended;
   };
   process.once('exit', () => void (child.pid !== undefined && killGroup(child.pid)));
-  await Promise.race([listening(url), ended.then(([code]) => Promise.reject(new Error(`it ended at its start with code ${code}`)))]);
+  await Promise.race([
+    listening(url),
+    ended.then(([code]) => Promise.reject(new Error(`it ended at its start with code ${code}`))),
+  ]);
   return { url, close, ...(child.pid !== undefined && { pid: child.pid }) };
 });
 
 async function listening(url: string): Promise<void> {
-  for (const until = performance.now() + START_MS; performance.now() < until; ) {
+  for (const until = performance.now() + START_MS; performance.now() < until;) {
     try {
       await fetch(url);
       return;

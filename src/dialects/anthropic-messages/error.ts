@@ -38,7 +38,11 @@ const TYPES: Readonly<Record<ErrorCode, string>> = {
 };
 
 export const renderError = (error: TurnError, requestId: string): RenderedError => ({
-  body: { type: 'error', error: { ...error.details, type: TYPES[error.code], message: error.message }, request_id: requestId },
+  body: {
+    type: 'error',
+    error: { ...error.details, type: TYPES[error.code], message: error.message },
+    request_id: requestId,
+  },
 });
 
 export const errorFrame = (error: TurnError, requestId: string): SseFrame => ({

@@ -34,7 +34,10 @@ const fitToolChoice = (request: TurnRequest, { forcedTools }: Abilities, report:
   if (forcedTools !== false || (choice?.type !== 'any' && choice?.type !== 'tool')) return request;
   report.ignore('tool_choice');
   const { disable_parallel_tool_use: single } = choice;
-  return { ...request, tool_choice: { type: 'auto', ...(single === undefined ? {} : { disable_parallel_tool_use: single }) } };
+  return {
+    ...request,
+    tool_choice: { type: 'auto', ...(single === undefined ? {} : { disable_parallel_tool_use: single }) },
+  };
 };
 
 type Thinking = TurnRequest['thinking'];
@@ -47,8 +50,10 @@ interface FittedThinking {
 
 const fitThinking = (request: TurnRequest, abilities: Abilities, report: Report): FittedThinking => {
   const { thinking } = request;
-  if (thinking?.type === 'disabled' && !abilities.thinkingOff && abilities.thinking === 'adaptive') return fitLeast(request, abilities, report);
-  if (thinking?.type === 'between_tools' && abilities.leastThinking !== 'between_tools') return fitBetweenTools(request, abilities, report);
+  if (thinking?.type === 'disabled' && !abilities.thinkingOff && abilities.thinking === 'adaptive')
+    return fitLeast(request, abilities, report);
+  if (thinking?.type === 'between_tools' && abilities.leastThinking !== 'between_tools')
+    return fitBetweenTools(request, abilities, report);
   if (thinking?.type === 'enabled') return { thinking: fitBudget(thinking, request, { abilities, report }) };
   if (thinking?.type !== 'adaptive' || abilities.thinking === 'adaptive') return { thinking };
   const decided = decideThinking({
@@ -72,7 +77,9 @@ const fitLeast = (request: TurnRequest, abilities: Abilities, report: Report): F
     return {};
   }
   report.emulate('thinking');
-  return least.thinking === undefined ? { effort: least.effort } : { thinking: least.thinking, effort: cappedEffort(given, report) };
+  return least.thinking === undefined
+    ? { effort: least.effort }
+    : { thinking: least.thinking, effort: cappedEffort(given, report) };
 };
 
 /** `between_tools` is refused above `high`: https://platform.claude.com/docs/en/models/sonnet-5-5/whats-new-sonnet-5-5 */
@@ -89,7 +96,11 @@ const fitBetweenTools = (request: TurnRequest, abilities: Abilities, report: Rep
   return abilities.thinking === 'adaptive' ? { thinking: { type: 'disabled' } } : {};
 };
 
-const fitBudget = (thinking: Anthropic.ThinkingConfigEnabled, { max_tokens }: TurnRequest, { abilities, report }: { abilities: Abilities; report: Report }): Thinking => {
+const fitBudget = (
+  thinking: Anthropic.ThinkingConfigEnabled,
+  { max_tokens }: TurnRequest,
+  { abilities, report }: { abilities: Abilities; report: Report },
+): Thinking => {
   if (abilities.thinking === 'adaptive') {
     report.emulate('thinking');
     return { type: 'adaptive', ...display(thinking) };
@@ -102,16 +113,22 @@ const fitBudget = (thinking: Anthropic.ThinkingConfigEnabled, { max_tokens }: Tu
 const display = (thinking: { display?: 'summarized' | 'omitted' | null }): { display?: 'summarized' | 'omitted' } =>
   thinking.display === undefined || thinking.display === null ? {} : { display: thinking.display };
 
-const fitEffort = (request: TurnRequest, { abilities, thinking }: { abilities: Abilities; thinking: Thinking }, report: Report): EffortLevel | undefined => {
+const fitEffort = (
+  request: TurnRequest,
+  { abilities, thinking }: { abilities: Abilities; thinking: Thinking },
+  report: Report,
+): EffortLevel | undefined => {
   const effort = effortOf(request);
   const level = effort && nearestEffort(effort, abilities);
   if (effort === undefined || level === effort) return level;
-  if (level === undefined && !(thinking?.type === 'enabled' && request.thinking?.type === 'adaptive')) report.ignore('output_config.effort');
+  if (level === undefined && !(thinking?.type === 'enabled' && request.thinking?.type === 'adaptive'))
+    report.ignore('output_config.effort');
   else report.emulate('output_config.effort');
   return level;
 };
 
-const effortOf = ({ output_config }: TurnRequest): EffortLevel | undefined => EFFORTS.find((level) => level === output_config?.effort);
+const effortOf = ({ output_config }: TurnRequest): EffortLevel | undefined =>
+  EFFORTS.find((level) => level === output_config?.effort);
 
 const thinks = (thinking: Thinking): boolean => thinking !== undefined && thinking.type !== 'disabled';
 
@@ -127,7 +144,9 @@ const lostItsThought = (messages: readonly Message[]): boolean => {
 
 /** The API refuses edits of thinking where there is none. */
 const withoutThinkingEdits = (request: TurnRequest, report: Report): TurnRequest => {
-  const { context_management: management, ...rest } = request as TurnRequest & { context_management?: { edits?: readonly { type?: unknown }[] } };
+  const { context_management: management, ...rest } = request as TurnRequest & {
+    context_management?: { edits?: readonly { type?: unknown }[] };
+  };
   const edits = Array.isArray(management?.edits) ? management.edits : [];
   const kept = edits.filter((edit) => !String(edit.type).startsWith('clear_thinking'));
   if (kept.length === edits.length) return request;

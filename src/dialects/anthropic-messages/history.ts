@@ -15,10 +15,16 @@ interface Where {
  * System messages in mid-conversation as the model takes them. Who names a model exactly gets the API's own answer;
  * Claude Code marks them itself, and knows their text only.
  */
-export const withSystemMessages = (messages: readonly Message[], { model, context }: Where, report: Report): Message[] => {
+export const withSystemMessages = (
+  messages: readonly Message[],
+  { model, context }: Where,
+  report: Report,
+): Message[] => {
   const emulate = model.via !== 'exact' && model.abilities.systemMessages !== true;
   if (!emulate && context.engine === 'anthropic-api') return [...messages];
-  const bare = messages.map((message) => withoutSettings(message, report)).filter(({ role, content }) => role !== 'system' || (content ?? '').length > 0);
+  const bare = messages
+    .map((message) => withoutSettings(message, report))
+    .filter(({ role, content }) => role !== 'system' || (content ?? '').length > 0);
   if (!emulate) {
     if (bare.some(({ role }) => role === 'system')) report.emulate('messages');
     return bare;
@@ -30,7 +36,12 @@ export const withSystemMessages = (messages: readonly Message[], { model, contex
 
 /** Whether an earlier answer has citations. */
 export const citesInAnswers = (messages: readonly Message[]): boolean =>
-  messages.some(({ role, content }) => role === 'assistant' && Array.isArray(content) && content.some((block) => block.type === 'text' && (block.citations ?? []).length > 0));
+  messages.some(
+    ({ role, content }) =>
+      role === 'assistant' &&
+      Array.isArray(content) &&
+      content.some((block) => block.type === 'text' && (block.citations ?? []).length > 0),
+  );
 
 /** Members that a system message may have beside its content. */
 const SETTINGS = ['output_config', 'clear_at'] as const;
@@ -45,12 +56,14 @@ const withoutSettings = (message: Message, report: Report): Message => {
 };
 
 /** Ids of tool calls as the API takes them, `[a-zA-Z0-9_-]`; the same messages, copied only where one had to be mapped. */
-export const withNativeToolIds = (messages: readonly Message[]): Message[] => messages.map((message) => mapped(message));
+export const withNativeToolIds = (messages: readonly Message[]): Message[] =>
+  messages.map((message) => mapped(message));
 
 const mapped = (message: Message): Message => {
   if (message.role === 'system' || typeof message.content === 'string') return message;
   const content = message.content.map((block) => {
-    if (block.type === 'tool_use') return block.id === nativeToolId(block.id) ? block : { ...block, id: nativeToolId(block.id) };
+    if (block.type === 'tool_use')
+      return block.id === nativeToolId(block.id) ? block : { ...block, id: nativeToolId(block.id) };
     if (block.type !== 'tool_result') return block;
     const tool_use_id = nativeToolId(block.tool_use_id);
     return tool_use_id === block.tool_use_id ? block : { ...block, tool_use_id };

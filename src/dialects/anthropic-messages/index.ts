@@ -7,4 +7,12 @@ import { keepalive, stream } from './stream.ts';
 export { parseCountTokens } from './parse.ts';
 
 /** `POST /v1/messages` */
-export const anthropicMessages: Dialect<null> = { name: 'anthropic-messages', parse, render, stream, renderError, errorFrame, keepalive };
+export const anthropicMessages: Dialect<null> = {
+  name: 'anthropic-messages',
+  parse,
+  render,
+  stream,
+  renderError,
+  errorFrame,
+  keepalive,
+};

@@ -13,9 +13,15 @@ interface Parsing {
 }
 
 /** Throws `invalid_request` for an effort that does not exist, where the API itself would not see it. */
-export const outputConfig = ({ output_format: format, output_config }: CountTokensRequest, parsing: Parsing): { output_config?: object } => {
+export const outputConfig = (
+  { output_format: format, output_config }: CountTokensRequest,
+  parsing: Parsing,
+): { output_config?: object } => {
   checkEffort(output_config?.['effort'], parsing);
-  const { task_budget: budget, ...rest }: Record<string, unknown> = { ...(format !== null && format !== undefined && { format }), ...output_config };
+  const { task_budget: budget, ...rest }: Record<string, unknown> = {
+    ...(format !== null && format !== undefined && { format }),
+    ...output_config,
+  };
   const passes = budget !== undefined && parsing.report.applies('output_config.task_budget');
   const whole = { ...rest, ...(passes && { task_budget: budget }) };
   return Object.keys(whole).length === 0 ? {} : { output_config: whole };
@@ -25,5 +31,9 @@ export const outputConfig = ({ output_format: format, output_config }: CountToke
 const checkEffort = (effort: unknown, { context, model }: Parsing): void => {
   if (effort === null || effort === undefined || EFFORTS.some((level) => level === effort)) return;
   if (model.via === 'exact' && context.engine === 'anthropic-api') return;
-  throw invalid('anthropic', ['output_config', 'effort'], `expected ${EFFORTS.map((level) => `'${level}'`).join(', ')}.`);
+  throw invalid(
+    'anthropic',
+    ['output_config', 'effort'],
+    `expected ${EFFORTS.map((level) => `'${level}'`).join(', ')}.`,
+  );
 };

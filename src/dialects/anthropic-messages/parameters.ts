@@ -1,86 +1,185 @@
 /** What becomes of every parameter of `/v1/messages`. Read by the parser, the report and docs/COMPATIBILITY.md. */
 import type { Parameter, ParameterCase } from '../parameters.ts';
 
-const onClaudeCode = (fate: ParameterCase['fate'], why: string): ParameterCase => ({ fate, if: { engine: 'claude-code' }, when: `engine \`claude-code\`: ${why}` });
+const onClaudeCode = (fate: ParameterCase['fate'], why: string): ParameterCase => ({
+  fate,
+  if: { engine: 'claude-code' },
+  when: `engine \`claude-code\`: ${why}`,
+});
 const API_ONLY = 'a feature of the API alone; Claude Code cannot ask for it';
 /** Only then is a request fitted to the model: who names a model exactly gets the API's own answer. */
 const MAPPED = 'the name was mapped to a model';
 const EXACT = 'the model was named exactly and the engine is `anthropic-api`';
-const NO_SAMPLING: ParameterCase = { fate: 'ignored', if: { sampling: 'none' }, when: 'the model takes no sampling parameters' };
+const NO_SAMPLING: ParameterCase = {
+  fate: 'ignored',
+  if: { sampling: 'none' },
+  when: 'the model takes no sampling parameters',
+};
 
 const cacheControl = (name: string): Parameter => ({
-  name, fate: 'applied', note: 'Passed on.',
+  name,
+  fate: 'applied',
+  note: 'Passed on.',
   cases: [onClaudeCode('emulated', 'Claude Code sets its own cache breakpoints')],
 });
 
-const apiOnly = (name: string, fate: 'ignored' | 'refused', note = 'Passed on.'): Parameter => ({ name, fate: 'applied', note, cases: [onClaudeCode(fate, API_ONLY)] });
+const apiOnly = (name: string, fate: 'ignored' | 'refused', note = 'Passed on.'): Parameter => ({
+  name,
+  fate: 'applied',
+  note,
+  cases: [onClaudeCode(fate, API_ONLY)],
+});
 
 export const messagesParameters: readonly Parameter[] = [
-  { name: 'model', fate: 'applied', note: 'A Claude model, or a name mapped to one; `x-proxy-model` names it, `model` in the answer is the model that answered.' },
   {
-    name: 'messages', fate: 'applied',
+    name: 'model',
+    fate: 'applied',
+    note: 'A Claude model, or a name mapped to one; `x-proxy-model` names it, `model` in the answer is the model that answered.',
+  },
+  {
+    name: 'messages',
+    fate: 'applied',
     note:
       'Passed on with all blocks: text, images, documents, tool use and results, thinking with signatures, citations, search results, `role: "system"` in mid-conversation. ' +
       'Tool ids outside `[a-zA-Z0-9_-]` are mapped, the same way every time.',
     cases: [
-      { fate: 'emulated', when: `\`role: "system"\` and ${MAPPED} that takes none (before 4.8): it becomes text of the user, in \`<system-reminder>\`; engine \`claude-code\`: for every model` },
-      { fate: 'emulated', when: 'engine `claude-code` and an answer in the history without text or calls (it is left out), or an image of the newest message over 400 KB or 2,000 pixels (Claude Code makes it smaller)' },
-      { fate: 'refused', when: 'it ends with an assistant message to be continued (prefill) and the model cannot do that, with the API’s own words; engine `claude-code`: for every model' },
+      {
+        fate: 'emulated',
+        when: `\`role: "system"\` and ${MAPPED} that takes none (before 4.8): it becomes text of the user, in \`<system-reminder>\`; engine \`claude-code\`: for every model`,
+      },
+      {
+        fate: 'emulated',
+        when: 'engine `claude-code` and an answer in the history without text or calls (it is left out), or an image of the newest message over 400 KB or 2,000 pixels (Claude Code makes it smaller)',
+      },
+      {
+        fate: 'refused',
+        when: 'it ends with an assistant message to be continued (prefill) and the model cannot do that, with the API’s own words; engine `claude-code`: for every model',
+      },
     ],
   },
   {
-    name: 'messages[].output_config', fate: 'applied', neutral: [{}], note: 'Passed on: the effort from a system message on.',
-    cases: [onClaudeCode('ignored', 'Claude Code has one effort for a request'), { fate: 'ignored', when: `${MAPPED} that takes no system messages` }],
+    name: 'messages[].output_config',
+    fate: 'applied',
+    neutral: [{}],
+    note: 'Passed on: the effort from a system message on.',
+    cases: [
+      onClaudeCode('ignored', 'Claude Code has one effort for a request'),
+      { fate: 'ignored', when: `${MAPPED} that takes no system messages` },
+    ],
   },
   {
-    name: 'messages[].clear_at', fate: 'applied', note: 'Passed on.',
+    name: 'messages[].clear_at',
+    fate: 'applied',
+    note: 'Passed on.',
     cases: [onClaudeCode('ignored', API_ONLY), { fate: 'ignored', when: `${MAPPED} that takes no system messages` }],
   },
   {
-    name: 'messages[].content[].citations', fate: 'applied', note: 'Of documents and search results, and of the assistant’s text: passed on.',
-    cases: [{ fate: 'ignored', when: 'engine `claude-code` and text of the assistant: Claude Code gives earlier answers back without their citations' }],
+    name: 'messages[].content[].citations',
+    fate: 'applied',
+    note: 'Of documents and search results, and of the assistant’s text: passed on.',
+    cases: [
+      {
+        fate: 'ignored',
+        when: 'engine `claude-code` and text of the assistant: Claude Code gives earlier answers back without their citations',
+      },
+    ],
   },
   { name: 'system', fate: 'applied', note: 'A string or text blocks.' },
   {
-    name: 'max_tokens', fate: 'applied', note: 'Passed on; the API refuses more than the model’s maximum.',
+    name: 'max_tokens',
+    fate: 'applied',
+    note: 'Passed on; the API refuses more than the model’s maximum.',
     cases: [{ fate: 'emulated', when: `${MAPPED} with a lower maximum: that is used` }],
   },
   { name: 'stream', fate: 'applied', note: 'The API’s own events in their order, `ping` included.' },
   { name: 'stop_sequences', fate: 'applied', note: 'Passed on.' },
   { name: 'temperature', fate: 'applied', neutral: [1], note: 'Passed on.', cases: [NO_SAMPLING] },
-  { name: 'top_p', fate: 'applied', neutral: [1], note: 'Passed on.', cases: [NO_SAMPLING, { fate: 'ignored', when: 'a temperature is given too and the model takes only one of them' }] },
+  {
+    name: 'top_p',
+    fate: 'applied',
+    neutral: [1],
+    note: 'Passed on.',
+    cases: [NO_SAMPLING, { fate: 'ignored', when: 'a temperature is given too and the model takes only one of them' }],
+  },
   { name: 'top_k', fate: 'applied', note: 'Passed on.', cases: [NO_SAMPLING] },
   {
-    name: 'metadata', fate: 'applied', neutral: [{}, { user_id: null }], note: '`user_id` is passed on.',
-    cases: [{ fate: 'ignored', if: { engine: 'claude-code', login: 'subscription' }, when: 'engine `claude-code` with a login: Claude Code sends its own metadata' }],
-  },
-  {
-    name: 'tools', fate: 'applied', note: 'Client tools are passed on unchanged, with `strict`, `input_examples`, `defer_loading`, `eager_input_streaming`.',
-    cases: [{ fate: 'refused', when: 'engine `claude-code` and a tool that runs at the API (`web_search_…`, `code_execution_…`, …)' }],
-  },
-  {
-    name: 'tool_choice', fate: 'applied', note: '`auto`, `any`, `tool`, `none`, with `disable_parallel_tool_use`.',
-    cases: [{ fate: 'ignored', when: `${MAPPED} that refuses to be told that it must call a tool (Opus and Sonnet from 5.5, Fable): \`auto\` is sent` }],
-  },
-  {
-    name: 'thinking', fate: 'applied', note: '`enabled` with a budget, `adaptive`, `disabled`, `between_tools`, with `display`; signatures are kept through tool loops.',
+    name: 'metadata',
+    fate: 'applied',
+    neutral: [{}, { user_id: null }],
+    note: '`user_id` is passed on.',
     cases: [
-      { fate: 'emulated', when: `${MAPPED} that is told to think in the other way: \`adaptive\` becomes a budget by the effort, a budget becomes \`adaptive\`` },
-      { fate: 'emulated', when: `${MAPPED} that cannot stop thinking: \`disabled\` becomes \`between_tools\`, or the lowest effort where that is not set` },
-      { fate: 'ignored', when: `${MAPPED} that cannot think in this request, or thinks more than was asked for at the effort that is set` },
-      { fate: 'ignored', when: 'engine `claude-code`, a budget, and the results of calls that no process waits for any more: Claude Code cannot take the thinking before them in again' },
+      {
+        fate: 'ignored',
+        if: { engine: 'claude-code', login: 'subscription' },
+        when: 'engine `claude-code` with a login: Claude Code sends its own metadata',
+      },
     ],
   },
   {
-    name: 'output_config.effort', fate: 'applied', note: 'Passed on. Absent: the model’s own default; see “Effort” below for the engine `claude-code`.',
+    name: 'tools',
+    fate: 'applied',
+    note: 'Client tools are passed on unchanged, with `strict`, `input_examples`, `defer_loading`, `eager_input_streaming`.',
     cases: [
-      { fate: 'emulated', when: `${MAPPED} without that level: the next lower one, or the budget of thinking; or one that thinks \`between_tools\`, which goes up to \`high\`` },
-      { fate: 'ignored', when: `${MAPPED} without effort levels; engine \`claude-code\`: any model without them, which Claude Code never asks for one` },
+      {
+        fate: 'refused',
+        when: 'engine `claude-code` and a tool that runs at the API (`web_search_…`, `code_execution_…`, …)',
+      },
+    ],
+  },
+  {
+    name: 'tool_choice',
+    fate: 'applied',
+    note: '`auto`, `any`, `tool`, `none`, with `disable_parallel_tool_use`.',
+    cases: [
+      {
+        fate: 'ignored',
+        when: `${MAPPED} that refuses to be told that it must call a tool (Opus and Sonnet from 5.5, Fable): \`auto\` is sent`,
+      },
+    ],
+  },
+  {
+    name: 'thinking',
+    fate: 'applied',
+    note: '`enabled` with a budget, `adaptive`, `disabled`, `between_tools`, with `display`; signatures are kept through tool loops.',
+    cases: [
+      {
+        fate: 'emulated',
+        when: `${MAPPED} that is told to think in the other way: \`adaptive\` becomes a budget by the effort, a budget becomes \`adaptive\``,
+      },
+      {
+        fate: 'emulated',
+        when: `${MAPPED} that cannot stop thinking: \`disabled\` becomes \`between_tools\`, or the lowest effort where that is not set`,
+      },
+      {
+        fate: 'ignored',
+        when: `${MAPPED} that cannot think in this request, or thinks more than was asked for at the effort that is set`,
+      },
+      {
+        fate: 'ignored',
+        when: 'engine `claude-code`, a budget, and the results of calls that no process waits for any more: Claude Code cannot take the thinking before them in again',
+      },
+    ],
+  },
+  {
+    name: 'output_config.effort',
+    fate: 'applied',
+    note: 'Passed on. Absent: the model’s own default; see “Effort” below for the engine `claude-code`.',
+    cases: [
+      {
+        fate: 'emulated',
+        when: `${MAPPED} without that level: the next lower one, or the budget of thinking; or one that thinks \`between_tools\`, which goes up to \`high\``,
+      },
+      {
+        fate: 'ignored',
+        when: `${MAPPED} without effort levels; engine \`claude-code\`: any model without them, which Claude Code never asks for one`,
+      },
       { fate: 'refused', when: `a level that does not exist; the API says so itself where ${EXACT}` },
     ],
   },
   {
-    name: 'output_config.task_budget', fate: 'applied', note: 'Passed on, with its `anthropic-beta`.',
+    name: 'output_config.task_budget',
+    fate: 'applied',
+    note: 'Passed on, with its `anthropic-beta`.',
     cases: [onClaudeCode('ignored', 'it would need a value of `anthropic-beta` that Claude Code does not send')],
   },
   { name: 'output_config.format', fate: 'applied', note: 'Passed on.' },
@@ -90,12 +189,17 @@ export const messagesParameters: readonly Parameter[] = [
   cacheControl('messages[].content[].cache_control'),
   cacheControl('tools[].cache_control'),
   {
-    name: 'thread', fate: 'refused',
+    name: 'thread',
+    fate: 'refused',
     note: 'Refused with the API’s own `thread_unsupported_request`: the SDK then sends the whole conversation. This server keeps no conversation that a request does not carry.',
   },
   {
-    name: 'context_management', fate: 'applied', note: 'Passed on.',
-    cases: [{ fate: 'ignored', when: `${MAPPED} that cannot think in this request: edits of its thinking are left out` }],
+    name: 'context_management',
+    fate: 'applied',
+    note: 'Passed on.',
+    cases: [
+      { fate: 'ignored', when: `${MAPPED} that cannot think in this request: edits of its thinking are left out` },
+    ],
   },
   apiOnly('compaction', 'ignored'),
   { name: 'service_tier', fate: 'applied', note: 'Passed on.' },
@@ -108,9 +212,16 @@ export const messagesParameters: readonly Parameter[] = [
   apiOnly('fallback_credit_token', 'ignored'),
   apiOnly('billing_policy', 'ignored'),
   {
-    name: 'betas', fate: 'applied', neutral: [[]], note: 'Taken as values of `anthropic-beta`; the SDK sends them as that header.',
+    name: 'betas',
+    fate: 'applied',
+    neutral: [[]],
+    note: 'Taken as values of `anthropic-beta`; the SDK sends them as that header.',
     cases: [onClaudeCode('ignored', 'Claude Code sends its own')],
   },
-  { name: 'user_profile_id', fate: 'ignored', note: 'Also as the header `anthropic-user-profile-id`, in which the SDK sends it: this server asks with its own login only.' },
+  {
+    name: 'user_profile_id',
+    fate: 'ignored',
+    note: 'Also as the header `anthropic-user-profile-id`, in which the SDK sends it: this server asks with its own login only.',
+  },
   { name: 'workspace_id', fate: 'ignored', note: 'Also as the header `anthropic-workspace-id`: as `user_profile_id`.' },
 ];

@@ -10,7 +10,13 @@ import { fitToModel } from './fit.ts';
 import { citesInAnswers, withNativeToolIds, withSystemMessages } from './history.ts';
 import { outputConfig } from './output-config.ts';
 import { messagesParameters } from './parameters.ts';
-import { clientTool, countTokensRequest, messagesRequest, type CountTokensRequest, type MessagesRequest } from './wire.ts';
+import {
+  clientTool,
+  countTokensRequest,
+  messagesRequest,
+  type CountTokensRequest,
+  type MessagesRequest,
+} from './wire.ts';
 
 export const parse = (body: unknown, context: ParseContext): ParsedRequest<null> => {
   const checked = check(messagesRequest, body, 'anthropic');
@@ -19,7 +25,8 @@ export const parse = (body: unknown, context: ParseContext): ParsedRequest<null>
   const report = reportOf(model, context);
   const passed = passedOn(checked, { context, model, report });
   const request = fitted({ ...passed, ...sampling(checked, model, report) } as TurnRequest, model, report);
-  if (context.engine === 'claude-code' && model.abilities.effort.length === 0 && request.output_config?.effort) report.ignore('output_config.effort');
+  if (context.engine === 'claude-code' && model.abilities.effort.length === 0 && request.output_config?.effort)
+    report.ignore('output_config.effort');
   return {
     request,
     betas: betasOf(checked, context),
@@ -40,12 +47,30 @@ export const parseCountTokens = (body: unknown, context: ParseContext): ParsedRe
   const passed = Object.entries(passedOn(checked, { context, model, report })).filter(([name]) => COUNTED.has(name));
   const whole = { ...Object.fromEntries(passed), max_tokens: model.abilities.maxOutputTokens } as TurnRequest;
   const request = fitted(whole, model, report);
-  return { request, betas: betasOf(checked, context), model, stream: false, report: report.done(), emulatedStops: [], answer: null };
+  return {
+    request,
+    betas: betasOf(checked, context),
+    model,
+    stream: false,
+    report: report.done(),
+    emulatedStops: [],
+    answer: null,
+  };
 };
 
 /** https://docs.anthropic.com/en/api/messages-count-tokens takes these and refuses others. */
 const COUNTED: ReadonlySet<string> = new Set([
-  'model', 'messages', 'system', 'tools', 'tool_choice', 'thinking', 'output_config', 'cache_control', 'context_management', 'mcp_servers', 'speed',
+  'model',
+  'messages',
+  'system',
+  'tools',
+  'tool_choice',
+  'thinking',
+  'output_config',
+  'cache_control',
+  'context_management',
+  'mcp_servers',
+  'speed',
 ]);
 
 const fitted = (request: TurnRequest, { via, abilities }: ResolvedModel, report: Report): TurnRequest =>
@@ -53,7 +78,11 @@ const fitted = (request: TurnRequest, { via, abilities }: ResolvedModel, report:
 
 /** The API itself says what it makes of members this server does not know. */
 const reportOf = ({ abilities }: ResolvedModel, context: ParseContext): Report => {
-  const report = new Report(messagesParameters, { ...context, abilities }, { style: 'anthropic', unknown: context.engine === 'anthropic-api' ? 'passed' : 'ignored' });
+  const report = new Report(
+    messagesParameters,
+    { ...context, abilities },
+    { style: 'anthropic', unknown: context.engine === 'anthropic-api' ? 'passed' : 'ignored' },
+  );
   for (const name of context.inHeaders ?? []) report.ignore(name);
   return report;
 };
@@ -61,10 +90,14 @@ const reportOf = ({ abilities }: ResolvedModel, context: ParseContext): Report =
 /** A request in a thread carries only what is new: the SDK resends everything when it reads this. */
 const refuseThread = ({ thread }: CountTokensRequest): void => {
   if (thread === undefined || thread === null) return;
-  throw new TurnError('thread_unsupported', 'This server does not support Message Threads. Send the full conversation without `thread`.', {
-    param: 'thread',
-    details: { details: { error_code: 'thread_unsupported_request', unsupported: ['thread'] } },
-  });
+  throw new TurnError(
+    'thread_unsupported',
+    'This server does not support Message Threads. Send the full conversation without `thread`.',
+    {
+      param: 'thread',
+      details: { details: { error_code: 'thread_unsupported_request', unsupported: ['thread'] } },
+    },
+  );
 };
 
 interface Parsing {
@@ -80,18 +113,36 @@ const passedOn = (body: CountTokensRequest | MessagesRequest, { context, model, 
   const messages = withSystemMessages(withNativeToolIds(body.messages as Message[]), { model, context }, report);
   checkEnd(messages, { context, model });
   if (context.engine === 'claude-code' && citesInAnswers(messages)) report.ignore('messages[].content[].citations');
-  const given = Object.entries(body).filter(([name, value]) => value !== null && value !== undefined && !READ.has(name) && reaches(name, { context, model, report }));
+  const given = Object.entries(body).filter(
+    ([name, value]) =>
+      value !== null && value !== undefined && !READ.has(name) && reaches(name, { context, model, report }),
+  );
   return { ...Object.fromEntries(given), ...outputConfig(body, { context, model, report }), model: model.id, messages };
 };
 
 /** Not passed on as they are: read elsewhere, or not for the API. */
-const READ: ReadonlySet<string> = new Set(['stream', 'thread', 'betas', 'output_config', 'output_format', 'temperature', 'top_p', 'top_k', 'user_profile_id', 'workspace_id']);
+const READ: ReadonlySet<string> = new Set([
+  'stream',
+  'thread',
+  'betas',
+  'output_config',
+  'output_format',
+  'temperature',
+  'top_p',
+  'top_k',
+  'user_profile_id',
+  'workspace_id',
+]);
 
 /** The API takes whatever it knows; Claude Code only what the table says, for the rest was reported as ignored. */
 const reaches = (name: string, { context, report }: Parsing): boolean =>
   context.engine === 'anthropic-api' || report.applies(name);
 
-const sampling = ({ temperature, top_p, top_k }: MessagesRequest, { abilities }: ResolvedModel, report: Report): Partial<TurnRequest> => {
+const sampling = (
+  { temperature, top_p, top_k }: MessagesRequest,
+  { abilities }: ResolvedModel,
+  report: Report,
+): Partial<TurnRequest> => {
   if (abilities.sampling === 'none') return {};
   const both = typeof temperature === 'number' && typeof top_p === 'number';
   const dropTopP = both && abilities.sampling === 'one';
@@ -113,7 +164,11 @@ const checkTools = (tools: readonly object[], { engine }: ParseContext): void =>
     if (isClientTool(tool as Tool)) checkClientTool(tool, index);
     else if (engine === 'claude-code') {
       const param = `tools.${index}.type`;
-      throw new TurnError('unsupported_parameter', `${param}: tools that run at the Anthropic API are not available through Claude Code; use ENGINE=anthropic-api, or a tool of your own.`, { param });
+      throw new TurnError(
+        'unsupported_parameter',
+        `${param}: tools that run at the Anthropic API are not available through Claude Code; use ENGINE=anthropic-api, or a tool of your own.`,
+        { param },
+      );
     }
   }
 };
@@ -121,7 +176,12 @@ const checkTools = (tools: readonly object[], { engine }: ParseContext): void =>
 const checkClientTool = (tool: object, index: number): void => {
   const result = clientTool.safeParse(tool, { reportInput: true });
   const issue = result.error?.issues[0];
-  if (issue !== undefined) throw invalid('anthropic', ['tools', index, ...issue.path], issue.input === undefined ? 'this field is required.' : `${issue.message}.`);
+  if (issue !== undefined)
+    throw invalid(
+      'anthropic',
+      ['tools', index, ...issue.path],
+      issue.input === undefined ? 'this field is required.' : `${issue.message}.`,
+    );
 };
 
 /** In the API's own words; an answer paused in server tools may be sent back to go on, which is no prefill. */
@@ -131,9 +191,17 @@ const checkEnd = (messages: readonly Message[], { context, model }: Pick<Parsing
   if (last?.role !== 'assistant') return;
   const param = `messages.${index}`;
   if (context.engine === 'claude-code') {
-    throw new TurnError('invalid_request', 'Assistant message prefill is not available through Claude Code. The conversation must end with a user message.', { param });
+    throw new TurnError(
+      'invalid_request',
+      'Assistant message prefill is not available through Claude Code. The conversation must end with a user message.',
+      { param },
+    );
   }
   const paused = Array.isArray(last.content) && last.content.some(({ type }) => type === 'server_tool_use');
   if (model.abilities.prefill || paused) return;
-  throw new TurnError('invalid_request', 'This model does not support assistant message prefill. The conversation must end with a user message.', { param });
+  throw new TurnError(
+    'invalid_request',
+    'This model does not support assistant message prefill. The conversation must end with a user message.',
+    { param },
+  );
 };

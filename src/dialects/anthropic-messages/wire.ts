@@ -12,7 +12,12 @@ const KNOWN = z.discriminatedUnion('type', [
   text,
   z.looseObject({ type: z.literal('image'), source }),
   z.looseObject({ type: z.literal('document'), source }),
-  z.looseObject({ type: z.literal('tool_use'), id: z.string(), name: z.string(), input: z.record(z.string(), z.unknown()) }),
+  z.looseObject({
+    type: z.literal('tool_use'),
+    id: z.string(),
+    name: z.string(),
+    input: z.record(z.string(), z.unknown()),
+  }),
   z.looseObject({
     type: z.literal('tool_result'),
     tool_use_id: z.string(),
@@ -22,7 +27,15 @@ const KNOWN = z.discriminatedUnion('type', [
   z.looseObject({ type: z.literal('thinking'), thinking: z.string(), signature: z.string() }),
   z.looseObject({ type: z.literal('redacted_thinking'), data: z.string() }),
 ]);
-const KNOWN_TYPES: ReadonlySet<unknown> = new Set(['text', 'image', 'document', 'tool_use', 'tool_result', 'thinking', 'redacted_thinking']);
+const KNOWN_TYPES: ReadonlySet<unknown> = new Set([
+  'text',
+  'image',
+  'document',
+  'tool_use',
+  'tool_result',
+  'thinking',
+  'redacted_thinking',
+]);
 
 const block = z.looseObject({ type: z.string() }).superRefine((value, context) => {
   if (!KNOWN_TYPES.has(value.type)) return;

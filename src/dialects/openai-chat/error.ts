@@ -47,7 +47,14 @@ const KINDS: Readonly<Record<ErrorCode, Kind>> = {
 export const renderError = (error: TurnError): RenderedError => {
   const { type, code } = KINDS[error.code];
   return {
-    body: { error: { message: error.message, type, param: error.param ?? null, code: isTooLong(error) ? 'context_length_exceeded' : code } },
+    body: {
+      error: {
+        message: error.message,
+        type,
+        param: error.param ?? null,
+        code: isTooLong(error) ? 'context_length_exceeded' : code,
+      },
+    },
   };
 };
 

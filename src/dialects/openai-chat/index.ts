@@ -5,4 +5,12 @@ import { render } from './render.ts';
 import { keepalive, stream } from './stream.ts';
 
 /** `POST /v1/chat/completions` */
-export const openAiChat: Dialect<ChatAnswer> = { name: 'openai-chat', parse, render, stream, renderError, errorFrame, keepalive };
+export const openAiChat: Dialect<ChatAnswer> = {
+  name: 'openai-chat',
+  parse,
+  render,
+  stream,
+  renderError,
+  errorFrame,
+  keepalive,
+};

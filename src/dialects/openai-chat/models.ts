@@ -9,4 +9,7 @@ export const renderModel = ({ id, resolvesTo, createdAt }: ListedModel): object 
   ...(resolvesTo === id ? {} : { resolves_to: resolvesTo }),
 });
 
-export const renderModels = (models: readonly ListedModel[]): object => ({ object: 'list', data: models.map((model) => renderModel(model)) });
+export const renderModels = (models: readonly ListedModel[]): object => ({
+  object: 'list',
+  data: models.map((model) => renderModel(model)),
+});

@@ -1,51 +1,105 @@
 /** What becomes of every parameter of `/v1/chat/completions`. Read by the parser, the report and docs/COMPATIBILITY.md. */
 import type { Parameter, ParameterCase } from '../parameters.ts';
 
-const NO_SAMPLING = { fate: 'ignored', if: { sampling: 'none' }, when: 'the model takes no sampling parameters' } as const;
-const AS_EFFORT: readonly ParameterCase[] = [{ fate: 'emulated', when: 'as for `reasoning_effort`' }, { fate: 'ignored', when: 'as for `reasoning_effort`' }];
-const THINKING = { fate: 'ignored', when: 'the model thinks in this request: the API then takes its own default only' } as const;
+const NO_SAMPLING = {
+  fate: 'ignored',
+  if: { sampling: 'none' },
+  when: 'the model takes no sampling parameters',
+} as const;
+const AS_EFFORT: readonly ParameterCase[] = [
+  { fate: 'emulated', when: 'as for `reasoning_effort`' },
+  { fate: 'ignored', when: 'as for `reasoning_effort`' },
+];
+const THINKING = {
+  fate: 'ignored',
+  when: 'the model thinks in this request: the API then takes its own default only',
+} as const;
 
 /** A login of Claude Code says who it is in metadata of its own. */
-const OWN_METADATA: ParameterCase = { fate: 'ignored', if: { engine: 'claude-code', login: 'subscription' }, when: 'engine `claude-code` with a login: Claude Code sends its own metadata' };
-const NOT_FORCED = 'the model refuses to be told that it must call a tool (Opus and Sonnet from 5.5, Fable): `auto` is sent, and it may answer in text';
+const OWN_METADATA: ParameterCase = {
+  fate: 'ignored',
+  if: { engine: 'claude-code', login: 'subscription' },
+  when: 'engine `claude-code` with a login: Claude Code sends its own metadata',
+};
+const NOT_FORCED =
+  'the model refuses to be told that it must call a tool (Opus and Sonnet from 5.5, Fable): `auto` is sent, and it may answer in text';
 
 /** Where clients put `cache_control`, which only Anthropic's API knows. */
-export const CACHE_CONTROLS = ['messages[].cache_control', 'messages[].content[].cache_control', 'messages[].tool_calls[].cache_control', 'tools[].cache_control'];
+export const CACHE_CONTROLS = [
+  'messages[].cache_control',
+  'messages[].content[].cache_control',
+  'messages[].tool_calls[].cache_control',
+  'tools[].cache_control',
+];
 
 /** Shared with `/v1/completions`. */
 export const commonParameters: readonly Parameter[] = [
-  { name: 'model', fate: 'applied', note: 'A Claude model, or an OpenAI name mapped to one; `x-proxy-model` names it, `model` in the answer is the model that answered.' },
+  {
+    name: 'model',
+    fate: 'applied',
+    note: 'A Claude model, or an OpenAI name mapped to one; `x-proxy-model` names it, `model` in the answer is the model that answered.',
+  },
   { name: 'stream', fate: 'applied', note: 'Server-sent events, ended by `[DONE]`.' },
   { name: 'stream_options.include_usage', fate: 'applied', note: 'A last chunk with `choices: []` and the usage.' },
-  { name: 'stream_options.include_obfuscation', fate: 'ignored', neutral: [false], note: 'No padding is added to chunks.' },
   {
-    name: 'max_tokens', fate: 'applied', note: 'Thinking counts towards it. Absent: 32,000, or the model’s maximum if that is lower.',
+    name: 'stream_options.include_obfuscation',
+    fate: 'ignored',
+    neutral: [false],
+    note: 'No padding is added to chunks.',
+  },
+  {
+    name: 'max_tokens',
+    fate: 'applied',
+    note: 'Thinking counts towards it. Absent: 32,000, or the model’s maximum if that is lower.',
     cases: [{ fate: 'emulated', when: 'above the model’s maximum: the maximum is used' }],
   },
   {
-    name: 'temperature', fate: 'applied', note: '0 to 2, halved: the API counts from 0 to 1.',
+    name: 'temperature',
+    fate: 'applied',
+    note: '0 to 2, halved: the API counts from 0 to 1.',
     cases: [NO_SAMPLING, THINKING],
   },
   {
-    name: 'top_p', fate: 'applied', neutral: [1], note: 'Passed on, except 1, which restricts nothing.',
-    cases: [NO_SAMPLING, { fate: 'ignored', when: 'a temperature is given too and the model takes only one of them' }, { fate: 'ignored', when: 'the model thinks in this request and the value is below 0.95' }],
+    name: 'top_p',
+    fate: 'applied',
+    neutral: [1],
+    note: 'Passed on, except 1, which restricts nothing.',
+    cases: [
+      NO_SAMPLING,
+      { fate: 'ignored', when: 'a temperature is given too and the model takes only one of them' },
+      { fate: 'ignored', when: 'the model thinks in this request and the value is below 0.95' },
+    ],
   },
   { name: 'frequency_penalty', fate: 'ignored', neutral: [0], note: 'Claude has no penalties.' },
   { name: 'presence_penalty', fate: 'ignored', neutral: [0], note: 'Claude has no penalties.' },
   { name: 'n', fate: 'refused', neutral: [1], note: 'Claude gives one answer a request.' },
   { name: 'seed', fate: 'ignored', note: 'Claude has no seed.' },
   {
-    name: 'stop', fate: 'applied', note: 'A string or up to four. Empty strings ask for nothing.',
-    cases: [{ fate: 'emulated', when: 'a sequence is only whitespace, which the API refuses: this server cuts the answer there' }],
+    name: 'stop',
+    fate: 'applied',
+    note: 'A string or up to four. Empty strings ask for nothing.',
+    cases: [
+      {
+        fate: 'emulated',
+        when: 'a sequence is only whitespace, which the API refuses: this server cuts the answer there',
+      },
+    ],
   },
   { name: 'logit_bias', fate: 'ignored', neutral: [{}], note: 'Claude has no token biases.' },
-  { name: 'user', fate: 'applied', neutral: [''], note: 'Becomes `metadata.user_id`, as a SHA-256 hash.', cases: [OWN_METADATA] },
+  {
+    name: 'user',
+    fate: 'applied',
+    neutral: [''],
+    note: 'Becomes `metadata.user_id`, as a SHA-256 hash.',
+    cases: [OWN_METADATA],
+  },
 ];
 
 export const chatParameters: readonly Parameter[] = [
   ...commonParameters,
   {
-    name: 'messages', fate: 'applied',
+    name: 'messages',
+    fate: 'applied',
     note:
       'All roles, content as text or parts. Leading system and developer messages become system blocks, later ones stay in their place where the model takes them. ' +
       'Text without a visible character is left out: the API refuses it. Tool ids the API would refuse are mapped, the same way every time.',
@@ -56,53 +110,120 @@ export const chatParameters: readonly Parameter[] = [
           'a later system or developer message and a model that takes none (before 4.8), or not in that place (only behind the user’s and before the assistant’s or the end): ' +
           'it becomes text of the user, in `<system-reminder>`; engine `claude-code`: for every model',
       },
-      { fate: 'emulated', when: 'the last message is the assistant’s: Claude continues it instead of answering anew, without the white space at its end' },
-      { fate: 'emulated', when: 'there are only system messages: the last one is sent as the user’s, since Claude needs one to answer' },
+      {
+        fate: 'emulated',
+        when: 'the last message is the assistant’s: Claude continues it instead of answering anew, without the white space at its end',
+      },
+      {
+        fate: 'emulated',
+        when: 'there are only system messages: the last one is sent as the user’s, since Claude needs one to answer',
+      },
       { fate: 'refused', when: 'the last message is the assistant’s and the model or the engine cannot continue it' },
     ],
   },
   {
-    name: 'messages[].name', fate: 'applied', note: 'On tool messages it repeats what the call says.',
-    cases: [{ fate: 'ignored', when: 'on any other message: Claude knows roles, not names, and no text is invented to carry them' }],
+    name: 'messages[].name',
+    fate: 'applied',
+    note: 'On tool messages it repeats what the call says.',
+    cases: [
+      {
+        fate: 'ignored',
+        when: 'on any other message: Claude knows roles, not names, and no text is invented to carry them',
+      },
+    ],
   },
   { name: 'messages[].tool_calls', fate: 'applied', note: 'Arguments must be a JSON object; an empty string is `{}`.' },
-  { name: 'messages[].function_call', fate: 'applied', note: 'The legacy form; its result is the next message of role `function`.' },
+  {
+    name: 'messages[].function_call',
+    fate: 'applied',
+    note: 'The legacy form; its result is the next message of role `function`.',
+  },
   { name: 'messages[].refusal', fate: 'applied', note: 'Becomes text of the assistant.' },
   {
-    name: 'messages[].reasoning_content', fate: 'ignored', silent: true,
+    name: 'messages[].reasoning_content',
+    fate: 'ignored',
+    silent: true,
     note: 'Accepted back, not passed on: thinking without its signature cannot be given to Claude again. Not reported, since every client that shows reasoning sends it.',
   },
   { name: 'messages[].audio', fate: 'refused', note: 'Claude does not take audio.' },
   { name: 'messages[].content[].text', fate: 'applied', note: 'One block for each part.' },
-  { name: 'messages[].content[].image_url', fate: 'applied', note: 'PNG, JPEG, GIF, WebP as a data URL; http(s) URLs are fetched by the API. Also in tool messages.' },
-  { name: 'messages[].content[].image_url.detail', fate: 'ignored', neutral: ['auto'], note: 'Claude has one resolution.' },
-  { name: 'messages[].content[].file.file_data', fate: 'applied', note: 'A PDF, text or JSON file as a data URL; `filename` becomes its title.' },
-  { name: 'messages[].content[].file.file_id', fate: 'refused', note: 'This server keeps no files; send the file itself in file_data.' },
-  { name: 'messages[].content[].prompt_cache_breakpoint', fate: 'ignored', note: 'Claude’s cache goes by `cache_control`, which may be sent instead.' },
+  {
+    name: 'messages[].content[].image_url',
+    fate: 'applied',
+    note: 'PNG, JPEG, GIF, WebP as a data URL; http(s) URLs are fetched by the API. Also in tool messages.',
+  },
+  {
+    name: 'messages[].content[].image_url.detail',
+    fate: 'ignored',
+    neutral: ['auto'],
+    note: 'Claude has one resolution.',
+  },
+  {
+    name: 'messages[].content[].file.file_data',
+    fate: 'applied',
+    note: 'A PDF, text or JSON file as a data URL; `filename` becomes its title.',
+  },
+  {
+    name: 'messages[].content[].file.file_id',
+    fate: 'refused',
+    note: 'This server keeps no files; send the file itself in file_data.',
+  },
+  {
+    name: 'messages[].content[].prompt_cache_breakpoint',
+    fate: 'ignored',
+    note: 'Claude’s cache goes by `cache_control`, which may be sent instead.',
+  },
   { name: 'messages[].content[].input_audio', fate: 'refused', note: 'Claude does not take audio.' },
   ...CACHE_CONTROLS.map((name): Parameter => ({
-    name, fate: 'emulated',
+    name,
+    fate: 'emulated',
     note: 'Not an OpenAI parameter; some clients send it for Claude. Engine `anthropic-api`: one breakpoint at the end of the request; `claude-code`: Claude Code sets its own.',
   })),
   {
-    name: 'max_completion_tokens', fate: 'applied', note: 'As `max_tokens`, and wins over it.',
+    name: 'max_completion_tokens',
+    fate: 'applied',
+    note: 'As `max_tokens`, and wins over it.',
     cases: [{ fate: 'emulated', when: 'above the model’s maximum: the maximum is used' }],
   },
-  { name: 'tools', fate: 'applied', note: 'Functions; names, descriptions and schemas are passed on unchanged, a missing schema is an empty object.' },
   {
-    name: 'tools[].function.strict', fate: 'applied', note: 'Enforced by the API; `$schema`, `$id` and `$comment` are then taken out of the schema.',
-    cases: [{ fate: 'ignored', when: 'the schema is outside what the API enforces, or more than 20 tools are strict: the tool is offered without it' }],
+    name: 'tools',
+    fate: 'applied',
+    note: 'Functions; names, descriptions and schemas are passed on unchanged, a missing schema is an empty object.',
+  },
+  {
+    name: 'tools[].function.strict',
+    fate: 'applied',
+    note: 'Enforced by the API; `$schema`, `$id` and `$comment` are then taken out of the schema.',
+    cases: [
+      {
+        fate: 'ignored',
+        when: 'the schema is outside what the API enforces, or more than 20 tools are strict: the tool is offered without it',
+      },
+    ],
   },
   { name: 'tools[].custom', fate: 'refused', note: 'Only tools of type `function`.' },
   {
-    name: 'tool_choice', fate: 'applied', note: '`auto`, `none`, `required`, a named function, `allowed_tools` (the other tools are then not offered).',
+    name: 'tool_choice',
+    fate: 'applied',
+    note: '`auto`, `none`, `required`, a named function, `allowed_tools` (the other tools are then not offered).',
     cases: [{ fate: 'ignored', when: `${NOT_FORCED}; use \`response_format\` where the answer must have a form` }],
   },
   { name: 'parallel_tool_calls', fate: 'applied', note: '`false` becomes `disable_parallel_tool_use`.' },
-  { name: 'functions', fate: 'applied', note: 'The legacy form of `tools`; the answer then has `function_call`, one at a time.' },
-  { name: 'function_call', fate: 'applied', note: 'The legacy form of `tool_choice`.', cases: [{ fate: 'ignored', when: NOT_FORCED }] },
   {
-    name: 'response_format', fate: 'applied', neutral: [{ type: 'text' }],
+    name: 'functions',
+    fate: 'applied',
+    note: 'The legacy form of `tools`; the answer then has `function_call`, one at a time.',
+  },
+  {
+    name: 'function_call',
+    fate: 'applied',
+    note: 'The legacy form of `tool_choice`.',
+    cases: [{ fate: 'ignored', when: NOT_FORCED }],
+  },
+  {
+    name: 'response_format',
+    fate: 'applied',
+    neutral: [{ type: 'text' }],
     note: '`json_schema` is enforced by the API’s structured output; the answer is checked to be JSON.',
     cases: [
       { fate: 'emulated', when: '`json_object`: the API has no such mode; one system block asks for a JSON object' },
@@ -112,16 +233,27 @@ export const chatParameters: readonly Parameter[] = [
           'the schema uses keywords that the API cannot enforce (`minLength`, `minimum`, `pattern`, `oneOf`, `maxItems`, …): they move into the description, ' +
           'as in Anthropic’s SDK, `oneOf` becomes `anyOf`, and objects are closed (`additionalProperties: false`)',
       },
-      { fate: 'refused', when: 'the schema is recursive, has parts without a type, or has objects with free property names' },
+      {
+        fate: 'refused',
+        when: 'the schema is recursive, has parts without a type, or has objects with free property names',
+      },
     ],
   },
-  { name: 'response_format.schema', fate: 'applied', note: 'A schema beside `json_object`, as some clients send it: as `json_schema`.' },
   {
-    name: 'response_format.json_schema.description', fate: 'applied', neutral: [''], note: 'Becomes the description of the schema.',
+    name: 'response_format.schema',
+    fate: 'applied',
+    note: 'A schema beside `json_object`, as some clients send it: as `json_schema`.',
+  },
+  {
+    name: 'response_format.json_schema.description',
+    fate: 'applied',
+    neutral: [''],
+    note: 'Becomes the description of the schema.',
     cases: [{ fate: 'ignored', when: 'the schema has a description of its own, or there is no schema' }],
   },
   {
-    name: 'reasoning_effort', fate: 'applied',
+    name: 'reasoning_effort',
+    fate: 'applied',
     note:
       'Models with effort levels: adaptive thinking with `output_config.effort`. Models with budgets: minimal 1,024, low 4,096, medium 8,192, high 16,384, xhigh 31,999, ' +
       'max 63,999 tokens of thinking. `none` turns thinking off. Absent: the model’s own default; see “Effort” below for the engine `claude-code`.',
@@ -141,30 +273,72 @@ export const chatParameters: readonly Parameter[] = [
       },
     ],
   },
-  { name: 'reasoning.effort', fate: 'applied', note: 'OpenRouter’s form of `reasoning_effort`, which wins over it.', cases: AS_EFFORT },
-  { name: 'reasoning.enabled', fate: 'applied', note: '`false` is effort `none`; `true` alone is effort `medium`.', cases: AS_EFFORT },
+  {
+    name: 'reasoning.effort',
+    fate: 'applied',
+    note: 'OpenRouter’s form of `reasoning_effort`, which wins over it.',
+    cases: AS_EFFORT,
+  },
+  {
+    name: 'reasoning.enabled',
+    fate: 'applied',
+    note: '`false` is effort `none`; `true` alone is effort `medium`.',
+    cases: AS_EFFORT,
+  },
   { name: 'reasoning.exclude', fate: 'applied', note: 'No `reasoning_content` in the answer.' },
   {
-    name: 'reasoning.max_tokens', fate: 'applied', note: 'The budget of thinking tokens, for models that have one.',
-    cases: [{ fate: 'ignored', if: { thinking: 'adaptive' }, when: 'the model has effort levels and no budget' }, ...AS_EFFORT],
+    name: 'reasoning.max_tokens',
+    fate: 'applied',
+    note: 'The budget of thinking tokens, for models that have one.',
+    cases: [
+      { fate: 'ignored', if: { thinking: 'adaptive' }, when: 'the model has effort levels and no budget' },
+      ...AS_EFFORT,
+    ],
   },
-  { name: 'reasoning.summary', fate: 'ignored', note: 'Where Claude thinks, a summary of it comes as `reasoning_content`.' },
-  { name: 'verbosity', fate: 'ignored', neutral: ['medium'], note: 'Claude has no such setting: effort is about thinking, not about length.' },
-  { name: 'safety_identifier', fate: 'applied', neutral: [''], note: 'As `user`, and wins over it.', cases: [OWN_METADATA] },
-  { name: 'metadata', fate: 'ignored', neutral: [{}], note: 'Up to 16 pairs, checked; Claude’s metadata has room for a user id only.' },
+  {
+    name: 'reasoning.summary',
+    fate: 'ignored',
+    note: 'Where Claude thinks, a summary of it comes as `reasoning_content`.',
+  },
+  {
+    name: 'verbosity',
+    fate: 'ignored',
+    neutral: ['medium'],
+    note: 'Claude has no such setting: effort is about thinking, not about length.',
+  },
+  {
+    name: 'safety_identifier',
+    fate: 'applied',
+    neutral: [''],
+    note: 'As `user`, and wins over it.',
+    cases: [OWN_METADATA],
+  },
+  {
+    name: 'metadata',
+    fate: 'ignored',
+    neutral: [{}],
+    note: 'Up to 16 pairs, checked; Claude’s metadata has room for a user id only.',
+  },
   { name: 'store', fate: 'ignored', neutral: [false], note: 'Nothing is stored.' },
   { name: 'logprobs', fate: 'ignored', neutral: [false], note: 'Claude gives no log probabilities.' },
   { name: 'top_logprobs', fate: 'ignored', neutral: [0], note: 'Claude gives no log probabilities.' },
   { name: 'prediction', fate: 'ignored', note: 'Claude has no predicted outputs.' },
   {
-    name: 'service_tier', fate: 'applied', note: '`auto` is passed on, `default` becomes `standard_only`.',
+    name: 'service_tier',
+    fate: 'applied',
+    note: '`auto` is passed on, `default` becomes `standard_only`.',
     cases: [{ fate: 'ignored', when: 'any other value: Claude has no such tier to ask for' }],
   },
   { name: 'modalities', fate: 'refused', neutral: [['text'], []], note: 'Claude answers in text.' },
   { name: 'audio', fate: 'refused', note: 'Claude answers in text.' },
   { name: 'web_search_options', fate: 'ignored', note: 'Offer a search tool of your own.' },
   { name: 'moderation', fate: 'ignored', note: 'There is no moderation endpoint behind this server.' },
-  { name: 'prompt_cache_key', fate: 'ignored', silent: true, note: 'Claude’s cache goes by the content of the prompt. Not reported: nothing but speed depends on it.' },
+  {
+    name: 'prompt_cache_key',
+    fate: 'ignored',
+    silent: true,
+    note: 'Claude’s cache goes by the content of the prompt. Not reported: nothing but speed depends on it.',
+  },
   { name: 'prompt_cache_retention', fate: 'ignored', silent: true, note: 'As `prompt_cache_key`.' },
   { name: 'prompt_cache_options', fate: 'ignored', silent: true, note: 'As `prompt_cache_key`.' },
 ];

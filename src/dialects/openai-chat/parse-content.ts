@@ -21,7 +21,9 @@ const IMAGE_TYPES: Readonly<Record<string, ImageType>> = {
 export const textBlocks = (texts: readonly string[]): Text[] =>
   texts.filter((text) => text.trim() !== '').map((text) => ({ type: 'text', text }));
 
-export const textsOf = (content: string | readonly { readonly text: string }[] | null | undefined): readonly string[] => {
+export const textsOf = (
+  content: string | readonly { readonly text: string }[] | null | undefined,
+): readonly string[] => {
   if (content === null || content === undefined) return [];
   return typeof content === 'string' ? [content] : content.map((part) => part.text);
 };
@@ -47,11 +49,16 @@ const userBlock = (part: UserPart, path: Path): Anthropic.ContentBlockParam[] =>
 };
 
 /** The content of a `tool_result`; none where the tool said nothing. */
-export const resultContent = (content: string | readonly ResultPart[] | null | undefined, path: Path): string | (Text | Image)[] | undefined => {
+export const resultContent = (
+  content: string | readonly ResultPart[] | null | undefined,
+  path: Path,
+): string | (Text | Image)[] | undefined => {
   if (content === null || content === undefined || content === '') return undefined;
   if (typeof content === 'string') return content;
   const blocks = content.flatMap((part, index): (Text | Image)[] =>
-    part.type === 'text' ? textBlocks([part.text]) : [imageBlock(part.image_url.url, [...path, index, 'image_url', 'url'])],
+    part.type === 'text'
+      ? textBlocks([part.text])
+      : [imageBlock(part.image_url.url, [...path, index, 'image_url', 'url'])],
   );
   return blocks.length === 0 ? undefined : blocks;
 };
@@ -72,13 +79,21 @@ interface FilePart {
 
 const fileBlock = (file: FilePart, path: Path): Anthropic.DocumentBlockParam => {
   if (typeof file.file_data !== 'string') {
-    throw unsupported([...path, 'file_id'], 'this server keeps no files; send the file itself in file_data, as a data URL.');
+    throw unsupported(
+      [...path, 'file_id'],
+      'this server keeps no files; send the file itself in file_data, as a data URL.',
+    );
   }
   const { mediaType, data } = dataUrl(file.file_data, [...path, 'file_data']);
   const title = typeof file.filename === 'string' && file.filename.trim() !== '' ? { title: file.filename } : {};
-  if (mediaType === 'application/pdf') return { type: 'document', source: { type: 'base64', media_type: 'application/pdf', data }, ...title };
+  if (mediaType === 'application/pdf')
+    return { type: 'document', source: { type: 'base64', media_type: 'application/pdf', data }, ...title };
   if (mediaType.startsWith('text/') || mediaType === 'application/json') {
-    return { type: 'document', source: { type: 'text', media_type: 'text/plain', data: decoded(data, [...path, 'file_data']) }, ...title };
+    return {
+      type: 'document',
+      source: { type: 'text', media_type: 'text/plain', data: decoded(data, [...path, 'file_data']) },
+      ...title,
+    };
   }
   throw invalid('openai', [...path, 'file_data'], 'a file must be a PDF or text.');
 };

@@ -21,7 +21,11 @@ type AssistantMessage = Extract<ChatMessage, { role: 'assistant' }>;
 type ToolMessage = Extract<ChatMessage, { role: 'tool' | 'function' }>;
 
 /** `takesSystem`: model and engine take a system message in mid-conversation, where the API allows one. */
-export const parseMessages = (messages: readonly ChatMessage[], { takesSystem }: { takesSystem: boolean }, report: Report): Conversation => {
+export const parseMessages = (
+  messages: readonly ChatMessage[],
+  { takesSystem }: { takesSystem: boolean },
+  report: Report,
+): Conversation => {
   const walk = new Walk();
   for (const [index, message] of messages.entries()) walk.add(message, index);
   walk.close(messages.length);
@@ -124,12 +128,21 @@ class Walk {
     );
     const legacy = message.function_call;
     if (legacy !== null && legacy !== undefined) {
-      calls.push(this.#call(legacy.name, { ...legacy, argumentsPath: [...path, 'function_call', 'arguments'], idSeed: `${legacy.name} ${legacy.arguments}` }));
+      calls.push(
+        this.#call(legacy.name, {
+          ...legacy,
+          argumentsPath: [...path, 'function_call', 'arguments'],
+          idSeed: `${legacy.name} ${legacy.arguments}`,
+        }),
+      );
     }
     return [...said, ...calls];
   }
 
-  #call(clientId: string, { name, arguments: json, argumentsPath, idSeed }: CalledFunction): Anthropic.ToolUseBlockParam {
+  #call(
+    clientId: string,
+    { name, arguments: json, argumentsPath, idSeed }: CalledFunction,
+  ): Anthropic.ToolUseBlockParam {
     const base = idSeed === undefined ? nativeToolId(clientId) : `call_${shortHash(idSeed)}`;
     const id = this.#unused(base);
     this.#open.push({ clientId, id });

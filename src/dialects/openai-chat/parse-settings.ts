@@ -29,7 +29,10 @@ export interface Stops {
 }
 
 /** The API refuses sequences of only whitespace: those are cut by this server. */
-export const parseStops = (stop: string | readonly string[] | null | undefined, report: Report): { native: Stops; emulated: readonly string[] } => {
+export const parseStops = (
+  stop: string | readonly string[] | null | undefined,
+  report: Report,
+): { native: Stops; emulated: readonly string[] } => {
   const all = (typeof stop === 'string' ? [stop] : (stop ?? [])).filter((one) => one !== '');
   const native = all.filter((one) => one.trim() !== '');
   const emulated = all.filter((one) => one.trim() === '');
@@ -39,12 +42,13 @@ export const parseStops = (stop: string | readonly string[] | null | undefined, 
 
 /** Stable for one user, and says nothing about who that is. */
 export const parseUser = (user: string | null | undefined): { metadata?: Anthropic.Metadata } =>
-  user === null || user === undefined || user === ''
-    ? {}
-    : { metadata: { user_id: sha256(user) } };
+  user === null || user === undefined || user === '' ? {} : { metadata: { user_id: sha256(user) } };
 
 /** OpenAI's `default` is what the Messages API calls `standard_only`. */
-export const parseServiceTier = (tier: ChatRequest['service_tier'], report: Report): { service_tier?: 'auto' | 'standard_only' } => {
+export const parseServiceTier = (
+  tier: ChatRequest['service_tier'],
+  report: Report,
+): { service_tier?: 'auto' | 'standard_only' } => {
   if (tier === null || tier === undefined) return {};
   if (tier === 'auto' || tier === 'default') return { service_tier: tier === 'auto' ? 'auto' : 'standard_only' };
   report.ignore('service_tier');
@@ -77,10 +81,14 @@ export const parseThinking = (body: ChatRequest, context: ThinkingContext, repor
   return decision;
 };
 
-const effortOf = ({ reasoning_effort: plain, reasoning }: ChatRequest): { effort: ReasoningEffort | undefined; from: string } => {
+const effortOf = ({
+  reasoning_effort: plain,
+  reasoning,
+}: ChatRequest): { effort: ReasoningEffort | undefined; from: string } => {
   if (plain !== null && plain !== undefined) return { effort: plain, from: 'reasoning_effort' };
   if (reasoning?.enabled === false) return { effort: 'none', from: 'reasoning.enabled' };
-  if (reasoning?.effort !== null && reasoning?.effort !== undefined) return { effort: reasoning.effort, from: 'reasoning.effort' };
+  if (reasoning?.effort !== null && reasoning?.effort !== undefined)
+    return { effort: reasoning.effort, from: 'reasoning.effort' };
   if ((reasoning?.max_tokens ?? 0) > 0) return { effort: 'medium', from: 'reasoning.max_tokens' };
   return { effort: reasoning?.enabled === true ? 'medium' : undefined, from: 'reasoning.enabled' };
 };
@@ -91,7 +99,8 @@ export interface Format {
   readonly instruction?: string;
 }
 
-export const JSON_OBJECT_INSTRUCTION = 'Answer with a single JSON object and nothing else: no prose around it and no code fence.';
+export const JSON_OBJECT_INSTRUCTION =
+  'Answer with a single JSON object and nothing else: no prose around it and no code fence.';
 
 export const parseFormat = (format: ChatRequest['response_format'], report: Report): Format => {
   if (format === null || format === undefined || format.type === 'text') return {};
@@ -100,7 +109,10 @@ export const parseFormat = (format: ChatRequest['response_format'], report: Repo
     report.emulate('response_format');
     return { instruction: JSON_OBJECT_INSTRUCTION };
   }
-  const rewritten = rewrite(schema, format.type === 'json_schema' ? ['response_format', 'json_schema', 'schema'] : ['response_format', 'schema']);
+  const rewritten = rewrite(
+    schema,
+    format.type === 'json_schema' ? ['response_format', 'json_schema', 'schema'] : ['response_format', 'schema'],
+  );
   if (rewritten.weaker) report.emulate('response_format');
   return { format: { type: 'json_schema', schema: rewritten.schema } };
 };

@@ -20,21 +20,30 @@ export const parseTools = (body: ChatRequest, abilities: Abilities, report: Repo
   const { choice, only } = choiceOf(body);
   const named = choice.type === 'tool' ? [choice.name, ...only] : only;
   const missing = named.find((name) => !definitions.some((one) => one.name === name));
-  if (missing !== undefined) throw invalid('openai', ['tool_choice'], `'${missing}' is not among the tools of this request.`);
+  if (missing !== undefined)
+    throw invalid('openai', ['tool_choice'], `'${missing}' is not among the tools of this request.`);
   if (definitions.length === 0) {
-    if (choice.type === 'any') throw invalid('openai', ['tool_choice'], "'required' is only allowed when 'tools' are given.");
+    if (choice.type === 'any')
+      throw invalid('openai', ['tool_choice'], "'required' is only allowed when 'tools' are given.");
     return {};
   }
   const offered = only.length === 0 ? definitions : definitions.filter(({ name }) => only.includes(name));
   const tools = offered.map((definition) => toolOf(definition));
-  return { tools: withStrict({ tools, definitions: offered, report }), ...toolChoice(possible(choice, { body, abilities, report }), oneAtATime(body)) };
+  return {
+    tools: withStrict({ tools, definitions: offered, report }),
+    ...toolChoice(possible(choice, { body, abilities, report }), oneAtATime(body)),
+  };
 };
 
 const definitionsOf = (body: ChatRequest): readonly FunctionDefinition[] => {
   const tools = (body.tools ?? []).map((tool, index) => {
     if (tool.type === 'function') return tool.function;
     const param = `tools[${index}].type`;
-    throw new TurnError('unsupported_parameter', `Unsupported value for '${param}': this server takes tools of type 'function'.`, { param });
+    throw new TurnError(
+      'unsupported_parameter',
+      `Unsupported value for '${param}': this server takes tools of type 'function'.`,
+      { param },
+    );
   });
   return [...tools, ...(body.functions ?? [])];
 };
@@ -46,7 +55,15 @@ const toolOf = ({ name, description, parameters }: FunctionDefinition): Anthropi
 });
 
 /** `strict` holds only for schemas that the API can enforce; for the others the tool is offered without it. */
-const withStrict = ({ tools, definitions, report }: { tools: Anthropic.Tool[]; definitions: readonly FunctionDefinition[]; report: Report }): Anthropic.Tool[] => {
+const withStrict = ({
+  tools,
+  definitions,
+  report,
+}: {
+  tools: Anthropic.Tool[];
+  definitions: readonly FunctionDefinition[];
+  report: Report;
+}): Anthropic.Tool[] => {
   let strict = 0;
   return tools.map((tool, index) => {
     if (definitions[index]?.strict !== true) return tool;
@@ -74,7 +91,11 @@ const choiceOf = ({ tool_choice: choice, function_call: legacy }: ChatRequest): 
     const { mode, tools } = choice.allowed_tools;
     return { choice: { type: mode === 'required' ? 'any' : 'auto' }, only: tools.map((tool) => tool.function.name) };
   }
-  throw new TurnError('unsupported_parameter', "Unsupported value for 'tool_choice': this server takes tools of type 'function'.", { param: 'tool_choice' });
+  throw new TurnError(
+    'unsupported_parameter',
+    "Unsupported value for 'tool_choice': this server takes tools of type 'function'.",
+    { param: 'tool_choice' },
+  );
 };
 
 const legacyChoice = (legacy: ChatRequest['function_call']): Choice => {
@@ -84,7 +105,10 @@ const legacyChoice = (legacy: ChatRequest['function_call']): Choice => {
 };
 
 /** Newer models refuse to be told that they must call a tool; they may then call one or not, and the caller is told. */
-const possible = (choice: Anthropic.ToolChoice, { body, abilities, report }: { body: ChatRequest; abilities: Abilities; report: Report }): Anthropic.ToolChoice => {
+const possible = (
+  choice: Anthropic.ToolChoice,
+  { body, abilities, report }: { body: ChatRequest; abilities: Abilities; report: Report },
+): Anthropic.ToolChoice => {
   if (abilities.forcedTools !== false || (choice.type !== 'any' && choice.type !== 'tool')) return choice;
   report.ignore(body.tool_choice === null || body.tool_choice === undefined ? 'function_call' : 'tool_choice');
   return { type: 'auto' };
@@ -93,7 +117,8 @@ const possible = (choice: Anthropic.ToolChoice, { body, abilities, report }: { b
 /** The legacy form has room for one call in an answer. */
 const oneAtATime = (body: ChatRequest): boolean => body.parallel_tool_calls === false || usesLegacyFunctions(body);
 
-export const usesLegacyFunctions = (body: ChatRequest): boolean => (body.functions ?? []).length > 0 && (body.tools ?? []).length === 0;
+export const usesLegacyFunctions = (body: ChatRequest): boolean =>
+  (body.functions ?? []).length > 0 && (body.tools ?? []).length === 0;
 
 const toolChoice = (choice: Anthropic.ToolChoice, disable: boolean): { tool_choice?: Anthropic.ToolChoice } => {
   if (choice.type === 'none') return { tool_choice: choice };

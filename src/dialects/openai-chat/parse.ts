@@ -7,7 +7,14 @@ import { placesOf, Report } from '../parameters.ts';
 import { parseSampling } from '../sampling.ts';
 import { textBlocks } from './parse-content.ts';
 import { parseMessages, type Conversation } from './parse-messages.ts';
-import { parseFormat, parseMaxTokens, parseServiceTier, parseStops, parseThinking, parseUser } from './parse-settings.ts';
+import {
+  parseFormat,
+  parseMaxTokens,
+  parseServiceTier,
+  parseStops,
+  parseThinking,
+  parseUser,
+} from './parse-settings.ts';
 import { parseTools, usesLegacyFunctions } from './parse-tools.ts';
 import { CACHE_CONTROLS, chatParameters } from './parameters.ts';
 import { chatRequest, type ChatRequest } from './wire.ts';
@@ -35,14 +42,25 @@ export const parse = (body: unknown, context: ParseContext): ParsedRequest<ChatA
   const direct = context.engine === 'anthropic-api';
   const prefill = direct && abilities.prefill;
   const takesSystem = direct && abilities.systemMessages === true;
-  const conversation = fitEnd(parseMessages(chat.messages, { takesSystem }, report), { prefill, report, last: chat.messages.length - 1 });
+  const conversation = fitEnd(parseMessages(chat.messages, { takesSystem }, report), {
+    prefill,
+    report,
+    last: chat.messages.length - 1,
+  });
   const tools = parseTools(chat, abilities, report);
   const max_tokens = parseMaxTokens(chat, abilities, report);
   const toolForced = tools.tool_choice?.type === 'any' || tools.tool_choice?.type === 'tool';
   const insideLoop = direct && endsInResults(conversation);
-  const { thinking, effort } = parseThinking(chat, { maxTokens: max_tokens, abilities, toolForced, insideLoop }, report);
+  const { thinking, effort } = parseThinking(
+    chat,
+    { maxTokens: max_tokens, abilities, toolForced, insideLoop },
+    report,
+  );
   const thinks = thinking !== undefined && thinking.type !== 'disabled';
-  const sampling = parseSampling({ temperature: chat.temperature, topP: chat.top_p, abilities, thinking: thinks }, report);
+  const sampling = parseSampling(
+    { temperature: chat.temperature, topP: chat.top_p, abilities, thinking: thinks },
+    report,
+  );
   const { format, instruction } = parseFormat(chat.response_format, report);
   const stops = parseStops(chat.stop, report);
   const system = [...conversation.system, ...textBlocks(instruction === undefined ? [] : [instruction])];
@@ -80,7 +98,9 @@ export const parse = (body: unknown, context: ParseContext): ParsedRequest<ChatA
 };
 
 const reportNames = (chat: ChatRequest, report: Report): void => {
-  const named = chat.messages.some(({ role, name }) => role !== 'tool' && role !== 'function' && name !== null && name !== undefined);
+  const named = chat.messages.some(
+    ({ role, name }) => role !== 'tool' && role !== 'function' && name !== null && name !== undefined,
+  );
   if (named) report.ignore('messages[].name');
 };
 
@@ -90,7 +110,9 @@ const wantsCaching = (chat: ChatRequest): boolean =>
 
 const endsInResults = ({ messages }: Conversation): boolean => {
   const last = messages.findLast(({ role }) => role !== 'system');
-  return last?.role === 'user' && Array.isArray(last.content) && last.content.some((block) => block.type === 'tool_result');
+  return (
+    last?.role === 'user' && Array.isArray(last.content) && last.content.some((block) => block.type === 'tool_result')
+  );
 };
 
 interface End {
@@ -106,9 +128,13 @@ const fitEnd = (conversation: Conversation, { prefill, report, last }: End): Con
   const end = messages.at(-1);
   if (end?.role !== 'assistant') return conversation;
   if (!prefill) {
-    throw new TurnError('invalid_request', 'This model does not support assistant message prefill. The conversation must end with a user message.', {
-      param: `messages[${last}].role`,
-    });
+    throw new TurnError(
+      'invalid_request',
+      'This model does not support assistant message prefill. The conversation must end with a user message.',
+      {
+        param: `messages[${last}].role`,
+      },
+    );
   }
   report.emulate('messages');
   return { system, messages: [...messages.slice(0, -1), { ...end, content: trimmedEnd(end.content) }] };

@@ -9,7 +9,10 @@ import { envelope, finishReason, refusalText, renderUsage, serviceTier } from '.
 export const render = (message: AnswerMessage, { answer }: ParsedRequest<ChatAnswer>): object => {
   const text = message.content.map((block) => (block.type === 'text' ? block.text : '')).join('');
   if (answer.json && message.stop_reason === 'end_turn' && !isJson(text)) {
-    throw new TurnError('upstream_error', 'The model answered with something other than the JSON that response_format asks for.');
+    throw new TurnError(
+      'upstream_error',
+      'The model answered with something other than the JSON that response_format asks for.',
+    );
   }
   return {
     object: 'chat.completion',
@@ -44,7 +47,11 @@ const called = (message: AnswerMessage, { legacyFunctions }: ChatAnswer): object
   if (first === undefined) return {};
   if (legacyFunctions) return { function_call: { name: first.name, arguments: argumentsOf(first.input) } };
   return {
-    tool_calls: calls.map(({ id, name, input }) => ({ id, type: 'function', function: { name, arguments: argumentsOf(input) } })),
+    tool_calls: calls.map(({ id, name, input }) => ({
+      id,
+      type: 'function',
+      function: { name, arguments: argumentsOf(input) },
+    })),
   };
 };
 

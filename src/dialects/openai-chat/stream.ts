@@ -9,7 +9,10 @@ import { envelope, finishReason, refusalText, renderUsage, serviceTier } from '.
 export const keepalive: SseFrame = { comment: 'keepalive' };
 
 /** Throws `upstream_error` when the events end before the answer does; nothing that looks like an end is sent then. */
-export const stream = async function* (events: AsyncIterable<TurnEvent>, { answer }: ParsedRequest<ChatAnswer>): AsyncGenerator<SseFrame> {
+export const stream = async function* (
+  events: AsyncIterable<TurnEvent>,
+  { answer }: ParsedRequest<ChatAnswer>,
+): AsyncGenerator<SseFrame> {
   const chunks = new Chunks(answer);
   for await (const event of events) {
     if (event.type === 'ping') yield keepalive;
@@ -38,7 +41,10 @@ class Chunks {
   readonly #calls = new Map<number, Call>();
   #head: object = {};
   #usage: Usage | undefined;
-  #stop: { stop_reason: StopReason | null; stop_details: MessageDelta['delta']['stop_details'] } = { stop_reason: null, stop_details: null };
+  #stop: { stop_reason: StopReason | null; stop_details: MessageDelta['delta']['stop_details'] } = {
+    stop_reason: null,
+    stop_details: null,
+  };
 
   constructor(answer: ChatAnswer) {
     this.#answer = answer;
@@ -67,7 +73,11 @@ class Chunks {
   }
 
   #start({ message }: Start): readonly object[] {
-    this.#head = { object: 'chat.completion.chunk', ...envelope(message, this.#answer.created), ...serviceTier(message.usage) };
+    this.#head = {
+      object: 'chat.completion.chunk',
+      ...envelope(message, this.#answer.created),
+      ...serviceTier(message.usage),
+    };
     this.#usage = message.usage;
     return [this.#chunk({ role: 'assistant', content: '', refusal: null })];
   }
@@ -99,7 +109,9 @@ class Chunks {
 
   #messageDelta({ delta, usage }: MessageDelta): void {
     this.#stop = delta;
-    const reported = Object.fromEntries(Object.entries(usage).filter(([, value]) => value !== null && value !== undefined));
+    const reported = Object.fromEntries(
+      Object.entries(usage).filter(([, value]) => value !== null && value !== undefined),
+    );
     if (this.#usage !== undefined) this.#usage = { ...this.#usage, ...reported };
   }
 
@@ -109,7 +121,9 @@ class Chunks {
     return [
       ...(refusal === null ? [] : [this.#chunk({ refusal })]),
       this.#chunk({}, finishReason(this.#stop.stop_reason, this.#answer.legacyFunctions)),
-      ...(this.#answer.includeUsage && this.#usage !== undefined ? [{ ...this.#head, choices: [], usage: renderUsage(this.#usage) }] : []),
+      ...(this.#answer.includeUsage && this.#usage !== undefined
+        ? [{ ...this.#head, choices: [], usage: renderUsage(this.#usage) }]
+        : []),
     ];
   }
 

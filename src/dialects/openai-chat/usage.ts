@@ -49,7 +49,10 @@ export const serviceTier = (usage: Usage): { service_tier?: string } => {
 };
 
 /** The head that an answer and all its chunks share. */
-export const envelope = (message: Pick<AnswerMessage, 'id' | 'model'>, created: number): { id: string; created: number; model: string; system_fingerprint: string } => ({
+export const envelope = (
+  message: Pick<AnswerMessage, 'id' | 'model'>,
+  created: number,
+): { id: string; created: number; model: string; system_fingerprint: string } => ({
   id: `chatcmpl-${message.id.replace(/^msg_/u, '')}`,
   created,
   model: message.model,

@@ -10,15 +10,28 @@ const text = z.looseObject({ type: z.literal('text'), text: z.string() });
 
 const userPart = z.discriminatedUnion('type', [
   text,
-  z.looseObject({ type: z.literal('image_url'), image_url: z.looseObject({ url: z.string().min(1), detail: z.string().nullish() }) }),
+  z.looseObject({
+    type: z.literal('image_url'),
+    image_url: z.looseObject({ url: z.string().min(1), detail: z.string().nullish() }),
+  }),
   z.looseObject({
     type: z.literal('file'),
-    file: z.looseObject({ file_data: z.string().nullish(), file_id: z.string().nullish(), filename: z.string().nullish() }),
+    file: z.looseObject({
+      file_data: z.string().nullish(),
+      file_id: z.string().nullish(),
+      filename: z.string().nullish(),
+    }),
   }),
   z.looseObject({ type: z.literal('input_audio') }),
 ]);
-const resultPart = z.discriminatedUnion('type', [text, z.looseObject({ type: z.literal('image_url'), image_url: z.looseObject({ url: z.string().min(1) }) })]);
-const assistantPart = z.discriminatedUnion('type', [text, z.looseObject({ type: z.literal('refusal'), refusal: z.string() })]);
+const resultPart = z.discriminatedUnion('type', [
+  text,
+  z.looseObject({ type: z.literal('image_url'), image_url: z.looseObject({ url: z.string().min(1) }) }),
+]);
+const assistantPart = z.discriminatedUnion('type', [
+  text,
+  z.looseObject({ type: z.literal('refusal'), refusal: z.string() }),
+]);
 
 const calledFunction = z.looseObject({ name: z.string().min(1), arguments: z.string() });
 const toolCall = z.looseObject({ id: z.string(), type: z.literal('function').nullish(), function: calledFunction });
@@ -27,7 +40,11 @@ const systemContent = z.union([z.string(), z.array(text)]).nullable();
 
 const message = z.discriminatedUnion('role', [
   z.looseObject({ role: z.enum(['system', 'developer']), content: systemContent }),
-  z.looseObject({ role: z.literal('user'), content: z.union([z.string(), z.array(userPart)]).nullable(), name: z.string().nullish() }),
+  z.looseObject({
+    role: z.literal('user'),
+    content: z.union([z.string(), z.array(userPart)]).nullable(),
+    name: z.string().nullish(),
+  }),
   z.looseObject({
     role: z.literal('assistant'),
     content: z.union([z.string(), z.array(assistantPart)]).nullish(),
@@ -35,7 +52,11 @@ const message = z.discriminatedUnion('role', [
     tool_calls: z.array(toolCall).nullish(),
     function_call: calledFunction.nullish(),
   }),
-  z.looseObject({ role: z.literal('tool'), tool_call_id: z.string(), content: z.union([z.string(), z.array(resultPart)]).nullish() }),
+  z.looseObject({
+    role: z.literal('tool'),
+    tool_call_id: z.string(),
+    content: z.union([z.string(), z.array(resultPart)]).nullish(),
+  }),
   z.looseObject({ role: z.literal('function'), name: z.string(), content: z.string().nullish() }),
 ]);
 
@@ -84,7 +105,9 @@ const tokens = z.int().min(1);
 export const commonRequest = {
   model: z.string().min(1),
   stream: z.boolean().nullish(),
-  stream_options: z.looseObject({ include_usage: z.boolean().nullish(), include_obfuscation: z.boolean().nullish() }).nullish(),
+  stream_options: z
+    .looseObject({ include_usage: z.boolean().nullish(), include_obfuscation: z.boolean().nullish() })
+    .nullish(),
   max_tokens: tokens.nullish(),
   temperature: z.number().min(0).max(2).nullish(),
   top_p: z.number().min(0).max(1).nullish(),
@@ -124,7 +147,10 @@ export const chatRequest = z.looseObject({
     .nullish(),
   modalities: z.array(z.enum(['text', 'audio'])).nullish(),
   prediction: z
-    .looseObject({ type: z.literal('content'), content: z.union([z.string(), z.array(z.looseObject({ type: z.literal('text'), text: z.string() }))]) })
+    .looseObject({
+      type: z.literal('content'),
+      content: z.union([z.string(), z.array(z.looseObject({ type: z.literal('text'), text: z.string() }))]),
+    })
     .nullish(),
   service_tier: z.enum(['auto', 'default', 'flex', 'scale', 'priority', 'fast']).nullish(),
   store: z.boolean().nullish(),

@@ -5,4 +5,12 @@ import { render } from './render.ts';
 import { keepalive, stream } from './stream.ts';
 
 /** `POST /v1/completions` */
-export const openAiCompletions: Dialect<CompletionAnswer> = { name: 'openai-completions', parse, render, stream, renderError, errorFrame, keepalive };
+export const openAiCompletions: Dialect<CompletionAnswer> = {
+  name: 'openai-completions',
+  parse,
+  render,
+  stream,
+  renderError,
+  errorFrame,
+  keepalive,
+};

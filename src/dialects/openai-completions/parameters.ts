@@ -4,7 +4,8 @@ import type { Parameter } from '../parameters.ts';
 
 export const completionParameters: readonly Parameter[] = [
   {
-    name: 'prompt', fate: 'applied',
+    name: 'prompt',
+    fate: 'applied',
     note: 'A string, or a list of one string: one user message. Claude answers it; it is not a model that continues text.',
     cases: [{ fate: 'refused', when: 'several prompts, or token numbers' }],
   },

@@ -19,7 +19,11 @@ export interface CompletionAnswer {
 export const parse = (body: unknown, context: ParseContext): ParsedRequest<CompletionAnswer> => {
   const asked = check(completionRequest, body, 'openai');
   const model = context.resolveModel(asked.model);
-  const report = new Report(completionParameters, { ...context, abilities: model.abilities }, { style: 'openai', unknown: 'ignored' });
+  const report = new Report(
+    completionParameters,
+    { ...context, abilities: model.abilities },
+    { style: 'openai', unknown: 'ignored' },
+  );
   report.add(asked);
   const prompt = promptOf(asked.prompt);
   const stops = parseStops(asked.stop, report);
@@ -28,7 +32,10 @@ export const parse = (body: unknown, context: ParseContext): ParsedRequest<Compl
       model: model.id,
       max_tokens: parseMaxTokens(asked, model.abilities, report),
       messages: [{ role: 'user', content: [{ type: 'text', text: prompt }] }],
-      ...parseSampling({ temperature: asked.temperature, topP: asked.top_p, abilities: model.abilities, thinking: false }, report),
+      ...parseSampling(
+        { temperature: asked.temperature, topP: asked.top_p, abilities: model.abilities, thinking: false },
+        report,
+      ),
       ...stops.native,
       ...parseUser(asked.user),
     },
@@ -37,17 +44,27 @@ export const parse = (body: unknown, context: ParseContext): ParsedRequest<Compl
     stream: asked.stream === true,
     report: report.done(),
     emulatedStops: stops.emulated,
-    answer: { includeUsage: asked.stream_options?.include_usage === true, echo: asked.echo === true ? prompt : '', created: context.now },
+    answer: {
+      includeUsage: asked.stream_options?.include_usage === true,
+      echo: asked.echo === true ? prompt : '',
+      created: context.now,
+    },
   };
 };
 
 const promptOf = (prompt: CompletionRequest['prompt']): string => {
   const all = typeof prompt === 'string' ? [prompt] : (prompt ?? []);
   if (all.some((one) => typeof one !== 'string')) {
-    throw new TurnError('unsupported_parameter', "Unsupported value for 'prompt': token numbers mean nothing to Claude; send text.", { param: 'prompt' });
+    throw new TurnError(
+      'unsupported_parameter',
+      "Unsupported value for 'prompt': token numbers mean nothing to Claude; send text.",
+      { param: 'prompt' },
+    );
   }
   if (all.length > 1) {
-    throw new TurnError('unsupported_parameter', "Unsupported value for 'prompt': send one prompt a request.", { param: 'prompt' });
+    throw new TurnError('unsupported_parameter', "Unsupported value for 'prompt': send one prompt a request.", {
+      param: 'prompt',
+    });
   }
   const [text] = all;
   if (typeof text !== 'string' || text.trim() === '') throw invalid('openai', ['prompt'], 'the prompt must have text.');

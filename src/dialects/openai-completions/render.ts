@@ -8,7 +8,9 @@ export const render = (message: AnswerMessage, { answer }: ParsedRequest<Complet
   const text = message.content.map((block) => (block.type === 'text' ? block.text : '')).join('');
   return {
     ...envelope(message, answer.created),
-    choices: [{ text: answer.echo + text, index: 0, logprobs: null, finish_reason: finishReason(message.stop_reason, false) }],
+    choices: [
+      { text: answer.echo + text, index: 0, logprobs: null, finish_reason: finishReason(message.stop_reason, false) },
+    ],
     usage: renderUsage(message.usage),
   };
 };

@@ -11,11 +11,18 @@ import { envelope } from './render.ts';
 export { keepalive };
 
 /** Throws `upstream_error` when the events end before the answer does. */
-export const stream = async function* (events: AsyncIterable<TurnEvent>, { answer }: ParsedRequest<CompletionAnswer>): AsyncGenerator<SseFrame> {
+export const stream = async function* (
+  events: AsyncIterable<TurnEvent>,
+  { answer }: ParsedRequest<CompletionAnswer>,
+): AsyncGenerator<SseFrame> {
   const fold = new MessageFold();
   let head: object = {};
   const frame = (text: string, finish_reason: string | null = null): SseFrame => ({
-    data: JSON.stringify({ ...head, choices: [{ text, index: 0, logprobs: null, finish_reason }], ...(answer.includeUsage ? { usage: null } : {}) }),
+    data: JSON.stringify({
+      ...head,
+      choices: [{ text, index: 0, logprobs: null, finish_reason }],
+      ...(answer.includeUsage ? { usage: null } : {}),
+    }),
   });
   for await (const event of events) {
     if (event.type === 'ping') yield keepalive;

@@ -52,7 +52,10 @@ export class Call {
   /** Waits for something of the upstream, but no longer than it may be silent. */
   async heard<Result>(answer: Promise<Result>): Promise<Result> {
     const { silenceMs } = this.#options;
-    this.#timer = setTimeout(() => this.stop(new TurnError('upstream_timeout', `The upstream was silent for ${silenceMs / 1000} seconds.`)), silenceMs);
+    this.#timer = setTimeout(
+      () => this.stop(new TurnError('upstream_timeout', `The upstream was silent for ${silenceMs / 1000} seconds.`)),
+      silenceMs,
+    );
     try {
       return await answer;
     } finally {

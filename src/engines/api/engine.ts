@@ -43,7 +43,9 @@ class ApiEngine implements Engine {
 
   constructor(options: ApiEngineOptions) {
     this.#options = options;
-    this.#models = new ModelCache(() => this.#withCall(undefined, (call) => listModels((path) => this.#json(call, { path, method: 'GET' }))));
+    this.#models = new ModelCache(() =>
+      this.#withCall(undefined, (call) => listModels((path) => this.#json(call, { path, method: 'GET' }))),
+    );
   }
 
   async *run(turn: Turn, signal: AbortSignal): AsyncGenerator<TurnEvent, void, undefined> {
@@ -69,7 +71,8 @@ class ApiEngine implements Engine {
       const body = countable(await this.#named(request));
       const answer = await this.#json(call, { path: '/v1/messages/count_tokens', method: 'POST', body, betas });
       const { input_tokens: tokens } = answer as { input_tokens?: unknown };
-      if (typeof tokens !== 'number') throw new TurnError('upstream_error', 'The upstream answered a token count without a number.');
+      if (typeof tokens !== 'number')
+        throw new TurnError('upstream_error', 'The upstream answered a token count without a number.');
       return tokens;
     });
   }
@@ -124,7 +127,11 @@ class ApiEngine implements Engine {
       // A redirect would carry the key to another host.
       redirect: 'manual' as const,
     };
-    const response = yield* retrying(() => call.heard(fetch(url, init)), { maxRetries, signal: call.signal, ...(wait && { wait }) });
+    const response = yield* retrying(() => call.heard(fetch(url, init)), {
+      maxRetries,
+      signal: call.signal,
+      ...(wait && { wait }),
+    });
     yield { type: 'notice', notice: { kind: 'headers', headers: callHeaders(response.headers) } };
     this.#noteLogin(response.status);
     if (!response.ok) throw await call.heard(failureOf(response));
@@ -160,7 +167,18 @@ interface Sent {
 
 /** What https://docs.anthropic.com/en/api/messages-count-tokens takes of a Messages request; it refuses the rest. */
 const COUNTABLE: ReadonlySet<string> = new Set([
-  'model', 'messages', 'system', 'tools', 'tool_choice', 'thinking', 'output_config', 'cache_control', 'context_management', 'mcp_servers', 'speed',
+  'model',
+  'messages',
+  'system',
+  'tools',
+  'tool_choice',
+  'thinking',
+  'output_config',
+  'cache_control',
+  'context_management',
+  'mcp_servers',
+  'speed',
 ]);
 
-const countable = (request: TurnRequest): object => Object.fromEntries(Object.entries(request).filter(([name]) => COUNTABLE.has(name)));
+const countable = (request: TurnRequest): object =>
+  Object.fromEntries(Object.entries(request).filter(([name]) => COUNTABLE.has(name)));

@@ -7,7 +7,9 @@ import type { StreamEvent, TurnEvent } from '../../turn/events.ts';
  * Yields the events as they arrive. Throws the error that the stream reports, and `upstream_error` for a
  * stream that ends before `message_stop` or is not a stream of events.
  */
-export async function* eventsOf(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Exclude<TurnEvent, Notice>, void, undefined> {
+export async function* eventsOf(
+  bytes: AsyncIterable<Uint8Array>,
+): AsyncGenerator<Exclude<TurnEvent, Notice>, void, undefined> {
   const arrived: string[] = [];
   const decoder = new TextDecoder();
   const parser = createParser({ onEvent: ({ data }) => void arrived.push(data) });
@@ -40,7 +42,8 @@ interface WireEvent {
 const parse = (data: string): WireEvent => {
   try {
     const event: unknown = JSON.parse(data);
-    if (typeof event === 'object' && event !== null && 'type' in event && typeof event.type === 'string') return event as WireEvent;
+    if (typeof event === 'object' && event !== null && 'type' in event && typeof event.type === 'string')
+      return event as WireEvent;
   } catch (cause) {
     throw new TurnError('upstream_error', 'The upstream sent an event that is not JSON.', { cause });
   }
@@ -48,4 +51,7 @@ const parse = (data: string): WireEvent => {
 };
 
 const errorOf = ({ error }: WireEvent): TurnError =>
-  new TurnError(codeOfUpstreamType(error?.type ?? ''), error?.message ?? 'The upstream reported an error without a message.');
+  new TurnError(
+    codeOfUpstreamType(error?.type ?? ''),
+    error?.message ?? 'The upstream reported an error without a message.',
+  );

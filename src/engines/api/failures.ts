@@ -8,28 +8,39 @@ export const failureOf = async (response: Response): Promise<TurnError> => {
   const byType = codeOfUpstreamType(typeof type === 'string' ? type : '');
   const code = byType === 'upstream_error' ? codeOfUpstreamStatus(response.status) : byType;
   const seconds = retryAfterSeconds(response.headers);
-  return new TurnError(code, typeof message === 'string' ? message : `The upstream answered with status ${response.status}.`, {
-    ...(seconds !== undefined && { retryAfterSeconds: seconds }),
-    ...(Object.keys(details).length > 0 && { details }),
-  });
+  return new TurnError(
+    code,
+    typeof message === 'string' ? message : `The upstream answered with status ${response.status}.`,
+    {
+      ...(seconds !== undefined && { retryAfterSeconds: seconds }),
+      ...(Object.keys(details).length > 0 && { details }),
+    },
+  );
 };
 
 /** The connection that could not be made; the system's word for why, such as ECONNREFUSED, helps the owner. */
 export const unreachable = (cause: unknown): TurnError => {
   const code = systemCode(cause);
-  return new TurnError('upstream_unreachable', `The upstream cannot be reached${code === undefined ? '' : ` (${code})`}.`, { cause });
+  return new TurnError(
+    'upstream_unreachable',
+    `The upstream cannot be reached${code === undefined ? '' : ` (${code})`}.`,
+    { cause },
+  );
 };
 
 /** A connection that broke after the answer had begun. */
 export const brokenAnswer = (cause: unknown): TurnError =>
   new TurnError('upstream_error', 'The connection to the upstream broke in the middle of its answer.', { cause });
 
-export const notJson = (cause: unknown): TurnError => new TurnError('upstream_error', 'The upstream answered with something that is not JSON.', { cause });
+export const notJson = (cause: unknown): TurnError =>
+  new TurnError('upstream_error', 'The upstream answered with something that is not JSON.', { cause });
 
 /** Node hides it in the cause of `fetch failed`. */
 const systemCode = (error: unknown): string | undefined => {
   const cause: unknown = error instanceof Error ? error.cause : undefined;
-  return typeof cause === 'object' && cause !== null && 'code' in cause && typeof cause.code === 'string' ? cause.code : undefined;
+  return typeof cause === 'object' && cause !== null && 'code' in cause && typeof cause.code === 'string'
+    ? cause.code
+    : undefined;
 };
 
 /** The `error` member of the API's envelope; empty where a gateway answered with something else. */

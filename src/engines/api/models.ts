@@ -28,7 +28,10 @@ export const listModels = async (get: (path: string) => Promise<unknown>): Promi
 
 const named = (found: readonly { id: string; displayName: string }[]): readonly EngineModel[] => {
   const plain = found.map((model) => ({ ...model, aliases: [] }));
-  return plain.map((model) => ({ ...model, aliases: SHORT_NAMES.filter((name) => newest(familyBehind(name), plain) === model.id) }));
+  return plain.map((model) => ({
+    ...model,
+    aliases: SHORT_NAMES.filter((name) => newest(familyBehind(name), plain) === model.id),
+  }));
 };
 
 const familyBehind = (name: (typeof SHORT_NAMES)[number]): Family => (name === 'default' ? 'sonnet' : name);

@@ -11,7 +11,10 @@ const DEFAULT_BASE_URL = 'https://api.anthropic.com';
 export const endpoint = (baseUrl: string = DEFAULT_BASE_URL, path: string): string =>
   baseUrl.replace(/\/+$/, '').replace(/\/v1$/, '') + path;
 
-export const requestHeaders = ({ apiKey, authToken }: Login, betas: readonly string[] = []): Record<string, string> => ({
+export const requestHeaders = (
+  { apiKey, authToken }: Login,
+  betas: readonly string[] = [],
+): Record<string, string> => ({
   'content-type': 'application/json',
   accept: 'application/json, text/event-stream',
   'anthropic-version': '2023-06-01',

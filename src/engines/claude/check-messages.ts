@@ -17,7 +17,11 @@ export const conversationOf = ({ owner, request }: Turn): Conversation => {
   checkMessages(request.messages);
   const conversation = toConversation(owner, request);
   if (conversation !== undefined) return conversation;
-  throw new TurnError('invalid_request', 'The conversation must end with a message of the user; Claude Code cannot continue an assistant message.', { param: 'messages' });
+  throw new TurnError(
+    'invalid_request',
+    'The conversation must end with a message of the user; Claude Code cannot continue an assistant message.',
+    { param: 'messages' },
+  );
 };
 
 const checkMessages = (messages: readonly Message[]): void => {
@@ -39,7 +43,10 @@ const toGroup = ({ role, content }: Message, index: number): Group => ({
 const checkContent = ({ role, index, content }: Group): void => {
   if (role === 'assistant' || content.some((block) => block.type !== 'text' || block.text.trim() !== '')) return;
   const blank = content.some((block) => block.type === 'text' && block.text !== '');
-  throw wrong(index, blank ? 'text content blocks must contain non-whitespace text' : 'user messages must have non-empty content');
+  throw wrong(
+    index,
+    blank ? 'text content blocks must contain non-whitespace text' : 'user messages must have non-empty content',
+  );
 };
 
 const checkCalls = (group: Group, next: Group | undefined): void => {
@@ -48,17 +55,24 @@ const checkCalls = (group: Group, next: Group | undefined): void => {
   // The last message of all is no matter of calls: the conversation must end with the user.
   if (open.length === 0 || next === undefined) return;
   const ids = open.map(({ id }) => id).join(', ');
-  throw wrong(group.index, `\`tool_use\` ids were found without \`tool_result\` blocks immediately after: ${ids}. Each \`tool_use\` block must have a corresponding \`tool_result\` block in the next message.`);
+  throw wrong(
+    group.index,
+    `\`tool_use\` ids were found without \`tool_result\` blocks immediately after: ${ids}. Each \`tool_use\` block must have a corresponding \`tool_result\` block in the next message.`,
+  );
 };
 
 const checkResults = (group: Group, before: Group | undefined): void => {
   const called = new Set(callsOf(before).map(({ id }) => id));
   const stray = resultsOf(group).find((result) => !called.has(result.tool_use_id));
   if (stray === undefined) return;
-  throw wrong(group.index, `unexpected \`tool_use_id\` found in \`tool_result\` blocks: ${stray.tool_use_id}. Each \`tool_result\` block must have a corresponding \`tool_use\` block in the previous message.`);
+  throw wrong(
+    group.index,
+    `unexpected \`tool_use_id\` found in \`tool_result\` blocks: ${stray.tool_use_id}. Each \`tool_result\` block must have a corresponding \`tool_use\` block in the previous message.`,
+  );
 };
 
 const callsOf = (group: Group | undefined) => (group?.content ?? []).filter((block) => block.type === 'tool_use');
 const resultsOf = (group: Group | undefined) => (group?.content ?? []).filter((block) => block.type === 'tool_result');
 
-const wrong = (index: number, words: string): TurnError => new TurnError('invalid_request', `messages.${index}: ${words}`, { param: 'messages' });
+const wrong = (index: number, words: string): TurnError =>
+  new TurnError('invalid_request', `messages.${index}: ${words}`, { param: 'messages' });

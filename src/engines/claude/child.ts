@@ -59,7 +59,8 @@ export class Child {
     this.ended = promise.then((end) => this.#cleared(end));
     this.process = spawnPiped(recipe);
     this.process.on('error', (error: NodeJS.ErrnoException) => {
-      if (this.process.pid === undefined) resolve({ reason: 'spawn_failed', code: null, signal: null, errno: error.code ?? error.message });
+      if (this.process.pid === undefined)
+        resolve({ reason: 'spawn_failed', code: null, signal: null, errno: error.code ?? error.message });
     });
     this.process.once('exit', (code, signal) => resolve({ reason: this.#reason ?? 'crashed', code, signal }));
     // Nothing more can come from it; the SDK would wait for its end for ever.
@@ -152,4 +153,5 @@ const spawnPiped = ({ command, args, cwd, env }: SpawnRecipe): Piped => {
   return child;
 };
 
-const noRoom = (errno: string, cause?: unknown): TurnError => new TurnError('engine_unavailable', `Claude Code could not be started (${errno}).`, { cause });
+const noRoom = (errno: string, cause?: unknown): TurnError =>
+  new TurnError('engine_unavailable', `Claude Code could not be started (${errno}).`, { cause });

@@ -2,7 +2,16 @@
  * One live Claude Code process, driven through the Agent SDK: settings, history and turns go in,
  * SDK messages come out to whoever listens. It knows nothing of HTTP, matching or pools.
  */
-import { query, type Options, type Query, type SDKControlGetContextUsageResponse, type SDKControlInitializeResponse, type SDKMessage, type SDKUserMessage, type SpawnedProcess } from '@anthropic-ai/claude-agent-sdk';
+import {
+  query,
+  type Options,
+  type Query,
+  type SDKControlGetContextUsageResponse,
+  type SDKControlInitializeResponse,
+  type SDKMessage,
+  type SDKUserMessage,
+  type SpawnedProcess,
+} from '@anthropic-ai/claude-agent-sdk';
 import { TurnError } from '../../turn/errors.ts';
 import type { RateLimit } from '../../turn/events.ts';
 import type { Child, End, EndReason, SpawnRecipe } from './child.ts';
@@ -62,7 +71,13 @@ export class CliProcess {
       options: {
         ...options,
         spawnClaudeCodeProcess: ({ command, args, cwd, env }): SpawnedProcess => {
-          const recipe = { command, args, cwd: cwd ?? options.cwd ?? '/', env: definedOnly(env), ...ownDir(options.env, env) };
+          const recipe = {
+            command,
+            args,
+            cwd: cwd ?? options.cwd ?? '/',
+            env: definedOnly(env),
+            ...ownDir(options.env, env),
+          };
           try {
             const child = ahead ?? spawn(recipe);
             spawned.resolve({ child, recipe });
@@ -76,13 +91,19 @@ export class CliProcess {
     });
     // A store to resume from is read before the spawn; whatever fails until then fails this.
     const initialized = cli.initializationResult();
-    initialized.catch((cause: unknown) => spawned.reject(new TurnError('engine_unavailable', 'Claude Code could not be started.', { cause })));
+    initialized.catch((cause: unknown) =>
+      spawned.reject(new TurnError('engine_unavailable', 'Claude Code could not be started.', { cause })),
+    );
     const process = new CliProcess(cli, controller, { ...(await spawned.promise), limit, controlTimeoutMs });
     if (options.model !== undefined) process.#applied = { settings: { model: options.model }, offered: [], serial: 0 };
     return process;
   }
 
-  private constructor(cli: Query, input: Input, { child, recipe, limit, controlTimeoutMs }: Spawned & Pick<Start, 'limit' | 'controlTimeoutMs'>) {
+  private constructor(
+    cli: Query,
+    input: Input,
+    { child, recipe, limit, controlTimeoutMs }: Spawned & Pick<Start, 'limit' | 'controlTimeoutMs'>,
+  ) {
     this.#query = cli;
     this.#input = input;
     this.controlTimeoutMs = controlTimeoutMs;
@@ -123,7 +144,16 @@ export class CliProcess {
     if (flags !== undefined) work.push(this.#query.applyFlagSettings(flags));
     // Documented as deprecated for models with adaptive thinking, and the one way to change it on a live process.
     if (thinkingTokens !== undefined) work.push(this.#query.setMaxThinkingTokens(thinkingTokens));
-    if (tools !== undefined) work.push(this.#query.setMcpServers({ [tools.server]: toolServer(tools.server, tools.names.map((name) => ({ name })), this.calls) }));
+    if (tools !== undefined)
+      work.push(
+        this.#query.setMcpServers({
+          [tools.server]: toolServer(
+            tools.server,
+            tools.names.map((name) => ({ name })),
+            this.calls,
+          ),
+        }),
+      );
     if (work.length > 0) await this.#inTime(Promise.all(work));
     this.#applied = {
       settings,
@@ -186,7 +216,9 @@ export class CliProcess {
     } catch (cause) {
       // The SDK has stopped reading our side, as it does when the process is gone.
       this.kill('failed');
-      throw this.#end === undefined ? new TurnError('engine_died', 'Claude Code takes no more input.', { cause }) : errorOfEnd(this.#end);
+      throw this.#end === undefined
+        ? new TurnError('engine_died', 'Claude Code takes no more input.', { cause })
+        : errorOfEnd(this.#end);
     }
   }
 

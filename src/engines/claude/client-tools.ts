@@ -47,7 +47,11 @@ export interface OfferedTool {
  * A server that offers `tools`. The definitions the model sees travel in the extra body, so in a turn the
  * ones here only carry the name; `readOnlyHint` makes the CLI deliver all calls of a turn at once.
  */
-export const toolServer = (name: string, tools: readonly OfferedTool[], calls: SuspendedCalls): McpSdkServerConfigWithInstance => {
+export const toolServer = (
+  name: string,
+  tools: readonly OfferedTool[],
+  calls: SuspendedCalls,
+): McpSdkServerConfigWithInstance => {
   const server = new Server({ name, version: '1.0.0' }, { capabilities: { tools: {} } });
   server.setRequestHandler(ListToolsRequestSchema, () => ({
     tools: tools.map(({ name: tool, description, input_schema }) => ({

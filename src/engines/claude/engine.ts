@@ -78,7 +78,9 @@ export class ClaudeEngine implements Engine {
     this.#reaper = new Reaper(options.stateDir);
     const reaped = this.#reaper.reap();
     if (reaped > 0) options.log.warn({ reaped }, 'ended Claude Code processes that an earlier server left behind');
-    this.#lifeline = new Lifeline((error) => options.log.warn({ error: error.message }, 'children will not end at once should this server be killed'));
+    this.#lifeline = new Lifeline((error) =>
+      options.log.warn({ error: error.message }, 'children will not end at once should this server be killed'),
+    );
     this.#sessions = new Sessions({
       idleTtlMs: options.idleTtlMs ?? 15 * MINUTE,
       suspendTtlMs: options.suspendTtlMs ?? 30 * MINUTE,
@@ -104,7 +106,14 @@ export class ClaudeEngine implements Engine {
     for (let attempt = 1; ; attempt += 1) {
       let began = false;
       try {
-        const { name, session, begin, settings, adjusted = [], ignored = [] } = await this.#route(conversation, turn.request, { signal, fresh: attempt > 1 });
+        const {
+          name,
+          session,
+          begin,
+          settings,
+          adjusted = [],
+          ignored = [],
+        } = await this.#route(conversation, turn.request, { signal, fresh: attempt > 1 });
         const opening: TurnEvent = { type: 'notice', notice: { kind: 'route', route: name, adjusted, ignored } };
         for await (const event of session.step(conversation, settings, { opening, begin, signal })) {
           began ||= isStreamEvent(event);
@@ -171,7 +180,8 @@ export class ClaudeEngine implements Engine {
 
   async #route(conversation: Conversation, request: TurnRequest, { signal, fresh }: Start): Promise<Route> {
     const settings = this.#settingsOf(request);
-    const adjusted = travelOtherwise(request.messages) || hasAlteredImage(conversation.turn.content) ? ['messages'] : [];
+    const adjusted =
+      travelOtherwise(request.messages) || hasAlteredImage(conversation.turn.content) ? ['messages'] : [];
     if (this.#closed) throw new TurnError('draining', 'The server is shutting down.');
     signal.throwIfAborted();
     const choice = chooseSession(conversation, settings, this.#sessions.choosable());
@@ -189,13 +199,17 @@ export class ClaudeEngine implements Engine {
       await session.settled;
       await session.process.configure(settings, choice.kind === 'answer-suspended');
     });
-    const begin = choice.kind === 'continue' ? () => session.process.ask(conversation.turn) : () => void session.process.answer(choice.results);
+    const begin =
+      choice.kind === 'continue'
+        ? () => session.process.ask(conversation.turn)
+        : () => void session.process.answer(choice.results);
     return { name: choice.kind, session, settings, adjusted, begin };
   }
 
   async #replay(conversation: Conversation, settings: LiveSettings, { signal, fresh }: Start): Promise<Route> {
     const plan = planReplay(conversation.history);
-    const resumed = plan.kind === 'resume' ? resumeOptions(plan.resumed, settings.model, this.#host.workDir) : undefined;
+    const resumed =
+      plan.kind === 'resume' ? resumeOptions(plan.resumed, settings.model, this.#host.workDir) : undefined;
     const process =
       resumed !== undefined || fresh
         ? await this.#pool.startOwn(() => this.#start(cliOptions(this.#host, conversation.system, resumed)), signal)
@@ -255,9 +269,14 @@ export class ClaudeEngine implements Engine {
     void child.ended.then((end) => {
       const { reason, leftBehind } = end;
       this.#ends.set(reason, (this.#ends.get(reason) ?? 0) + 1);
-      if (isUnexpected(end)) this.#options.log.warn({ pid: child.pid, ...end, stderr: child.stderrTail }, 'Claude Code ended');
+      if (isUnexpected(end))
+        this.#options.log.warn({ pid: child.pid, ...end, stderr: child.stderrTail }, 'Claude Code ended');
       else this.#options.log.debug({ pid: child.pid, reason }, 'Claude Code ended');
-      if (leftBehind !== undefined) this.#options.log.error({ pid: child.pid, error: leftBehind }, 'could not remove the folder of a Claude Code process');
+      if (leftBehind !== undefined)
+        this.#options.log.error(
+          { pid: child.pid, error: leftBehind },
+          'could not remove the folder of a Claude Code process',
+        );
     });
     return child;
   }
@@ -277,7 +296,10 @@ export class ClaudeEngine implements Engine {
   }
 }
 
-const isUnexpected = ({ reason }: End): boolean => reason === 'crashed' || reason === 'hung' || reason === 'spawn_failed';
+const isUnexpected = ({ reason }: End): boolean =>
+  reason === 'crashed' || reason === 'hung' || reason === 'spawn_failed';
 
 const abortedBy = (signal: AbortSignal): TurnError =>
-  signal.reason instanceof TurnError ? signal.reason : new TurnError('client_closed', 'The client closed the connection.');
+  signal.reason instanceof TurnError
+    ? signal.reason
+    : new TurnError('client_closed', 'The client closed the connection.');

@@ -33,7 +33,11 @@ const resolved = (require: NodeJS.Require, name: string): readonly string[] => {
   }
 };
 
-const thisMachine = (): Machine => ({ platform: process.platform, arch: process.arch, musl: process.platform === 'linux' && !usesGlibc() });
+const thisMachine = (): Machine => ({
+  platform: process.platform,
+  arch: process.arch,
+  musl: process.platform === 'linux' && !usesGlibc(),
+});
 
 const usesGlibc = (): boolean => {
   const { header } = process.report.getReport() as { header?: { glibcVersionRuntime?: string } };

@@ -9,12 +9,16 @@ export const errorOfResult = (result: SDKResultMessage, retryAfterSeconds?: numb
   const status = result.subtype === 'success' ? result.api_error_status : undefined;
   const details = retryAfterSeconds === undefined ? {} : { retryAfterSeconds };
   if (/^not logged in/i.test(text)) {
-    return new TurnError('not_logged_in', 'Claude Code on the server is not logged in. Its owner can run `npm run claude -- auth login` there, or set CLAUDE_CODE_OAUTH_TOKEN or ANTHROPIC_API_KEY.');
+    return new TurnError(
+      'not_logged_in',
+      'Claude Code on the server is not logged in. Its owner can run `npm run claude -- auth login` there, or set CLAUDE_CODE_OAUTH_TOKEN or ANTHROPIC_API_KEY.',
+    );
   }
   // The API's own words, which clients look for, were "prompt is too long: …".
   if (/^prompt is too long/i.test(text)) return new TurnError('upstream_invalid_request', 'prompt is too long');
   if (typeof status === 'number') return new TurnError(codeOfUpstreamStatus(status), upstreamMessage(text), details);
-  if (/usage limit|you've (hit|reached) your/i.test(text)) return new TurnError('upstream_rate_limited', upstreamMessage(text), details);
+  if (/usage limit|you've (hit|reached) your/i.test(text))
+    return new TurnError('upstream_rate_limited', upstreamMessage(text), details);
   if (/timed? ?out/i.test(text)) return new TurnError('upstream_timeout', upstreamMessage(text));
   return new TurnError('upstream_unreachable', upstreamMessage(text) || 'Claude Code could not reach the API.');
 };
@@ -28,7 +32,8 @@ const upstreamMessage = (text: string): string =>
 
 /** The error for a process that ended while a turn ran on it. */
 export const errorOfEnd = ({ reason, code, signal, errno }: End): TurnError => {
-  if (reason === 'spawn_failed') return new TurnError('engine_unavailable', `Claude Code could not be started (${errno}).`);
+  if (reason === 'spawn_failed')
+    return new TurnError('engine_unavailable', `Claude Code could not be started (${errno}).`);
   if (reason === 'closing') return new TurnError('draining', 'The server is shutting down.');
   if (reason === 'hung') return new TurnError('engine_died', 'Claude Code stopped answering and was ended.');
   const how = signal === null ? `with code ${code}` : `by ${signal}`;

@@ -18,7 +18,10 @@ export interface Exchange {
  * is left out: the CLI would write something in its place.
  */
 export const toExchanges = (messages: readonly Message[]): Exchange[] =>
-  joined(joined(messages.map(toExchange)).filter(saysSomething)).map(({ role, content }) => ({ role, content: role === 'user' ? resultsFirst(content) : content }));
+  joined(joined(messages.map(toExchange)).filter(saysSomething)).map(({ role, content }) => ({
+    role,
+    content: role === 'user' ? resultsFirst(content) : content,
+  }));
 
 /** Whether messages travel otherwise than they were sent, as system messages and empty answers do. */
 export const travelOtherwise = (messages: readonly Message[]): boolean =>
@@ -44,7 +47,9 @@ const saysSomething = ({ role, content }: Exchange): boolean => role === 'user' 
 
 /** Whether an answer has text or calls; thinking alone is nothing that was said. */
 export const hasVisible = (content: readonly ContentBlock[]): boolean =>
-  content.some((block) => (block.type === 'text' ? block.text.trim() !== '' : block.type !== 'thinking' && block.type !== 'redacted_thinking'));
+  content.some((block) =>
+    block.type === 'text' ? block.text.trim() !== '' : block.type !== 'thinking' && block.type !== 'redacted_thinking',
+  );
 
 const blocksOf = ({ content }: Message): ContentBlock[] => {
   const blocks: ContentBlock[] = typeof content === 'string' ? [{ type: 'text', text: content }] : [...content];
@@ -55,7 +60,9 @@ const blocksOf = ({ content }: Message): ContentBlock[] => {
 const withoutCacheControl = <Block extends object>(block: Block): Block => {
   const { cache_control: _, ...rest } = block as Block & { cache_control?: unknown };
   const plain = rest as Block & { content?: unknown };
-  return Array.isArray(plain.content) ? { ...plain, content: plain.content.map((part: object) => withoutCacheControl(part)) } : plain;
+  return Array.isArray(plain.content)
+    ? { ...plain, content: plain.content.map((part: object) => withoutCacheControl(part)) }
+    : plain;
 };
 
 const reminder = (blocks: readonly ContentBlock[]): ContentBlock[] =>
@@ -81,7 +88,10 @@ export const chainStart = (owner: string, system: string): Head => digest('start
 
 /** The head after one more message. */
 export const chainNext = (head: Head, exchange: Exchange): Head =>
-  digest(head, [exchange.role, exchange.role === 'assistant' ? normaliseAnswer(exchange.content) : exchange.content.map(normaliseBlock)]);
+  digest(head, [
+    exchange.role,
+    exchange.role === 'assistant' ? normaliseAnswer(exchange.content) : exchange.content.map(normaliseBlock),
+  ]);
 
 export const chainOf = (start: Head, exchanges: readonly Exchange[]): Head => exchanges.reduce(chainNext, start);
 
@@ -90,7 +100,11 @@ export const chainOf = (start: Head, exchanges: readonly Exchange[]): Head => ex
  * keys of tool inputs. What is left after this must agree for an answer to be the same answer.
  */
 const normaliseAnswer = (content: readonly ContentBlock[]): unknown => ({
-  text: content.flatMap((block) => (block.type === 'text' ? [block.text] : [])).join('').replaceAll('\r\n', '\n').trim(),
+  text: content
+    .flatMap((block) => (block.type === 'text' ? [block.text] : []))
+    .join('')
+    .replaceAll('\r\n', '\n')
+    .trim(),
   calls: content.filter((block) => block.type === 'tool_use').map(({ id, name, input }) => ({ id, name, input })),
 });
 
@@ -98,7 +112,11 @@ const normaliseBlock = (block: ContentBlock): unknown => {
   if (block.type !== 'tool_result') return block;
   const { content, is_error } = block;
   const parts = typeof content === 'string' ? [{ type: 'text', text: content }] : (content ?? []);
-  return { ...block, content: parts.filter((part) => part.type !== 'text' || part.text !== ''), is_error: is_error ?? false };
+  return {
+    ...block,
+    content: parts.filter((part) => part.type !== 'text' || part.text !== ''),
+    is_error: is_error ?? false,
+  };
 };
 
 /** Signatures of the thinking a client sent back, in order: where it sends any, they must be the held ones. */

@@ -7,7 +7,12 @@ import type { ContentBlock } from '../../turn/turn.ts';
 
 const MAX_BYTES = 400 * 1024;
 const MAX_SIDE = 2_000;
-const TYPES: Readonly<Record<string, string>> = { png: 'image/png', jpg: 'image/jpeg', gif: 'image/gif', webp: 'image/webp' };
+const TYPES: Readonly<Record<string, string>> = {
+  png: 'image/png',
+  jpg: 'image/jpeg',
+  gif: 'image/gif',
+  webp: 'image/webp',
+};
 
 // Anybody's bytes are read here: only by the readers of the formats that the API takes.
 disableTypes(types.filter((type) => !(type in TYPES)));
@@ -25,4 +30,9 @@ export const staysExact = (data: string, mediaType: string): boolean => {
 
 /** Whether user content has an image, outside of tool results, that would be altered. */
 export const hasAlteredImage = (content: readonly ContentBlock[]): boolean =>
-  content.some((block) => block.type === 'image' && block.source.type === 'base64' && !staysExact(block.source.data, block.source.media_type));
+  content.some(
+    (block) =>
+      block.type === 'image' &&
+      block.source.type === 'base64' &&
+      !staysExact(block.source.data, block.source.media_type),
+  );

@@ -49,7 +49,12 @@ export class Lifeline {
 
   #start(): { process: ChildProcess; input: Socket | undefined } {
     // In a group of its own, as the children are: Ctrl-C must not end it first.
-    const shell = spawn('/bin/sh', ['-c', SCRIPT], { cwd: '/', env: {}, stdio: ['pipe', 'ignore', 'ignore'], detached: true });
+    const shell = spawn('/bin/sh', ['-c', SCRIPT], {
+      cwd: '/',
+      env: {},
+      stdio: ['pipe', 'ignore', 'ignore'],
+      detached: true,
+    });
     shell.on('error', this.#lost);
     // Out of file descriptors, Node returns a child without pipes and says why by an event.
     const input = shell.stdin as Socket | undefined;

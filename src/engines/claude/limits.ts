@@ -23,7 +23,9 @@ export class Limits {
   /** The newest word on each window that has not begun anew since. */
   current(): readonly RateLimit[] {
     // A refusal is told by the turn that meets it: an earlier one says nothing of the next.
-    return [...this.#latest.values()].filter(({ status, resetsAt }) => status !== 'rejected' && (resetsAt === undefined || resetsAt * 1000 > this.#now()));
+    return [...this.#latest.values()].filter(
+      ({ status, resetsAt }) => status !== 'rejected' && (resetsAt === undefined || resetsAt * 1000 > this.#now()),
+    );
   }
 }
 

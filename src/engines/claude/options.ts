@@ -60,7 +60,11 @@ export const childEnv = (host: ClaudeHost): Record<string, string> => ({
 });
 
 /** Options of a process for one system prompt. `resume` names a conversation of `sessionStore`. */
-export const cliOptions = (host: ClaudeHost, systemPrompt: string, resume?: Pick<Options, 'resume' | 'sessionStore' | 'model'>): Options => ({
+export const cliOptions = (
+  host: ClaudeHost,
+  systemPrompt: string,
+  resume?: Pick<Options, 'resume' | 'sessionStore' | 'model'>,
+): Options => ({
   systemPrompt,
   cwd: host.workDir,
   env: childEnv(host),

@@ -68,7 +68,11 @@ export class Pool {
   }
 
   /** A process for a system prompt, perhaps still initialising; waits when all of `max` are at work. `isNew`: for a conversation that begins. */
-  async take(system: string, settings: LiveSettings, { signal, isNew }: { signal: AbortSignal; isNew: boolean }): Promise<CliProcess> {
+  async take(
+    system: string,
+    settings: LiveSettings,
+    { signal, isNew }: { signal: AbortSignal; isNew: boolean },
+  ): Promise<CliProcess> {
     this.#remember(system, settings);
     this.#spareIsDue ||= isNew;
     const warm = this.#warm.get(system);
@@ -236,7 +240,8 @@ export class Pool {
   #nextToMake(): (() => Promise<void>) | undefined {
     const recipe = this.#recipe;
     const spareMissing = recipe !== undefined && this.#spares.length < this.#options.spares;
-    if (this.size >= this.#options.max) return spareMissing && this.#roomForSpare() ? () => Promise.resolve() : undefined;
+    if (this.size >= this.#options.max)
+      return spareMissing && this.#roomForSpare() ? () => Promise.resolve() : undefined;
     if (spareMissing) {
       return () => {
         const child = this.#options.spawn(recipe);
@@ -245,7 +250,9 @@ export class Pool {
         return Promise.resolve();
       };
     }
-    const repeated = [...this.#prompts].toReversed().find(([system, { count }]) => count >= REPEATED && !this.#warm.has(system));
+    const repeated = [...this.#prompts]
+      .toReversed()
+      .find(([system, { count }]) => count >= REPEATED && !this.#warm.has(system));
     if (repeated === undefined || (this.#warm.size >= this.#warmLimit() && !this.#dropGuess())) return undefined;
     const [system, { settings }] = repeated;
     return () => this.#warmUp(system, settings);

@@ -46,7 +46,12 @@ export class Reaper {
     const childStarted = pid === undefined ? undefined : startOf(pid);
     if (pid === undefined || childStarted === undefined) return;
     const path = join(this.#dir, `${process.pid}-${pid}.json`);
-    const note: Note = { ...this.#self, child: pid, childStarted, ...(recipe.ownDir !== undefined && { ownDir: recipe.ownDir }) };
+    const note: Note = {
+      ...this.#self,
+      child: pid,
+      childStarted,
+      ...(recipe.ownDir !== undefined && { ownDir: recipe.ownDir }),
+    };
     // Whole or not at all: another server may be reading.
     writeFileSync(`${path}.new`, JSON.stringify(note), { mode: 0o600 });
     renameSync(`${path}.new`, path);
@@ -79,9 +84,12 @@ const isAlive = (pid: number, started: string): boolean => started !== '' && sta
 /** When a process began, in the system's own terms; undefined when there is none. */
 const startOf = (pid: number): string | undefined => {
   try {
-    if (process.platform !== 'linux') return execFileSync('ps', ['-o', 'lstart=', '-p', String(pid)], { encoding: 'utf8' }).trim() || undefined;
+    if (process.platform !== 'linux')
+      return execFileSync('ps', ['-o', 'lstart=', '-p', String(pid)], { encoding: 'utf8' }).trim() || undefined;
     // proc(5): the fields after the name, which may hold spaces; the start time, counted from the boot, is the 22nd of all.
-    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/^.*\) /s, '').split(' ');
+    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
+      .replace(/^.*\) /s, '')
+      .split(' ');
     return fields[0] === 'Z' ? undefined : `${fields[19]} after boot ${bootId()}`;
   } catch {
     return undefined;

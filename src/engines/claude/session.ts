@@ -39,7 +39,11 @@ export class Session implements SessionView {
   readonly #changed: (session: Session) => void;
 
   /** `changed` is called whenever the state changes. */
-  constructor(id: number, process: CliProcess, { now, changed }: { now: () => number; changed: (session: Session) => void }) {
+  constructor(
+    id: number,
+    process: CliProcess,
+    { now, changed }: { now: () => number; changed: (session: Session) => void },
+  ) {
     this.id = id;
     this.process = process;
     this.#now = now;
@@ -81,7 +85,11 @@ export class Session implements SessionView {
    * One step: `begin` sends what starts it; the events are `opening` and those of one upstream answer.
    * Leaving early or aborting ends the process, and with it the upstream request.
    */
-  step(conversation: Conversation, settings: LiveSettings, { opening, begin, signal }: StepStart): ReadableStream<TurnEvent> {
+  step(
+    conversation: Conversation,
+    settings: LiveSettings,
+    { opening, begin, signal }: StepStart,
+  ): ReadableStream<TurnEvent> {
     this.offeredTools = new Set(this.process.offeredTools);
     const reader = new StepReader(this.offeredTools);
     const abandon = (): void => this.process.kill('aborted');
@@ -167,7 +175,10 @@ export class Session implements SessionView {
 
   #settle(): void {
     const { promise, resolve } = Promise.withResolvers<void>();
-    const timer = setTimeout(() => this.process.kill('hung'), Math.min(SETTLE_TIMEOUT_MS, this.process.controlTimeoutMs));
+    const timer = setTimeout(
+      () => this.process.kill('hung'),
+      Math.min(SETTLE_TIMEOUT_MS, this.process.controlTimeoutMs),
+    );
     const done = (): void => {
       clearTimeout(timer);
       resolve();
@@ -185,4 +196,6 @@ export class Session implements SessionView {
 }
 
 const aborted = (signal: AbortSignal): TurnError =>
-  signal.reason instanceof TurnError ? signal.reason : new TurnError('client_closed', 'The client closed the connection.');
+  signal.reason instanceof TurnError
+    ? signal.reason
+    : new TurnError('client_closed', 'The client closed the connection.');

@@ -28,7 +28,10 @@ export class Sessions {
   }
 
   add(process: CliProcess): Session {
-    const session = new Session(this.#nextId++, process, { now: this.#limits.now, changed: (changed) => this.#changed(changed) });
+    const session = new Session(this.#nextId++, process, {
+      now: this.#limits.now,
+      changed: (changed) => this.#changed(changed),
+    });
     this.#held.set(session.id, session);
     return session;
   }
@@ -48,7 +51,9 @@ export class Sessions {
 
   /** Ends the free session that was least recently used; a waiting tool call is kept longest. */
   evict(): boolean {
-    const [first] = this.choosable().toSorted((a, b) => Number(a.state === 'suspended') - Number(b.state === 'suspended') || a.lastUsed - b.lastUsed);
+    const [first] = this.choosable().toSorted(
+      (a, b) => Number(a.state === 'suspended') - Number(b.state === 'suspended') || a.lastUsed - b.lastUsed,
+    );
     if (first === undefined) return false;
     this.retire(first, 'evicted');
     return true;
@@ -56,7 +61,9 @@ export class Sessions {
 
   /** Ends the idle session that was least recently used, if nobody has used it for `quietMs`. */
   evictQuiet(): boolean {
-    const quiet = this.choosable().findLast(({ state, lastUsed }) => state === 'idle' && this.#limits.now() - lastUsed >= this.#limits.quietMs);
+    const quiet = this.choosable().findLast(
+      ({ state, lastUsed }) => state === 'idle' && this.#limits.now() - lastUsed >= this.#limits.quietMs,
+    );
     if (quiet === undefined) return false;
     this.retire(quiet, 'evicted');
     return true;

@@ -20,15 +20,30 @@ export interface LiveSettings {
 }
 
 /** Parameters that are the same in the Messages API and in the body Claude Code sends. */
-const PASSED = ['temperature', 'top_p', 'top_k', 'stop_sequences', 'tool_choice', 'service_tier', 'context_management'] as const;
+const PASSED = [
+  'temperature',
+  'top_p',
+  'top_k',
+  'stop_sequences',
+  'tool_choice',
+  'service_tier',
+  'context_management',
+] as const;
 
 /** Throws `unsupported_parameter` for server tools. With a login, Claude Code's own `metadata` stays what it is. */
-export const toLiveSettings = (request: TurnRequest, credentialKind: 'api-key' | 'subscription' = 'api-key'): LiveSettings => {
+export const toLiveSettings = (
+  request: TurnRequest,
+  credentialKind: 'api-key' | 'subscription' = 'api-key',
+): LiveSettings => {
   const given = request as unknown as Record<string, unknown>;
   const { thinking, output_config, max_tokens } = request;
   const tools = (request.tools ?? []).map((tool) => {
     if (!isClientTool(tool)) {
-      throw new TurnError('unsupported_parameter', `Server tools such as ${tool.type} cannot run behind Claude Code; use ENGINE=anthropic-api for them.`, { param: 'tools' });
+      throw new TurnError(
+        'unsupported_parameter',
+        `Server tools such as ${tool.type} cannot run behind Claude Code; use ENGINE=anthropic-api for them.`,
+        { param: 'tools' },
+      );
     }
     return tool;
   });
@@ -39,7 +54,8 @@ export const toLiveSettings = (request: TurnRequest, credentialKind: 'api-key' |
   if (alone || isForcedUnthinking(request)) body['thinking'] = { type: 'disabled' };
   else if (thinking !== undefined) body['thinking'] = thinking;
   // Claude Code asks to keep old thinking; with thinking off the API refuses that edit.
-  if ((body['thinking'] as { type?: string } | undefined)?.type === 'disabled') body['context_management'] ??= { edits: [] };
+  if ((body['thinking'] as { type?: string } | undefined)?.type === 'disabled')
+    body['context_management'] ??= { edits: [] };
   if (output_config !== undefined) body['output_config'] = output_config;
   // Also when there are none: a process may still offer the tools of an earlier turn.
   body['tools'] = tools.map(withoutBreakpoint);
@@ -62,7 +78,12 @@ const topPAlone = ({ top_p, temperature, thinking }: TurnRequest): boolean =>
 /** Where the caller leaves thinking to the model, Claude Code asks newer ones for it; beside a forced call the API refuses that. */
 const isForcedUnthinking = ({ model, thinking, tool_choice: choice }: TurnRequest): boolean => {
   const abilities = abilitiesOf(model);
-  return (choice?.type === 'any' || choice?.type === 'tool') && thinking === undefined && abilities.thinking === 'adaptive' && abilities.thinkingOff;
+  return (
+    (choice?.type === 'any' || choice?.type === 'tool') &&
+    thinking === undefined &&
+    abilities.thinking === 'adaptive' &&
+    abilities.thinkingOff
+  );
 };
 
 const thinkingTokens = (thinking: TurnRequest['thinking']): number | null => {
@@ -71,7 +92,10 @@ const thinkingTokens = (thinking: TurnRequest['thinking']): number | null => {
 };
 
 /** Claude Code sets its own breakpoints, and four is the API's limit. */
-const withoutBreakpoint = <T extends { cache_control?: unknown }>({ cache_control: _, ...tool }: T): Omit<T, 'cache_control'> => tool;
+const withoutBreakpoint = <T extends { cache_control?: unknown }>({
+  cache_control: _,
+  ...tool
+}: T): Omit<T, 'cache_control'> => tool;
 
 /** The calls to make; an absent member needs no call. */
 export interface SettingsChange {
@@ -91,7 +115,11 @@ export interface AppliedSettings {
  * What to change. Offered tools may stay a superset of what a turn names: the model only sees the
  * definitions in the extra body. A server is never replaced while calls wait (`suspended`): that would close them.
  */
-export const changeSettings = (now: AppliedSettings | undefined, wanted: LiveSettings, suspended: boolean): SettingsChange => {
+export const changeSettings = (
+  now: AppliedSettings | undefined,
+  wanted: LiveSettings,
+  suspended: boolean,
+): SettingsChange => {
   const had = now?.settings;
   const flags: Record<string, unknown> = {};
   if (had?.model !== wanted.model) flags['model'] = wanted.model;

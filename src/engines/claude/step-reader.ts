@@ -27,7 +27,10 @@ export interface Reading {
 }
 
 const NOTHING: Reading = { events: [] };
-const failed = (code: ErrorCode, message: string): Reading => ({ events: [], outcome: { kind: 'failed', error: new TurnError(code, message) } });
+const failed = (code: ErrorCode, message: string): Reading => ({
+  events: [],
+  outcome: { kind: 'failed', error: new TurnError(code, message) },
+});
 const cut = (): Reading => failed('upstream_error', 'The upstream connection was lost in the middle of the answer.');
 
 export class StepReader {
@@ -73,7 +76,11 @@ export class StepReader {
     // After an error inside the stream the CLI ends the message as if it were whole. A refusal is an answer.
     if (error !== undefined && message.stop_reason !== 'refusal') this.#failing = true;
     // After a 404 the CLI asks again without streaming. Nothing says when such an answer is whole: a fresh process asks anew.
-    else if (!this.#began && this.#heldStart === undefined) return failed('engine_died', 'The upstream refused a streamed request as not found, and answered one that was not.');
+    else if (!this.#began && this.#heldStart === undefined)
+      return failed(
+        'engine_died',
+        'The upstream refused a streamed request as not found, and answered one that was not.',
+      );
     return NOTHING;
   }
 
@@ -124,7 +131,9 @@ export class StepReader {
     const calls = this.#calls();
     if (calls.length > 0) return { kind: 'suspended', answer, pending: new Set(calls.map(({ id }) => id)) };
     // What the CLI keeps of a refusal or a pause is its own affair: such a process is not used again.
-    return answer.stop_reason === 'refusal' || answer.stop_reason === 'pause_turn' ? { kind: 'spent' } : { kind: 'finished', answer };
+    return answer.stop_reason === 'refusal' || answer.stop_reason === 'pause_turn'
+      ? { kind: 'spent' }
+      : { kind: 'finished', answer };
   }
 
   #calls() {
@@ -145,7 +154,19 @@ export class StepReader {
   /** The delay is the API's `retry-after` where it sent one, which the CLI shows nowhere else. */
   #retry(message: { attempt: number; retry_delay_ms: number; error_status: number | null }): Reading {
     this.#lastDelay = message.retry_delay_ms / 1000;
-    return { events: [{ type: 'notice', notice: { kind: 'retry', attempt: message.attempt, delayMs: message.retry_delay_ms, status: message.error_status } }] };
+    return {
+      events: [
+        {
+          type: 'notice',
+          notice: {
+            kind: 'retry',
+            attempt: message.attempt,
+            delayMs: message.retry_delay_ms,
+            status: message.error_status,
+          },
+        },
+      ],
+    };
   }
 }
 

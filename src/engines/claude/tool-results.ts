@@ -27,7 +27,8 @@ export const answerSuspended = (content: readonly ContentBlock[], pending: Reado
   if (results.length !== content.length) return { kind: 'replay', reason: 'mixed with new user content' };
   const answered = new Set(results.map((result) => result.tool_use_id));
   if (answered.size !== results.length) return { kind: 'replay', reason: 'two results for one call' };
-  if (answered.symmetricDifference(pending).size > 0) return { kind: 'replay', reason: 'not the results of just the waiting calls' };
+  if (answered.symmetricDifference(pending).size > 0)
+    return { kind: 'replay', reason: 'not the results of just the waiting calls' };
 
   const exact = new Map<string, McpResult>();
   for (const result of results) {
@@ -54,7 +55,8 @@ const toMcp = ({ content: given, is_error }: ToolResult): McpResult | string => 
   const size = texts.reduce((sum, { text }) => sum + text.length, 0);
   // The CLI writes "(… completed with no output)" in place of an empty result.
   if (texts.some(({ text }) => text.trim() === '') || content.length === 0) return 'an empty result';
-  if (isError && (texts.length !== 1 || content.length !== 1 || size > MAX_ERROR_CHARS)) return 'an error that is long or not one text';
+  if (isError && (texts.length !== 1 || content.length !== 1 || size > MAX_ERROR_CHARS))
+    return 'an error that is long or not one text';
   // The CLI trims the text of an error.
   if (isError && texts.some(({ text }) => text !== text.trim())) return 'an error with white space around it';
   if (size > MAX_RESULT_CHARS) return 'a large result';

@@ -14,15 +14,24 @@ const TOOLS = [{ name: 't', input_schema: { type: 'object' as const } }];
 
 beforeAll(async () => {
   upstream = await startDemoUpstream();
-  const body = { model: MODEL, max_tokens: 1000, messages: [{ role: 'user', content: TEXT }], tools: TOOLS, stream: true };
+  const body = {
+    model: MODEL,
+    max_tokens: 1000,
+    messages: [{ role: 'user', content: TEXT }],
+    tools: TOOLS,
+    stream: true,
+  };
   const headers = { 'x-api-key': 'demo', 'anthropic-version': '2023-06-01' };
-  bytes = await (await fetch(`${upstream.url}/v1/messages`, { method: 'POST', headers, body: JSON.stringify(body) })).bytes();
+  bytes = await (
+    await fetch(`${upstream.url}/v1/messages`, { method: 'POST', headers, body: JSON.stringify(body) })
+  ).bytes();
   whole = await runOn([bytes]).then(({ events }) => events);
 });
 afterAll(() => upstream.close());
 
 const runOn = (chunks: readonly Uint8Array[]) => {
-  const answer = (): Promise<Response> => Promise.resolve(new Response(ReadableStream.from(chunks), { headers: { 'content-type': 'text/event-stream' } }));
+  const answer = (): Promise<Response> =>
+    Promise.resolve(new Response(ReadableStream.from(chunks), { headers: { 'content-type': 'text/event-stream' } }));
   return collect(createApiEngine({ apiKey: 'demo', fetch: answer }).run(turnOf('hi'), new AbortController().signal));
 };
 
@@ -32,7 +41,9 @@ const cutAt = (source: Uint8Array, cuts: readonly number[]): Uint8Array[] => {
 };
 
 test('the whole stream is read', () => {
-  expect(whole.filter(isStreamEvent).map(({ type }) => type)).toEqual(expect.arrayContaining(['message_start', 'content_block_delta', 'message_stop']));
+  expect(whole.filter(isStreamEvent).map(({ type }) => type)).toEqual(
+    expect.arrayContaining(['message_start', 'content_block_delta', 'message_stop']),
+  );
   expect(JSON.stringify(whole)).toContain('👩‍👩‍👧');
 });
 
@@ -40,7 +51,12 @@ test('however the bytes are cut, the events are the same', async () => {
   const cuts = fc.array(fc.integer({ min: 0, max: 5000 }), { maxLength: 60 });
   await fc.assert(
     fc.asyncProperty(cuts, async (places) => {
-      const { events, error } = await runOn(cutAt(bytes, places.map((place) => place % bytes.length)));
+      const { events, error } = await runOn(
+        cutAt(
+          bytes,
+          places.map((place) => place % bytes.length),
+        ),
+      );
       expect(error).toBeUndefined();
       expect(events).toEqual(whole);
     }),
@@ -58,7 +74,12 @@ test('a stream that ends anywhere before its last event is an error after what c
   await fc.assert(
     fc.asyncProperty(fc.nat(), fc.array(fc.nat({ max: 5000 }), { maxLength: 5 }), async (end, places) => {
       const part = bytes.subarray(0, end % (bytes.length - 1));
-      const { events, error } = await runOn(cutAt(part, places.map((place) => place % Math.max(1, part.length))));
+      const { events, error } = await runOn(
+        cutAt(
+          part,
+          places.map((place) => place % Math.max(1, part.length)),
+        ),
+      );
       expect(error?.code).toBe('upstream_error');
       expect(events).toEqual(whole.slice(0, events.length));
     }),
@@ -78,7 +99,8 @@ test.each([
 });
 
 test('events before an error in the same bytes are yielded first', async () => {
-  const text = 'data: {"type":"ping"}\n\ndata: {"type":"error","error":{"type":"overloaded_error","message":"Overloaded"}}\n\n';
+  const text =
+    'data: {"type":"ping"}\n\ndata: {"type":"error","error":{"type":"overloaded_error","message":"Overloaded"}}\n\n';
   const { events, error } = await runOn([new TextEncoder().encode(text)]);
   expect(events.at(-1)).toEqual({ type: 'ping' });
   expect(error).toMatchObject({ code: 'upstream_overloaded', message: 'Overloaded' });
@@ -86,6 +108,8 @@ test('events before an error in the same bytes are yielded first', async () => {
 
 test('an event type of tomorrow passes unchanged', async () => {
   const tomorrow = { type: 'content_block_tomorrow', index: 3, more: [1] };
-  const { events } = await runOn([new TextEncoder().encode(`data: ${JSON.stringify(tomorrow)}\n\ndata: {"type":"message_stop"}\n\n`)]);
+  const { events } = await runOn([
+    new TextEncoder().encode(`data: ${JSON.stringify(tomorrow)}\n\ndata: {"type":"message_stop"}\n\n`),
+  ]);
   expect(events).toContainEqual(tomorrow);
 });

@@ -24,30 +24,59 @@ afterAll(() => upstream.close());
 const urlOf = (input: Parameters<typeof fetch>[0]): string => (input instanceof Request ? input.url : input.toString());
 const smallPages: typeof fetch = (input, init) => fetch(urlOf(input).replace('limit=100', 'limit=2'), init);
 const lastEvent = new TextEncoder().encode('data: {"type":"message_stop"}\n\n');
-const neverClosing = (): Promise<Response> => Promise.resolve(new Response(new ReadableStream({ start: (stream) => stream.enqueue(lastEvent) })));
+const neverClosing = (): Promise<Response> =>
+  Promise.resolve(new Response(new ReadableStream({ start: (stream) => stream.enqueue(lastEvent) })));
 const noSignal = (): AbortSignal => new AbortController().signal;
 const engineWith = (options: Partial<ApiEngineOptions> = {}): Engine =>
   createApiEngine({ apiKey: 'demo', baseUrl: upstream.url, wait: async (ms) => void waits.push(ms), ...options });
-const run = (text: string, options: Partial<ApiEngineOptions> = {}) => collect(engineWith(options).run(turnOf(text), noSignal()));
+const run = (text: string, options: Partial<ApiEngineOptions> = {}) =>
+  collect(engineWith(options).run(turnOf(text), noSignal()));
 
 describe('a turn', () => {
   test('reaches the upstream exactly, and its answer is the stream', async () => {
-    const turn = turnOf('hello', { temperature: 0.5, system: 'Be x', stop_sequences: ['END'], metadata: { user_id: 'u' } }, ['beta-1', 'beta-2']);
+    const turn = turnOf(
+      'hello',
+      { temperature: 0.5, system: 'Be x', stop_sequences: ['END'], metadata: { user_id: 'u' } },
+      ['beta-1', 'beta-2'],
+    );
     const message = await foldMessage(engineWith().run(turn, noSignal()));
-    expect(message.content).toEqual([{ type: 'text', text: 'Demo upstream (no model): you said: hello', citations: null }]);
+    expect(message.content).toEqual([
+      { type: 'text', text: 'Demo upstream (no model): you said: hello', citations: null },
+    ]);
     const [asked] = upstream.requests;
-    expect(asked).toMatchObject({ method: 'POST', path: '/v1/messages', body: { ...turn.request, stream: true }, completed: true });
+    expect(asked).toMatchObject({
+      method: 'POST',
+      path: '/v1/messages',
+      body: { ...turn.request, stream: true },
+      completed: true,
+    });
     expect(Object.keys(asked?.body as object).sort()).toEqual([...Object.keys(turn.request), 'stream'].sort());
-    expect(asked?.headers).toMatchObject({ 'x-api-key': 'demo', 'anthropic-version': '2023-06-01', 'anthropic-beta': 'beta-1,beta-2' });
+    expect(asked?.headers).toMatchObject({
+      'x-api-key': 'demo',
+      'anthropic-version': '2023-06-01',
+      'anthropic-beta': 'beta-1,beta-2',
+    });
     expect(asked?.headers['authorization']).toBeUndefined();
   });
 
   test('begins with the route and the headers of the upstream', async () => {
-    upstream.enqueue({ content: [{ type: 'text', text: 'x' }], headers: { 'anthropic-ratelimit-tokens-remaining': '7', 'x-other': 'no' } });
+    upstream.enqueue({
+      content: [{ type: 'text', text: 'x' }],
+      headers: { 'anthropic-ratelimit-tokens-remaining': '7', 'x-other': 'no' },
+    });
     const { events } = await run('hello');
     expect(events.slice(0, 3)).toMatchObject([
       { type: 'notice', notice: { kind: 'route', route: 'direct' } },
-      { type: 'notice', notice: { kind: 'headers', headers: { 'anthropic-ratelimit-tokens-remaining': '7', 'request-id': expect.stringMatching(/^req_/) as unknown } } },
+      {
+        type: 'notice',
+        notice: {
+          kind: 'headers',
+          headers: {
+            'anthropic-ratelimit-tokens-remaining': '7',
+            'request-id': expect.stringMatching(/^req_/) as unknown,
+          },
+        },
+      },
       { type: 'message_start' },
     ]);
     expect(JSON.stringify(events)).not.toContain('x-other');
@@ -59,7 +88,9 @@ describe('a turn', () => {
   });
 
   test('a token goes as a bearer', async () => {
-    const { error } = await collect(createApiEngine({ authToken: 'secret', baseUrl: upstream.url }).run(turnOf('hello'), noSignal()));
+    const { error } = await collect(
+      createApiEngine({ authToken: 'secret', baseUrl: upstream.url }).run(turnOf('hello'), noSignal()),
+    );
     expect(error).toBeUndefined();
     expect(upstream.requests[0]?.headers).toMatchObject({ authorization: 'Bearer secret' });
     expect(upstream.requests[0]?.headers['x-api-key']).toBeUndefined();
@@ -67,8 +98,14 @@ describe('a turn', () => {
 
   test('a short name becomes the newest model of its family', async () => {
     const engine = engineWith();
-    for (const model of ['sonnet', 'opus', 'default', 'claude-haiku-4-5']) await collect(engine.run(turnOf('hello', { model }), noSignal()));
-    expect(upstream.messageRequests.map(({ body }) => (body as { model: string }).model)).toEqual(['claude-sonnet-5-5', 'claude-opus-5-5', 'claude-sonnet-5-5', 'claude-haiku-4-5']);
+    for (const model of ['sonnet', 'opus', 'default', 'claude-haiku-4-5'])
+      await collect(engine.run(turnOf('hello', { model }), noSignal()));
+    expect(upstream.messageRequests.map(({ body }) => (body as { model: string }).model)).toEqual([
+      'claude-sonnet-5-5',
+      'claude-opus-5-5',
+      'claude-sonnet-5-5',
+      'claude-haiku-4-5',
+    ]);
     expect(upstream.requests.filter(({ path }) => path.startsWith('/v1/models'))).toHaveLength(1);
   });
 });
@@ -99,7 +136,12 @@ describe('asking again', () => {
     const { events, error } = await run('[[error:429 retry-after=600]]');
     expect(error).toMatchObject({ code: 'upstream_rate_limited', retryAfterSeconds: 600 });
     expect(upstream.requests).toHaveLength(1);
-    expect(noticesOf(events)).toContainEqual(expect.objectContaining({ kind: 'headers', headers: expect.objectContaining({ 'retry-after': '600' }) as unknown }));
+    expect(noticesOf(events)).toContainEqual(
+      expect.objectContaining({
+        kind: 'headers',
+        headers: expect.objectContaining({ 'retry-after': '600' }) as unknown,
+      }),
+    );
   });
 
   test('only so often', async () => {
@@ -108,7 +150,10 @@ describe('asking again', () => {
     expect(upstream.requests).toHaveLength(4);
   });
 
-  test.each([[{ 'x-should-retry': 'false' }, 529, 1], [{ 'x-should-retry': 'true' }, 400, 3]])('as the upstream advises: %j', async (headers, status, times) => {
+  test.each([
+    [{ 'x-should-retry': 'false' }, 529, 1],
+    [{ 'x-should-retry': 'true' }, 400, 3],
+  ])('as the upstream advises: %j', async (headers, status, times) => {
     upstream.script(() => ({ failure: { status, headers } }));
     await run('hello');
     expect(upstream.requests).toHaveLength(times);
@@ -118,8 +163,15 @@ describe('asking again', () => {
     const closed = await startDemoUpstream();
     await closed.close();
     const { events, error } = await run('hello', { baseUrl: closed.url });
-    expect(error).toMatchObject({ code: 'upstream_unreachable', message: 'The upstream cannot be reached (ECONNREFUSED).' });
-    expect(noticesOf(events)).toMatchObject([{ kind: 'route' }, { kind: 'retry', attempt: 1, status: null }, { kind: 'retry', attempt: 2, status: null }]);
+    expect(error).toMatchObject({
+      code: 'upstream_unreachable',
+      message: 'The upstream cannot be reached (ECONNREFUSED).',
+    });
+    expect(noticesOf(events)).toMatchObject([
+      { kind: 'route' },
+      { kind: 'retry', attempt: 1, status: null },
+      { kind: 'retry', attempt: 2, status: null },
+    ]);
   });
 
   test('never after the answer has begun', async () => {
@@ -164,28 +216,45 @@ describe('errors of the upstream', () => {
 
   test('what the error says beyond its message is kept', async () => {
     const details = { error_code: 'thread_unsupported_request' };
-    const answer = () => Promise.resolve(Response.json({ type: 'error', error: { type: 'invalid_request_error', message: 'No', details } }, { status: 400 }));
-    expect((await run('hello', { fetch: answer })).error).toMatchObject({ code: 'upstream_invalid_request', details: { details } });
+    const answer = () =>
+      Promise.resolve(
+        Response.json(
+          { type: 'error', error: { type: 'invalid_request_error', message: 'No', details } },
+          { status: 400 },
+        ),
+      );
+    expect((await run('hello', { fetch: answer })).error).toMatchObject({
+      code: 'upstream_invalid_request',
+      details: { details },
+    });
   });
 
-  test.each([[502, '<html>bad gateway</html>', 'upstream_error'], [404, '', 'upstream_not_found'], [307, '', 'upstream_error'], [418, 'null', 'upstream_invalid_request']])(
-    'a gateway that answers %s with %j',
-    async (status, text, code) => {
-      const answer = () => Promise.resolve(new Response(text, { status }));
-      expect((await run('hello', { fetch: answer })).error).toMatchObject({ code, message: `The upstream answered with status ${status}.` });
-    },
-  );
+  test.each([
+    [502, '<html>bad gateway</html>', 'upstream_error'],
+    [404, '', 'upstream_not_found'],
+    [307, '', 'upstream_error'],
+    [418, 'null', 'upstream_invalid_request'],
+  ])('a gateway that answers %s with %j', async (status, text, code) => {
+    const answer = () => Promise.resolve(new Response(text, { status }));
+    expect((await run('hello', { fetch: answer })).error).toMatchObject({
+      code,
+      message: `The upstream answered with status ${status}.`,
+    });
+  });
 });
 
 describe('the end of a turn', () => {
-  test.each(['[[hang]]', '[[hang:1]]', '[[slow:60000]]'])('%s: aborting the signal aborts the upstream request', async (text) => {
-    const caller = new AbortController();
-    const running = collect(engineWith().run(turnOf(text), caller.signal));
-    await expect.poll(() => upstream.requests[0]?.body).toBeDefined();
-    caller.abort();
-    expect((await running).error?.code).toBe('client_closed');
-    await expect.poll(() => upstream.requests[0]).toMatchObject({ aborted: true });
-  });
+  test.each(['[[hang]]', '[[hang:1]]', '[[slow:60000]]'])(
+    '%s: aborting the signal aborts the upstream request',
+    async (text) => {
+      const caller = new AbortController();
+      const running = collect(engineWith().run(turnOf(text), caller.signal));
+      await expect.poll(() => upstream.requests[0]?.body).toBeDefined();
+      caller.abort();
+      expect((await running).error?.code).toBe('client_closed');
+      await expect.poll(() => upstream.requests[0]).toMatchObject({ aborted: true });
+    },
+  );
 
   test('the reason of the abort is the error', async () => {
     const reason = new TurnError('turn_timeout', 'Too long.');
@@ -196,7 +265,12 @@ describe('the end of a turn', () => {
 
   test('a pause between tries ends with the signal', async () => {
     const caller = new AbortController();
-    const running = collect(createApiEngine({ apiKey: 'demo', baseUrl: upstream.url }).run(turnOf('[[error:429 retry-after=30]]'), caller.signal));
+    const running = collect(
+      createApiEngine({ apiKey: 'demo', baseUrl: upstream.url }).run(
+        turnOf('[[error:429 retry-after=30]]'),
+        caller.signal,
+      ),
+    );
     await expect.poll(() => upstream.requests[0]?.completed).toBe(true);
     caller.abort();
     expect((await running).error?.code).toBe('client_closed');
@@ -204,7 +278,8 @@ describe('the end of a turn', () => {
 
   test('leaving the loop early aborts the upstream request', async () => {
     const engine = engineWith();
-    for await (const event of engine.run(turnOf('[[slow:60000]]'), noSignal())) if (event.type === 'content_block_start') break;
+    for await (const event of engine.run(turnOf('[[slow:60000]]'), noSignal()))
+      if (event.type === 'content_block_start') break;
     await expect.poll(() => upstream.requests[0]).toMatchObject({ aborted: true });
     expect(engine.health().gauges).toEqual({ turns_running: 0, turns_completed: 0 });
   });
@@ -228,7 +303,10 @@ describe('the end of a turn', () => {
     const engine = engineWith({ fetch, timeoutMs: 50 });
     await expect(engine.countTokens(turnOf('hello'), noSignal())).rejects.toMatchObject({ code: 'upstream_timeout' });
     await expect(engine.models()).rejects.toMatchObject({ code: 'upstream_timeout' });
-    if (status === 400) expect((await collect(engine.run(turnOf('hello'), noSignal()))).error).toMatchObject({ code: 'upstream_timeout' });
+    if (status === 400)
+      expect((await collect(engine.run(turnOf('hello'), noSignal()))).error).toMatchObject({
+        code: 'upstream_timeout',
+      });
   });
 
   test('an upstream that leaves the connection open does not hold the turn', async () => {
@@ -241,11 +319,14 @@ describe('the end of a turn', () => {
     const server = createServer((request, response) => {
       request.resume();
       // The end of the body comes in a packet of its own, as it does over a network.
-      request.on('end', () => response.write('data: {"type":"message_stop"}\n\n', () => setTimeout(() => response.end(), 5)));
+      request.on('end', () =>
+        response.write('data: {"type":"message_stop"}\n\n', () => setTimeout(() => response.end(), 5)),
+      );
     }).on('connection', () => (connections += 1));
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const engine = engineWith({ baseUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}` });
-    for (let turn = 0; turn < 20; turn += 1) expect((await collect(engine.run(turnOf('hello'), noSignal()))).error).toBeUndefined();
+    for (let turn = 0; turn < 20; turn += 1)
+      expect((await collect(engine.run(turnOf('hello'), noSignal()))).error).toBeUndefined();
     // A turn that starts in the very moment the last one ends may open a second one.
     expect(connections).toBeLessThan(4);
     server.close();
@@ -268,15 +349,32 @@ describe('the end of a turn', () => {
 describe('beside turns', () => {
   test('tokens are counted by the upstream, from what it takes for counting', async () => {
     const edits = { edits: [] };
-    const turn = turnOf('hello', Object.assign({ temperature: 0.5, stop_sequences: ['x'], system: 'Be x' }, { context_management: edits }));
+    const turn = turnOf(
+      'hello',
+      Object.assign({ temperature: 0.5, stop_sequences: ['x'], system: 'Be x' }, { context_management: edits }),
+    );
     const tokens = await engineWith().countTokens(turn, noSignal());
-    expect(tokens).toBe(Math.ceil('"Be x"'.length / 4) + Math.ceil(JSON.stringify({ role: 'user', type: 'text', text: 'hello' }).length / 4));
-    expect(upstream.requests[0]?.body).toEqual({ model: MODEL, messages: turn.request.messages, system: 'Be x', context_management: edits });
+    expect(tokens).toBe(
+      Math.ceil('"Be x"'.length / 4) +
+        Math.ceil(JSON.stringify({ role: 'user', type: 'text', text: 'hello' }).length / 4),
+    );
+    expect(upstream.requests[0]?.body).toEqual({
+      model: MODEL,
+      messages: turn.request.messages,
+      system: 'Be x',
+      context_management: edits,
+    });
   });
 
-  test.each([[{}, /without a number/], ['no json', /not JSON/]])('a count that is none: %j', async (answer, message) => {
+  test.each([
+    [{}, /without a number/],
+    ['no json', /not JSON/],
+  ])('a count that is none: %j', async (answer, message) => {
     const fetch = () => Promise.resolve(typeof answer === 'string' ? new Response(answer) : Response.json(answer));
-    await expect(engineWith({ fetch }).countTokens(turnOf('hello'), noSignal())).rejects.toMatchObject({ code: 'upstream_error', message: expect.stringMatching(message) as unknown });
+    await expect(engineWith({ fetch }).countTokens(turnOf('hello'), noSignal())).rejects.toMatchObject({
+      code: 'upstream_error',
+      message: expect.stringMatching(message) as unknown,
+    });
   });
 
   test('models come in pages, are asked for once, and the newest have the short names', async () => {
@@ -296,22 +394,30 @@ describe('beside turns', () => {
   test('a failure to list is not kept; a gateway without a list has the short names of the catalog', async () => {
     let status = 404;
     const gateway: typeof fetch = (input, init) =>
-      urlOf(input).includes('/v1/models') && status !== 200 ? Promise.resolve(new Response('', { status })) : fetch(input, init);
+      urlOf(input).includes('/v1/models') && status !== 200
+        ? Promise.resolve(new Response('', { status }))
+        : fetch(input, init);
     const engine = engineWith({ fetch: gateway, maxRetries: 0 });
     await expect(engine.models()).rejects.toMatchObject({ code: 'upstream_not_found' });
     expect((await collect(engine.run(turnOf('hello', { model: 'haiku' }), noSignal()))).error).toBeUndefined();
     expect(upstream.requests[0]?.body).toMatchObject({ model: 'claude-haiku-5-5' });
     status = 500;
-    expect((await collect(engine.run(turnOf('hello', { model: 'haiku' }), noSignal()))).error?.code).toBe('upstream_error');
+    expect((await collect(engine.run(turnOf('hello', { model: 'haiku' }), noSignal()))).error?.code).toBe(
+      'upstream_error',
+    );
     status = 200;
     expect(await engine.models()).toHaveLength(7);
   });
 
   test('health says that the key was refused, until it works', async () => {
     let key = 'invalid';
-    const fetching: typeof fetch = (input, init) => fetch(input, { ...init, headers: { ...(init?.headers as Record<string, string>), 'x-api-key': key } });
+    const fetching: typeof fetch = (input, init) =>
+      fetch(input, { ...init, headers: { ...(init?.headers as Record<string, string>), 'x-api-key': key } });
     const engine = engineWith({ fetch: fetching });
-    expect((await collect(engine.run(turnOf('hello'), noSignal()))).error).toMatchObject({ code: 'upstream_authentication', message: 'invalid x-api-key' });
+    expect((await collect(engine.run(turnOf('hello'), noSignal()))).error).toMatchObject({
+      code: 'upstream_authentication',
+      message: 'invalid x-api-key',
+    });
     expect(engine.health()).toMatchObject({ ok: false, reason: expect.stringContaining('401') as unknown });
     key = 'valid';
     await collect(engine.run(turnOf('hello'), noSignal()));

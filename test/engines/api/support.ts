@@ -30,6 +30,9 @@ export const collect = async (source: AsyncIterable<TurnEvent>): Promise<Outcome
 };
 
 export const textOf = (events: readonly TurnEvent[]): string =>
-  events.map((event) => (event.type === 'content_block_delta' && event.delta.type === 'text_delta' ? event.delta.text : '')).join('');
+  events
+    .map((event) => (event.type === 'content_block_delta' && event.delta.type === 'text_delta' ? event.delta.text : ''))
+    .join('');
 
-export const noticesOf = (events: readonly TurnEvent[]) => events.flatMap((event) => (event.type === 'notice' ? [event.notice] : []));
+export const noticesOf = (events: readonly TurnEvent[]) =>
+  events.flatMap((event) => (event.type === 'notice' ? [event.notice] : []));

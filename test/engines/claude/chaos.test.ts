@@ -49,13 +49,21 @@ describe(`chaos with CHAOS_SEED=${seed}`, () => {
 
   const expectNothingLeft = async (): Promise<void> => {
     await expect.poll(() => lab.engine.health().gauges['sessions_running'], patiently).toBe(0);
-    await expect.poll(() => lab.upstream.requests.filter(({ endedAt }) => endedAt === undefined), patiently).toEqual([]);
+    await expect
+      .poll(() => lab.upstream.requests.filter(({ endedAt }) => endedAt === undefined), patiently)
+      .toEqual([]);
     look();
     await lab.engine.close();
     expect([...seen].filter(isRunning)).toEqual([]);
     expect(childrenOf(lab)).toEqual([]);
     expect(readdirSync(join(lab.dir, 'tmp')).filter((name) => name.startsWith('claude-resume-'))).toEqual([]);
-    expect(lab.engine.health().gauges).toMatchObject({ processes: 0, processes_ready: 0, sessions_running: 0, sessions_idle: 0, sessions_suspended: 0 });
+    expect(lab.engine.health().gauges).toMatchObject({
+      processes: 0,
+      processes_ready: 0,
+      sessions_running: 0,
+      sessions_idle: 0,
+      sessions_suspended: 0,
+    });
     expect(alarms).toEqual([]);
   };
 
@@ -94,7 +102,9 @@ describe(`chaos with CHAOS_SEED=${seed}`, () => {
         }
       }
     };
-    const clients = Array.from({ length: CLIENTS }, (_, index) => talk({ index, random: randomFrom(seed + index + 1), ask, enough: () => killed >= kills }));
+    const clients = Array.from({ length: CLIENTS }, (_, index) =>
+      talk({ index, random: randomFrom(seed + index + 1), ask, enough: () => killed >= kills }),
+    );
     const [, ...steps] = await Promise.all([killer(), ...clients]);
     console.log(`chaos: ${killed} kills, ${answered} steps answered, ${failed} failed with engine_died`);
     expect(Math.min(...steps), 'every client is served').toBeGreaterThan(0);
@@ -129,7 +139,9 @@ describe(`chaos with CHAOS_SEED=${seed}`, () => {
         }
       };
     };
-    const clients = Array.from({ length: CLIENTS }, (_, index) => talk({ index, random: randomFrom(seed + index + 1), ask: askAs(index), enough: () => left >= wanted }));
+    const clients = Array.from({ length: CLIENTS }, (_, index) =>
+      talk({ index, random: randomFrom(seed + index + 1), ask: askAs(index), enough: () => left >= wanted }),
+    );
     const steps = await Promise.all(clients);
     console.log(`chaos: ${left} disconnects, ${steps.reduce((sum, count) => sum + count, 0)} steps answered`);
     expect(Math.min(...steps), 'every client is served').toBeGreaterThan(0);

@@ -11,7 +11,13 @@ import { fixture, isRunning, patiently } from './ends-support.ts';
 const env = { PATH: process.env['PATH'] ?? '' };
 const cwd = mkdtempSync(join(tmpdir(), 'proxy-child-'));
 afterAll(() => rmSync(cwd, { recursive: true }));
-const recipe = (command: string, more: Partial<SpawnRecipe> = {}): SpawnRecipe => ({ command, args: [], cwd, env, ...more });
+const recipe = (command: string, more: Partial<SpawnRecipe> = {}): SpawnRecipe => ({
+  command,
+  args: [],
+  cwd,
+  env,
+  ...more,
+});
 const shell = (script: string): SpawnRecipe => recipe('/bin/sh', { args: ['-c', script] });
 
 describe('the end of a child', () => {
@@ -45,7 +51,9 @@ describe('the end of a child', () => {
 
   it('takes the children of the child with it', async () => {
     const child = new Child(shell('sleep 1000 & echo $!; wait'));
-    const pid = await new Promise<number>((resolve) => child.process.stdout.once('data', (data: Buffer) => resolve(Number(String(data)))));
+    const pid = await new Promise<number>((resolve) =>
+      child.process.stdout.once('data', (data: Buffer) => resolve(Number(String(data)))),
+    );
     expect(isRunning(pid)).toBe(true);
     child.kill('aborted');
     await expect.poll(() => isRunning(pid), patiently).toBe(false);
@@ -67,8 +75,14 @@ describe('the end of a child', () => {
 
   it('is told for a program that cannot be started', async () => {
     expect(await new Child(recipe('/nowhere/claude')).ended).toMatchObject({ reason: 'spawn_failed', errno: 'ENOENT' });
-    expect(await new Child(recipe(fileURLToPath(import.meta.url))).ended).toMatchObject({ reason: 'spawn_failed', errno: 'EACCES' });
-    expect(await new Child(recipe(fixture('behave'), { cwd: '/nowhere' })).ended).toMatchObject({ reason: 'spawn_failed', errno: 'ENOENT' });
+    expect(await new Child(recipe(fileURLToPath(import.meta.url))).ended).toMatchObject({
+      reason: 'spawn_failed',
+      errno: 'EACCES',
+    });
+    expect(await new Child(recipe(fixture('behave'), { cwd: '/nowhere' })).ended).toMatchObject({
+      reason: 'spawn_failed',
+      errno: 'ENOENT',
+    });
   });
 
   it('is no harm to what still writes to it', async () => {
@@ -88,6 +102,10 @@ describe('the end of a child', () => {
 
 it('a system without room for a process is engine_unavailable, and the server lives on', async () => {
   const script = fileURLToPath(new URL('no-room.ts', import.meta.url));
-  const server = spawn('/bin/sh', ['-c', `ulimit -n 60; exec "${process.execPath}" "${script}"`], { stdio: ['ignore', 'pipe', 'inherit'] });
-  expect(await text(server.stdout)).toBe('engine_unavailable: Claude Code could not be started (EMFILE).\nstill here\n');
+  const server = spawn('/bin/sh', ['-c', `ulimit -n 60; exec "${process.execPath}" "${script}"`], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  expect(await text(server.stdout)).toBe(
+    'engine_unavailable: Claude Code could not be started (EMFILE).\nstill here\n',
+  );
 });

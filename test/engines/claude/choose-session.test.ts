@@ -21,7 +21,11 @@ const conversationOf = (request: Request, owner = 'me') => {
 };
 
 /** What a process holds after it answered `request` with `answer`. */
-const sessionAfter = (request: Request, answer: ContentBlock[], more: Partial<SessionView> & { owner?: string } = {}): SessionView => {
+const sessionAfter = (
+  request: Request,
+  answer: ContentBlock[],
+  more: Partial<SessionView> & { owner?: string } = {},
+): SessionView => {
   const { owner = 'me', ...changes } = more;
   const conversation = conversationOf(request, owner);
   return {
@@ -40,7 +44,11 @@ const choose = (request: Request, sessions: SessionView[], owner = 'me') =>
 
 const text = (value: string): TextBlockParam => ({ type: 'text', text: value });
 const call = (id: string, input: object = {}): ContentBlock => ({ type: 'tool_use', id, name: 'read', input });
-const result = (id: string, content: string | undefined = 'done'): ContentBlock => ({ type: 'tool_result', tool_use_id: id, content });
+const result = (id: string, content: string | undefined = 'done'): ContentBlock => ({
+  type: 'tool_result',
+  tool_use_id: id,
+  content,
+});
 const user = (...content: ContentBlock[]): Message => ({ role: 'user', content });
 const assistant = (...content: ContentBlock[]): Message => ({ role: 'assistant', content });
 
@@ -48,7 +56,11 @@ const first: Request = { system: 'S', messages: [{ role: 'user', content: 'Hi' }
 const answered = [text('Hello there')];
 const next = (answer: Message['content'], ...more: Message[]): Request => ({
   system: 'S',
-  messages: [{ role: 'user', content: 'Hi' }, { role: 'assistant', content: answer }, ...(more.length > 0 ? more : [user(text('Go on'))])],
+  messages: [
+    { role: 'user', content: 'Hi' },
+    { role: 'assistant', content: answer },
+    ...(more.length > 0 ? more : [user(text('Go on'))]),
+  ],
 });
 
 describe('the next request of a conversation goes on', () => {
@@ -59,7 +71,15 @@ describe('the next request of a conversation goes on', () => {
     ['with the answer trimmed or with line ends changed', next('  Hello there \n')],
     ['with the answer in two blocks', next([text('Hello '), text('there')])],
     ['with empty blocks added', next([text(''), text('Hello there')])],
-    ['with other settings', { ...next(answered), temperature: 0.2, max_tokens: 7, tools: [{ name: 'new', input_schema: { type: 'object' } }] }],
+    [
+      'with other settings',
+      {
+        ...next(answered),
+        temperature: 0.2,
+        max_tokens: 7,
+        tools: [{ name: 'new', input_schema: { type: 'object' } }],
+      },
+    ],
     ['with the system prompt as one block', { ...next(answered), system: [{ type: 'text', text: 'S' }] }],
     ['with cache breakpoints', next([{ type: 'text', text: 'Hello there', cache_control: { type: 'ephemeral' } }])],
     ['with two user messages in a row', next(answered, user(text('a')), user(text('b')))],
@@ -71,8 +91,12 @@ describe('the next request of a conversation goes on', () => {
   it('where thinking is lost, or is the one that is held', () => {
     const held = sessionAfter(first, answered, { signatures: ['s0', 's1'] });
     expect(choose(next(answered), [held]).kind).toBe('continue');
-    expect(choose(next([{ type: 'thinking', thinking: 't', signature: 's1' }, text('Hello there')]), [held]).kind).toBe('continue');
-    expect(choose(next([{ type: 'thinking', thinking: 't', signature: 'other' }, text('Hello there')]), [held])).toMatchObject({ reason: 'other thinking blocks' });
+    expect(choose(next([{ type: 'thinking', thinking: 't', signature: 's1' }, text('Hello there')]), [held]).kind).toBe(
+      'continue',
+    );
+    expect(
+      choose(next([{ type: 'thinking', thinking: 't', signature: 'other' }, text('Hello there')]), [held]),
+    ).toMatchObject({ reason: 'other thinking blocks' });
   });
 });
 
@@ -87,17 +111,26 @@ describe('a conversation that no process holds is replayed', () => {
     ['no system prompt', { messages: next(answered).messages }],
     ['a branch further back', next(answered, user(text('Go on')), assistant(text('Other')), user(text('More')))],
     ['a regenerated first answer', { system: 'S', messages: [user(text('Hi'))] }],
-    ['the same text of another speaker', { system: 'S', messages: [user(text('Hi')), user(...answered), user(text('Go on'))] }],
+    [
+      'the same text of another speaker',
+      { system: 'S', messages: [user(text('Hi')), user(...answered), user(text('Go on'))] },
+    ],
   ])('%s', (_name, request) => {
     expect(choose(request, [session])).toMatchObject({ kind: 'replay', supersedes: [] });
   });
 
   it('also where another owner holds the very same words', () => {
-    expect(choose(next(answered), [sessionAfter(first, answered, { owner: 'other' })])).toMatchObject({ kind: 'replay' });
+    expect(choose(next(answered), [sessionAfter(first, answered, { owner: 'other' })])).toMatchObject({
+      kind: 'replay',
+    });
   });
 
   it('and the process that held it is superseded when it cannot serve the request any more', () => {
-    expect(choose({ ...next(answered), model: 'claude-haiku-4-5-20251001' }, [session])).toEqual({ kind: 'replay', reason: 'another model', supersedes: [1] });
+    expect(choose({ ...next(answered), model: 'claude-haiku-4-5-20251001' }, [session])).toEqual({
+      kind: 'replay',
+      reason: 'another model',
+      supersedes: [1],
+    });
   });
 
   it('but a second process that holds the same serves', () => {
@@ -117,10 +150,28 @@ describe('waiting calls', () => {
     ['by their results', answer(result('toolu_1'), result('toolu_2'))],
     ['in another order', answer(result('toolu_2'), result('toolu_1'))],
     ['in two messages', { ...next(calls, user(result('toolu_1')), user(result('toolu_2'))), tools }],
-    ['with the keys of the input reordered', { ...next([text('Looking'), call('toolu_1', { b: { d: 3, c: 2 }, a: 1 }), call('toolu_2')], user(result('toolu_1'), result('toolu_2'))), tools }],
-    ['with the text before the calls trimmed', { ...next([text(' Looking\n'), ...calls.slice(1)], user(result('toolu_1'), result('toolu_2'))), tools }],
+    [
+      'with the keys of the input reordered',
+      {
+        ...next(
+          [text('Looking'), call('toolu_1', { b: { d: 3, c: 2 }, a: 1 }), call('toolu_2')],
+          user(result('toolu_1'), result('toolu_2')),
+        ),
+        tools,
+      },
+    ],
+    [
+      'with the text before the calls trimmed',
+      { ...next([text(' Looking\n'), ...calls.slice(1)], user(result('toolu_1'), result('toolu_2'))), tools },
+    ],
     ['with fewer tools than before', { ...answer(result('toolu_1'), result('toolu_2')), tools: tools.slice(0, 1) }],
-    ['with a changed definition of a tool', { ...answer(result('toolu_1'), result('toolu_2')), tools: tools.map((tool) => ({ ...tool, description: 'new' })) }],
+    [
+      'with a changed definition of a tool',
+      {
+        ...answer(result('toolu_1'), result('toolu_2')),
+        tools: tools.map((tool) => ({ ...tool, description: 'new' })),
+      },
+    ],
   ])('are answered %s', (_name, request) => {
     expect(choose(request, [session])).toMatchObject({ kind: 'answer-suspended', session: 1 });
   });
@@ -136,17 +187,48 @@ describe('waiting calls', () => {
     ['an empty result', answer(result('toolu_1', ''), result('toolu_2'))],
     ['an empty result', answer({ type: 'tool_result', tool_use_id: 'toolu_1' }, result('toolu_2'))],
     ['a large result', answer(result('toolu_1', 'x'.repeat(300_000)), result('toolu_2'))],
-    ['an error that is long or not one text', answer({ type: 'tool_result', tool_use_id: 'toolu_1', is_error: true, content: 'x'.repeat(9_000) }, result('toolu_2'))],
-    ['an error that is long or not one text', answer({ type: 'tool_result', tool_use_id: 'toolu_1', is_error: true, content: [text('no'), image] }, result('toolu_2'))],
-    ['a result with a image block that MCP cannot carry', answer({ type: 'tool_result', tool_use_id: 'toolu_1', content: [{ type: 'image', source: { type: 'url', url: 'https://x.test/a.png' } }] }, result('toolu_2'))],
-    ['new tools inside a tool loop', { ...answer(result('toolu_1'), result('toolu_2')), tools: [...tools, { name: 'third', input_schema: { type: 'object' } }] }],
+    [
+      'an error that is long or not one text',
+      answer(
+        { type: 'tool_result', tool_use_id: 'toolu_1', is_error: true, content: 'x'.repeat(9_000) },
+        result('toolu_2'),
+      ),
+    ],
+    [
+      'an error that is long or not one text',
+      answer(
+        { type: 'tool_result', tool_use_id: 'toolu_1', is_error: true, content: [text('no'), image] },
+        result('toolu_2'),
+      ),
+    ],
+    [
+      'a result with a image block that MCP cannot carry',
+      answer(
+        {
+          type: 'tool_result',
+          tool_use_id: 'toolu_1',
+          content: [{ type: 'image', source: { type: 'url', url: 'https://x.test/a.png' } }],
+        },
+        result('toolu_2'),
+      ),
+    ],
+    [
+      'new tools inside a tool loop',
+      {
+        ...answer(result('toolu_1'), result('toolu_2')),
+        tools: [...tools, { name: 'third', input_schema: { type: 'object' } }],
+      },
+    ],
     ['another model', { ...answer(result('toolu_1'), result('toolu_2')), model: 'claude-haiku-4-5-20251001' }],
   ])('fall back to replay: %s', (reason, request) => {
     expect(choose(request, [session])).toEqual({ kind: 'replay', reason, supersedes: [1] });
   });
 
   it('carry images, and results of exactly the waiting calls', () => {
-    const choice = choose(answer({ type: 'tool_result', tool_use_id: 'toolu_1', content: [image] }, result('toolu_2', 'two')), [session]);
+    const choice = choose(
+      answer({ type: 'tool_result', tool_use_id: 'toolu_1', content: [image] }, result('toolu_2', 'two')),
+      [session],
+    );
     if (choice.kind !== 'answer-suspended') throw new Error(choice.kind);
     expect(Object.fromEntries(choice.results)).toEqual({
       toolu_1: { content: [{ type: 'image', data: PNG, mimeType: 'image/png' }], isError: false },
@@ -157,7 +239,11 @@ describe('waiting calls', () => {
 
 /** Conversations over a tiny alphabet, so that equal beginnings are common. */
 const message = fc.constantFrom('a', 'b', 'a ', 'aa');
-const dialogue = fc.record({ owner: fc.constantFrom('x', 'y'), system: fc.constantFrom('S', 'T', ''), said: fc.array(message, { minLength: 1, maxLength: 7 }) });
+const dialogue = fc.record({
+  owner: fc.constantFrom('x', 'y'),
+  system: fc.constantFrom('S', 'T', ''),
+  said: fc.array(message, { minLength: 1, maxLength: 7 }),
+});
 
 describe('two conversations never mix', () => {
   const toRequest = (system: string, said: readonly string[]): Request => ({
@@ -171,7 +257,9 @@ describe('two conversations never mix', () => {
         const sessions = held.flatMap(({ owner, system, said }, id) => {
           const turns = said.slice(0, said.length - (said.length % 2));
           const answer = turns.at(-1);
-          return answer === undefined ? [] : [sessionAfter(toRequest(system, turns.slice(0, -1)), [text(answer)], { id, owner })];
+          return answer === undefined
+            ? []
+            : [sessionAfter(toRequest(system, turns.slice(0, -1)), [text(answer)], { id, owner })];
         });
         const said = asked.said.length % 2 === 1 ? asked.said : [...asked.said, 'end'];
         const choice = choose(toRequest(asked.system, said), sessions, asked.owner);

@@ -9,7 +9,11 @@ const read: Tool = { name: 'read', input_schema: { type: 'object', properties: {
 const say = (content: string): Message[] => [{ role: 'user', content }];
 
 /** The next request after `ran`, with something new to say. */
-const after = (messages: Message[], ran: Ran, content: string): Message[] => [...messages, { role: 'assistant', content: ran.message.content }, { role: 'user', content }];
+const after = (messages: Message[], ran: Ran, content: string): Message[] => [
+  ...messages,
+  { role: 'assistant', content: ran.message.content },
+  { role: 'user', content },
+];
 
 describe('a turn ends as the API said', () => {
   let lab: Lab;
@@ -46,17 +50,30 @@ describe('a turn ends as the API said', () => {
     ['end_turn', [{ type: 'thinking', thinking: 'Hm' }]],
     ['stop_sequence', []],
     ['refusal', []],
-  ] as const)('%s without visible text %j: one completed request, and nothing of it comes into the conversation', async (stop, content) => {
-    lab.upstream.script(slowToContinue);
-    lab.upstream.enqueue({ content: [...content], stopReason: stop });
-    const messages = say('Say nothing');
-    const ran = await run(lab, turnOf({ messages }));
-    expect(ran.message.stop_reason).toBe(stop);
-    const next = [...messages, { role: 'assistant' as const, content: ran.message.content }, ...say('And now?')];
-    expect((await run(lab, turnOf({ messages: next }))).text).toContain('And now?');
-    expect(completed()).toBe(2);
-    expect(sentMessages(lab)).toEqual(plain([{ role: 'user', content: [{ type: 'text', text: 'Say nothing' }, { type: 'text', text: 'And now?' }] }]));
-  });
+  ] as const)(
+    '%s without visible text %j: one completed request, and nothing of it comes into the conversation',
+    async (stop, content) => {
+      lab.upstream.script(slowToContinue);
+      lab.upstream.enqueue({ content: [...content], stopReason: stop });
+      const messages = say('Say nothing');
+      const ran = await run(lab, turnOf({ messages }));
+      expect(ran.message.stop_reason).toBe(stop);
+      const next = [...messages, { role: 'assistant' as const, content: ran.message.content }, ...say('And now?')];
+      expect((await run(lab, turnOf({ messages: next }))).text).toContain('And now?');
+      expect(completed()).toBe(2);
+      expect(sentMessages(lab)).toEqual(
+        plain([
+          {
+            role: 'user',
+            content: [
+              { type: 'text', text: 'Say nothing' },
+              { type: 'text', text: 'And now?' },
+            ],
+          },
+        ]),
+      );
+    },
+  );
 
   it('stop_sequence: named, and the process goes on', async () => {
     const messages = say('[[text:one two END three]]');
@@ -95,7 +112,9 @@ describe('a turn ends as the API said', () => {
   it('a retry of the CLI delays the answer, visibly', async () => {
     const ran = await run(lab, turnOf({ messages: say('[[error:529 times=1]] [[text:fine]]') }));
     expect(ran.text).toContain('fine');
-    expect(ran.events).toContainEqual(expect.objectContaining({ type: 'notice', notice: expect.objectContaining({ kind: 'retry', status: 529 }) }));
+    expect(ran.events).toContainEqual(
+      expect.objectContaining({ type: 'notice', notice: expect.objectContaining({ kind: 'retry', status: 529 }) }),
+    );
   });
 
   // The CLI then asks again without streaming; with a call in such an answer it would wait for ever.
@@ -108,15 +127,25 @@ describe('a turn ends as the API said', () => {
     const messages = say(`[[error:404 times=1]] ${directive}`);
     const ran = await run(lab, turnOf({ messages, tools: [read] }));
     expect(ran.message.stop_reason).toBe(stop);
-    expect(lab.upstream.messageRequests.filter((request) => request.completed).map(({ body }) => (body as { stream?: boolean }).stream)).toEqual([true, false, true]);
+    expect(
+      lab.upstream.messageRequests
+        .filter((request) => request.completed)
+        .map(({ body }) => (body as { stream?: boolean }).stream),
+    ).toEqual([true, false, true]);
     const asked = await run(lab, turnOf({ messages: say(directive), tools: [read] }));
-    expect(asked.message.content.map((block) => ({ ...block, id: '' }))).toEqual(ran.message.content.map((block) => ({ ...block, id: '' })));
+    expect(asked.message.content.map((block) => ({ ...block, id: '' }))).toEqual(
+      ran.message.content.map((block) => ({ ...block, id: '' })),
+    );
   });
 
   it('an error inside the stream is an error, though the CLI ends the message as if it were whole', async () => {
     const events: string[] = [];
     const failing = async () => {
-      for await (const event of lab.engine.run(turnOf({ messages: say('[[error-mid:overloaded_error]]') }), new AbortController().signal)) events.push(event.type);
+      for await (const event of lab.engine.run(
+        turnOf({ messages: say('[[error-mid:overloaded_error]]') }),
+        new AbortController().signal,
+      ))
+        events.push(event.type);
     };
     expect((await failureOf(failing())).code).toBe('upstream_overloaded');
     expect(events).not.toContain('message_stop');
@@ -126,7 +155,11 @@ describe('a turn ends as the API said', () => {
   it('a connection cut in mid-stream is an error, never a second beginning', async () => {
     const events: string[] = [];
     const failing = async () => {
-      for await (const event of lab.engine.run(turnOf({ messages: say('[[tokens:30]] [[cut:10]]') }), new AbortController().signal)) events.push(event.type);
+      for await (const event of lab.engine.run(
+        turnOf({ messages: say('[[tokens:30]] [[cut:10]]') }),
+        new AbortController().signal,
+      ))
+        events.push(event.type);
     };
     expect((await failureOf(failing())).code).toMatch(/^upstream_(error|unreachable)$/);
     expect(events.filter((type) => type === 'message_start').length).toBeLessThanOrEqual(1);
@@ -145,8 +178,27 @@ describe('a turn ends as the API said', () => {
   it('parameters reach the upstream, and those of one turn do not stay for the next', async () => {
     const messages = say('first');
     const tools = [read];
-    const ran = await run(lab, turnOf({ messages, tools, temperature: 0.3, top_k: 5, tool_choice: { type: 'auto', disable_parallel_tool_use: true }, stop_sequences: ['END'], metadata: { user_id: 'u' } }));
-    expect(sentBody(lab)).toMatchObject({ max_tokens: 1000, temperature: 0.3, top_k: 5, tool_choice: { type: 'auto', disable_parallel_tool_use: true }, stop_sequences: ['END'], metadata: { user_id: 'u' }, tools });
+    const ran = await run(
+      lab,
+      turnOf({
+        messages,
+        tools,
+        temperature: 0.3,
+        top_k: 5,
+        tool_choice: { type: 'auto', disable_parallel_tool_use: true },
+        stop_sequences: ['END'],
+        metadata: { user_id: 'u' },
+      }),
+    );
+    expect(sentBody(lab)).toMatchObject({
+      max_tokens: 1000,
+      temperature: 0.3,
+      top_k: 5,
+      tool_choice: { type: 'auto', disable_parallel_tool_use: true },
+      stop_sequences: ['END'],
+      metadata: { user_id: 'u' },
+      tools,
+    });
     const next = await run(lab, turnOf({ messages: after(messages, ran, 'second'), max_tokens: 50 }));
     expect(next.route).toBe('continue');
     const body = sentBody(lab);

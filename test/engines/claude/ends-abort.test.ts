@@ -7,7 +7,10 @@ import { run, startLab, turnOf, type Lab } from './support.ts';
 const read: Tool = { name: 'read', input_schema: { type: 'object' } };
 const hello: Message[] = [{ role: 'user', content: 'Hello' }];
 const longHistory: Message[] = [
-  ...Array.from({ length: 60 }, (_, i): Message[] => [{ role: 'user', content: `question ${i}` }, { role: 'assistant', content: `answer ${i}` }]).flat(),
+  ...Array.from({ length: 60 }, (_, i): Message[] => [
+    { role: 'user', content: `question ${i}` },
+    { role: 'assistant', content: `answer ${i}` },
+  ]).flat(),
   { role: 'user', content: 'And now?' },
 ];
 
@@ -27,7 +30,9 @@ describe('an abort', () => {
     leaving.abort();
     expect((await outcome).code).toBe('client_closed');
     await expect.poll(() => children.filter(isRunning), patiently).toEqual([]);
-    await expect.poll(() => lab.upstream.requests.filter(({ endedAt }) => endedAt === undefined), patiently).toEqual([]);
+    await expect
+      .poll(() => lab.upstream.requests.filter(({ endedAt }) => endedAt === undefined), patiently)
+      .toEqual([]);
     expect(lab.engine.health().gauges).toMatchObject({ processes: 0, sessions_running: 0 });
     expect((await run(lab, turnOf({ messages: hello }))).text).toContain('Hello');
   };
@@ -47,32 +52,49 @@ describe('an abort', () => {
   it('while a history is appended', async () => {
     await lab.engine.warmUp();
     // On a process that is ready, nothing but the append stands between the claim and the request.
-    await abortWhen(turnOf({ messages: longHistory.slice(-61) }), () => lab.engine.health().gauges['sessions_running'] === 1);
+    await abortWhen(
+      turnOf({ messages: longHistory.slice(-61) }),
+      () => lab.engine.health().gauges['sessions_running'] === 1,
+    );
     expect(requests()).toBe(1);
   });
 
-  it('before the upstream has answered', () => abortWhen(turnOf({ messages: [{ role: 'user', content: '[[hang]]' }] }), () => requests() === 1));
+  it('before the upstream has answered', () =>
+    abortWhen(turnOf({ messages: [{ role: 'user', content: '[[hang]]' }] }), () => requests() === 1));
 
   it('in the middle of the answer', async () => {
     const leaving = new AbortController();
-    const events = lab.engine.run(turnOf({ messages: [{ role: 'user', content: '[[tokens:50]] [[slow:200]]' }] }), leaving.signal);
+    const events = lab.engine.run(
+      turnOf({ messages: [{ role: 'user', content: '[[tokens:50]] [[slow:200]]' }] }),
+      leaving.signal,
+    );
     await until(events, 'content_block_delta');
     const held = childrenOf(lab);
     leaving.abort();
     expect((await failureOf(until(events, 'message_stop'))).code).toBe('client_closed');
-    await expect.poll(() => lab.upstream.messageRequests.map(({ aborted, endedAt }) => aborted && endedAt !== undefined), patiently).toEqual([true]);
+    await expect
+      .poll(
+        () => lab.upstream.messageRequests.map(({ aborted, endedAt }) => aborted && endedAt !== undefined),
+        patiently,
+      )
+      .toEqual([true]);
     expect(held.filter(isRunning)).toEqual([]);
   });
 
   it('by leaving the loop, at the first notice as in the middle of the answer', async () => {
     for (const type of ['notice', 'content_block_delta'] as const) {
-      const events = lab.engine.run(turnOf({ system: `until ${type}`, messages: [{ role: 'user', content: '[[tokens:50]] [[slow:200]]' }] }), new AbortController().signal);
+      const events = lab.engine.run(
+        turnOf({ system: `until ${type}`, messages: [{ role: 'user', content: '[[tokens:50]] [[slow:200]]' }] }),
+        new AbortController().signal,
+      );
       await until(events, type);
       const held = childrenOf(lab);
       expect(held).toHaveLength(1);
       await events.return(undefined);
       await expect.poll(() => held.filter(isRunning), patiently).toEqual([]);
-      await expect.poll(() => lab.upstream.requests.filter(({ endedAt }) => endedAt === undefined), patiently).toEqual([]);
+      await expect
+        .poll(() => lab.upstream.requests.filter(({ endedAt }) => endedAt === undefined), patiently)
+        .toEqual([]);
     }
     expect(lab.upstream.messageRequests.filter(({ completed }) => completed)).toEqual([]);
   });

@@ -24,7 +24,9 @@ describe('the end of a process', () => {
   const requests = (): number => lab.upstream.messageRequests.length;
 
   it('while a call is suspended: the next request replays, with nothing lost', async () => {
-    const question: Message[] = [{ role: 'user', content: 'Look [[tool:read {"path":"a"}]] [[tool:read {"path":"b"}]]' }];
+    const question: Message[] = [
+      { role: 'user', content: 'Look [[tool:read {"path":"a"}]] [[tool:read {"path":"b"}]]' },
+    ];
     const first = await run(lab, turnOf({ messages: question, tools: [read] }));
     killAll();
     await expect.poll(() => lab.engine.health().gauges['sessions_suspended'], patiently).toBe(0);
@@ -57,7 +59,10 @@ describe('the end of a process', () => {
   });
 
   it('after the answer has begun: a typed error, and no second request', async () => {
-    const events = lab.engine.run(turnOf({ messages: [{ role: 'user', content: '[[tokens:50]] [[slow:200]]' }] }), new AbortController().signal);
+    const events = lab.engine.run(
+      turnOf({ messages: [{ role: 'user', content: '[[tokens:50]] [[slow:200]]' }] }),
+      new AbortController().signal,
+    );
     await until(events, 'content_block_delta');
     killAll();
     const error = await failureOf(until(events, 'message_stop'));
@@ -96,9 +101,17 @@ describe('the end of a process', () => {
     const before = process.env['TMPDIR'];
     process.env['TMPDIR'] = tmp;
     try {
-      const thinking: Message = { role: 'assistant', content: [{ type: 'thinking', thinking: 'Hm', signature: 'c2lnbmF0dXJl' }, { type: 'text', text: 'Hi' }] };
+      const thinking: Message = {
+        role: 'assistant',
+        content: [
+          { type: 'thinking', thinking: 'Hm', signature: 'c2lnbmF0dXJl' },
+          { type: 'text', text: 'Hi' },
+        ],
+      };
       for (const end of ['kill', 'close'] as const) {
-        expect((await run(lab, turnOf({ messages: [...hello, thinking, { role: 'user', content: 'And?' }] }))).route).toBe('resume');
+        expect(
+          (await run(lab, turnOf({ messages: [...hello, thinking, { role: 'user', content: 'And?' }] }))).route,
+        ).toBe('resume');
         expect(readdirSync(tmp).filter((name) => name.startsWith('claude-resume-'))).toHaveLength(1);
         if (end === 'kill') killAll();
         else await lab.engine.close();
@@ -121,12 +134,18 @@ describe('a server that is killed', () => {
   const server = fileURLToPath(new URL('killed-server.ts', import.meta.url));
 
   /** Runs a server with a running turn, a suspended call and a resumed conversation, and kills it. */
-  const serveAndDie = async ({ executable, lifelineFirst = false }: { executable?: string; lifelineFirst?: boolean } = {}): Promise<number[]> => {
+  const serveAndDie = async ({
+    executable,
+    lifelineFirst = false,
+  }: { executable?: string; lifelineFirst?: boolean } = {}): Promise<number[]> => {
     const { log: _, ...options } = lab.options({ spares: 1, ...(executable !== undefined && { executable }) });
     const tmp = join(lab.dir, 'tmp');
     mkdirSync(tmp);
     writeFileSync(join(lab.dir, 'options.json'), JSON.stringify(options));
-    const child = spawn(process.execPath, [server, join(lab.dir, 'options.json')], { stdio: ['ignore', 'pipe', 'inherit'], env: { ...process.env, TMPDIR: tmp } });
+    const child = spawn(process.execPath, [server, join(lab.dir, 'options.json')], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+      env: { ...process.env, TMPDIR: tmp },
+    });
     await once(child.stdout, 'data');
     const children = childrenOf(lab);
     expect(children.length).toBeGreaterThan(2);
@@ -135,18 +154,26 @@ describe('a server that is killed', () => {
     await once(child, 'exit');
     return children;
   };
-  const shellOf = (pid: number): number => Number(/(\d+) sh$/m.exec(execFileSync('ps', ['-o', 'pid=,comm=', '--ppid', String(pid)], { encoding: 'utf8' }))?.[1]);
+  const shellOf = (pid: number): number =>
+    Number(
+      /(\d+) sh$/m.exec(execFileSync('ps', ['-o', 'pid=,comm=', '--ppid', String(pid)], { encoding: 'utf8' }))?.[1],
+    );
 
-  it.each(['takes its children with it', 'takes those with it that ignore the end of their input'])('%s, and they ask the API for nothing more', async (what) => {
-    const children = await serveAndDie(what.includes('ignore') ? { executable: fixture('ignore-sigterm') } : {});
-    const asked = lab.upstream.messageRequests.length;
-    await expect.poll(() => children.filter(isRunning), patiently).toEqual([]);
-    await expect.poll(() => lab.upstream.requests.filter(({ endedAt }) => endedAt === undefined), patiently).toEqual([]);
-    expect(lab.upstream.messageRequests).toHaveLength(asked);
-    lab.restart();
-    expect(childrenOf(lab)).toEqual([]);
-    expect(readdirSync(join(lab.dir, 'tmp')).filter((name) => name.startsWith('claude-resume-'))).toEqual([]);
-  });
+  it.each(['takes its children with it', 'takes those with it that ignore the end of their input'])(
+    '%s, and they ask the API for nothing more',
+    async (what) => {
+      const children = await serveAndDie(what.includes('ignore') ? { executable: fixture('ignore-sigterm') } : {});
+      const asked = lab.upstream.messageRequests.length;
+      await expect.poll(() => children.filter(isRunning), patiently).toEqual([]);
+      await expect
+        .poll(() => lab.upstream.requests.filter(({ endedAt }) => endedAt === undefined), patiently)
+        .toEqual([]);
+      expect(lab.upstream.messageRequests).toHaveLength(asked);
+      lab.restart();
+      expect(childrenOf(lab)).toEqual([]);
+      expect(readdirSync(join(lab.dir, 'tmp')).filter((name) => name.startsWith('claude-resume-'))).toEqual([]);
+    },
+  );
 
   it('and its lifeline before it: the next start ends what is left', async () => {
     const children = await serveAndDie({ executable: fixture('ignore-sigterm'), lifelineFirst: true });

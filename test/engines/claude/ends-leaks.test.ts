@@ -7,7 +7,8 @@ import { run, startLab, turnOf, type Lab } from './support.ts';
 
 const hello: Message[] = [{ role: 'user', content: 'Hello' }];
 /** Handles of processes and of their pipes that keep the server busy. */
-const handles = (): readonly string[] => process.getActiveResourcesInfo().filter((name) => name === 'ProcessWrap' || name === 'PipeWrap');
+const handles = (): readonly string[] =>
+  process.getActiveResourcesInfo().filter((name) => name === 'ProcessWrap' || name === 'PipeWrap');
 
 let lab: Lab;
 const alarms: unknown[] = [];
@@ -25,11 +26,11 @@ const kill = (): void => {
 };
 /** Each leaves a process behind in another way. */
 const ends: Record<string, (signal: AbortSignal) => Promise<unknown>> = {
-  'behave': async (signal) => {
+  behave: async (signal) => {
     await run(lab, turnOf({ messages: hello }), signal);
     kill();
   },
-  'hang': async (signal) => {
+  hang: async (signal) => {
     await failureOf(run(lab, turnOf({ messages: hello }), AbortSignal.any([signal, AbortSignal.timeout(100)])));
   },
   'crash-after-first-delta': (signal) => failureOf(run(lab, turnOf({ messages: hello }), signal)),

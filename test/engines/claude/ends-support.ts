@@ -25,7 +25,8 @@ export const isRunning = (pid: number): boolean => {
 };
 
 /** Turns that the little programs of a lab were given. */
-export const turnsTaken = ({ dir }: Pick<Lab, 'dir'>): number => readFileSync(join(dir, 'work', 'turns'), 'utf8').split('\n').length - 1;
+export const turnsTaken = ({ dir }: Pick<Lab, 'dir'>): number =>
+  readFileSync(join(dir, 'work', 'turns'), 'utf8').split('\n').length - 1;
 
 export const failureOf = async (work: Promise<unknown>): Promise<TurnError> => {
   const outcome = await work.then(

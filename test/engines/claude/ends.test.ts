@@ -127,7 +127,10 @@ describe('a program that does not behave', () => {
     const program = join(lab.dir, 'behave');
     lab.restart({ executable: program });
     const missing = await failureOf(run(lab, turnOf({ messages: hello })));
-    expect(missing).toMatchObject({ code: 'engine_unavailable', message: 'Claude Code could not be started (ENOENT).' });
+    expect(missing).toMatchObject({
+      code: 'engine_unavailable',
+      message: 'Claude Code could not be started (ENOENT).',
+    });
     expect(lab.engine.health()).toMatchObject({ ok: false, reason: missing.message });
     expect((await failureOf(lab.engine.warmUp())).code).toBe('engine_unavailable');
 

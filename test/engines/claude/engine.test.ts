@@ -3,8 +3,16 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Message, Tool } from '../../../src/turn/turn.ts';
 import { run, sentBody, sentMessages, plain, slowToContinue, startLab, turnOf, type Lab } from './support.ts';
 
-const readTool: Tool = { name: 'read', description: 'Reads a file', input_schema: { type: 'object', properties: { path: { type: 'string' } } } };
-const bashTool: Tool = { name: 'Bash', description: 'x'.repeat(9000), input_schema: { type: 'object', properties: { command: { type: 'string' } } } };
+const readTool: Tool = {
+  name: 'read',
+  description: 'Reads a file',
+  input_schema: { type: 'object', properties: { path: { type: 'string' } } },
+};
+const bashTool: Tool = {
+  name: 'Bash',
+  description: 'x'.repeat(9000),
+  input_schema: { type: 'object', properties: { command: { type: 'string' } } },
+};
 
 describe('the Claude engine with the real CLI', () => {
   let lab: Lab;
@@ -16,7 +24,10 @@ describe('the Claude engine with the real CLI', () => {
   afterAll(() => lab.close());
 
   it('answers a first turn and goes on with the second on the same process', async () => {
-    const first = await run(lab, turnOf({ system: 'Be brief.', messages: [{ role: 'user', content: 'Hello /compact @/etc/hostname' }] }));
+    const first = await run(
+      lab,
+      turnOf({ system: 'Be brief.', messages: [{ role: 'user', content: 'Hello /compact @/etc/hostname' }] }),
+    );
     expect(first.route).toBe('first');
     expect(first.text).toContain('Hello /compact @/etc/hostname');
     const messages: Message[] = [
@@ -31,13 +42,23 @@ describe('the Claude engine with the real CLI', () => {
   });
 
   it('suspends parallel calls and goes on with their results: one upstream request a step', async () => {
-    const question: Message = { role: 'user', content: 'Look [[tool:read {"path":"a"}]] [[tool:Bash {"command":"ls"}]]' };
+    const question: Message = {
+      role: 'user',
+      content: 'Look [[tool:read {"path":"a"}]] [[tool:Bash {"command":"ls"}]]',
+    };
     const first = await run(lab, turnOf({ tools: [readTool, bashTool], messages: [question] }));
     expect(first.calls.map((call) => call.name)).toEqual(['read', 'Bash']);
     const messages: Message[] = [
       question,
       { role: 'assistant', content: first.message.content },
-      { role: 'user', content: first.calls.map((call) => ({ type: 'tool_result', tool_use_id: call.id, content: `result of ${call.name}` })) },
+      {
+        role: 'user',
+        content: first.calls.map((call) => ({
+          type: 'tool_result',
+          tool_use_id: call.id,
+          content: `result of ${call.name}`,
+        })),
+      },
     ];
     const second = await run(lab, turnOf({ tools: [readTool, bashTool], messages }));
     expect(second.route).toBe('answer-suspended');
@@ -50,8 +71,16 @@ describe('the Claude engine with the real CLI', () => {
   it('takes large results of parallel calls to the model as they are', async () => {
     const question: Message = { role: 'user', content: 'Look [[tool:read {"path":"a"}]] [[tool:read {"path":"b"}]]' };
     const first = await run(lab, turnOf({ tools: [readTool], messages: [question] }));
-    const results = first.calls.map(({ id }, n) => ({ type: 'tool_result' as const, tool_use_id: id, content: `${n} ${'large '.repeat(40_000)}` }));
-    const messages: Message[] = [question, { role: 'assistant', content: first.message.content }, { role: 'user', content: results }];
+    const results = first.calls.map(({ id }, n) => ({
+      type: 'tool_result' as const,
+      tool_use_id: id,
+      content: `${n} ${'large '.repeat(40_000)}`,
+    }));
+    const messages: Message[] = [
+      question,
+      { role: 'assistant', content: first.message.content },
+      { role: 'user', content: results },
+    ];
     const second = await run(lab, turnOf({ tools: [readTool], messages }));
     expect(second.route).toBe('answer-suspended');
     expect(isDeepStrictEqual(sentMessages(lab), plain(messages))).toBe(true);

@@ -9,10 +9,19 @@ const tools: Tool[] = [{ name: 'read', input_schema: { type: 'object', propertie
 const user = (content: Message['content']): Message => ({ role: 'user', content });
 const assistant = (content: Message['content']): Message => ({ role: 'assistant', content });
 const call = (id: string) => ({ type: 'tool_use' as const, id, name: 'read', input: {} });
-const result = (id: string, content: string | object[] = 'r', more: object = {}) => ({ type: 'tool_result' as const, tool_use_id: id, content: content as string, ...more });
+const result = (id: string, content: string | object[] = 'r', more: object = {}) => ({
+  type: 'tool_result' as const,
+  tool_use_id: id,
+  content: content as string,
+  ...more,
+});
 
 /** A white PNG; noise makes it as large as it looks. */
-const png = (width: number, height: number, noise = 0): { type: 'image'; source: { type: 'base64'; media_type: 'image/png'; data: string } } => {
+const png = (
+  width: number,
+  height: number,
+  noise = 0,
+): { type: 'image'; source: { type: 'base64'; media_type: 'image/png'; data: string } } => {
   const chunk = (type: string, data: Buffer): Buffer => {
     const body = Buffer.concat([Buffer.from(type, 'latin1'), data]);
     const frame = Buffer.alloc(8 + body.length);
@@ -55,7 +64,8 @@ describe('what reaches the upstream', () => {
   beforeEach(() => lab.upstream.clear());
   afterAll(() => lab.close());
 
-  const adjustedOf = (events: readonly object[]): unknown => (events[0] as { notice?: { adjusted?: unknown } }).notice?.adjusted;
+  const adjustedOf = (events: readonly object[]): unknown =>
+    (events[0] as { notice?: { adjusted?: unknown } }).notice?.adjusted;
 
   it.each([
     ['answer-suspended', 'a small image', [png(20, 20)], {}],
@@ -67,7 +77,11 @@ describe('what reaches the upstream', () => {
   ] as const)('%s: %s as the result of a call', async (route, _, content, more) => {
     const question = user('Look [[tool:read {"path":"a"}]] [[then]] [[text:Seen]]');
     const first = await run(lab, turnOf({ tools, messages: [question] }));
-    const messages = [question, assistant(first.message.content), user(first.calls.map(({ id }) => result(id, content as string, more)))];
+    const messages = [
+      question,
+      assistant(first.message.content),
+      user(first.calls.map(({ id }) => result(id, content as string, more))),
+    ];
     const second = await run(lab, turnOf({ tools, messages }));
     expect([second.route, second.text]).toEqual([route, 'Seen']);
     expect(lab.upstream.messageRequests).toHaveLength(2);
@@ -75,14 +89,21 @@ describe('what reaches the upstream', () => {
   });
 
   it('a large image in the history, by a transcript', async () => {
-    const messages = [user([png(2_100, 1_000), { type: 'text', text: 'What is it?' }]), assistant('White.'), user('Sure?')];
+    const messages = [
+      user([png(2_100, 1_000), { type: 'text', text: 'What is it?' }]),
+      assistant('White.'),
+      user('Sure?'),
+    ];
     const ran = await run(lab, turnOf({ messages }));
     expect([ran.route, adjustedOf(ran.events)]).toEqual(['resume', []]);
     expect(sentMessages(lab)).toEqual(plain(messages));
   });
 
   it('a large image in the newest message is what the CLI makes smaller: the caller is told', async () => {
-    const ran = await run(lab, turnOf({ messages: [user([png(2_100, 1_000), { type: 'text', text: 'What is it?' }])] }));
+    const ran = await run(
+      lab,
+      turnOf({ messages: [user([png(2_100, 1_000), { type: 'text', text: 'What is it?' }])] }),
+    );
     expect(adjustedOf(ran.events)).toEqual(['messages']);
     expect(JSON.stringify(sentMessages(lab))).toContain('[Image: original 2100x1000');
   });
@@ -94,29 +115,62 @@ describe('what reaches the upstream', () => {
   });
 
   it('a system message in mid-conversation as a reminder of the user: the caller is told', async () => {
-    const messages: Message[] = [user('One'), assistant('Two'), { role: 'system', content: 'Be brief.' }, user('Three')];
+    const messages: Message[] = [
+      user('One'),
+      assistant('Two'),
+      { role: 'system', content: 'Be brief.' },
+      user('Three'),
+    ];
     const ran = await run(lab, turnOf({ messages }));
     expect(adjustedOf(ran.events)).toEqual(['messages']);
-    expect(sentMessages(lab)).toEqual(plain([user('One'), assistant('Two'), user([{ type: 'text', text: '<system-reminder>\nBe brief.\n</system-reminder>' }, { type: 'text', text: 'Three' }])]));
+    expect(sentMessages(lab)).toEqual(
+      plain([
+        user('One'),
+        assistant('Two'),
+        user([
+          { type: 'text', text: '<system-reminder>\nBe brief.\n</system-reminder>' },
+          { type: 'text', text: 'Three' },
+        ]),
+      ]),
+    );
   });
 
   it('four breakpoints of the cache at most, also where the caller sets them inside results', async () => {
     const marked = { type: 'text', text: 'r', cache_control: { type: 'ephemeral' } };
     const ids = ['toolu_1', 'toolu_2', 'toolu_3', 'toolu_4', 'toolu_5'];
-    await run(lab, turnOf({ tools, messages: [user('Look'), assistant(ids.map(call)), user(ids.map((id) => result(id, [marked])))] }));
+    await run(
+      lab,
+      turnOf({
+        tools,
+        messages: [user('Look'), assistant(ids.map(call)), user(ids.map((id) => result(id, [marked])))],
+      }),
+    );
     expect(JSON.stringify(sentBody(lab)).split('"cache_control"').length - 1).toBeLessThanOrEqual(4);
   });
 
   it('no thinking beside a forced call, which the API refuses', async () => {
-    await run(lab, turnOf({ model: 'claude-haiku-5-5', tools, tool_choice: { type: 'any' }, messages: [user('[[tool:read {}]]')] }));
+    await run(
+      lab,
+      turnOf({ model: 'claude-haiku-5-5', tools, tool_choice: { type: 'any' }, messages: [user('[[tool:read {}]]')] }),
+    );
     expect(sentBody(lab)).toMatchObject({ tool_choice: { type: 'any' }, thinking: { type: 'disabled' } });
   });
 
   it('parameters of each step of a tool loop', async () => {
-    const messages: Message[] = [user('[[tool:read {}]] [[then]] [[tool:read {}]] [[then]] [[tool:read {}]] [[then]] [[text:Done]]')];
-    for (const tool_choice of [{ type: 'any' }, { type: 'tool', name: 'read' }, { type: 'auto', disable_parallel_tool_use: true }, { type: 'none' }] as const) {
+    const messages: Message[] = [
+      user('[[tool:read {}]] [[then]] [[tool:read {}]] [[then]] [[tool:read {}]] [[then]] [[text:Done]]'),
+    ];
+    for (const tool_choice of [
+      { type: 'any' },
+      { type: 'tool', name: 'read' },
+      { type: 'auto', disable_parallel_tool_use: true },
+      { type: 'none' },
+    ] as const) {
       const temperature = messages.length / 10;
-      const ran = await run(lab, turnOf({ tools, messages, tool_choice, temperature, max_tokens: 500 + messages.length }));
+      const ran = await run(
+        lab,
+        turnOf({ tools, messages, tool_choice, temperature, max_tokens: 500 + messages.length }),
+      );
       expect(ran.route).toBe(messages.length === 1 ? 'first' : 'answer-suspended');
       expect(sentBody(lab)).toMatchObject({ tool_choice, temperature, max_tokens: 500 + messages.length });
       messages.push(assistant(ran.message.content), user(ran.calls.map(({ id }) => result(id))));
@@ -127,8 +181,14 @@ describe('what reaches the upstream', () => {
   // Claude Code would mend each of them with words of its own.
   it.each<[string, Message[]]>([
     ['`tool_use` ids were found without `tool_result` blocks', [user('a'), assistant([call('t1')]), user('b')]],
-    ['`tool_use` ids were found without `tool_result` blocks', [user('a'), assistant([call('t1'), call('t2')]), user([result('t1')])]],
-    ['unexpected `tool_use_id` found in `tool_result` blocks: t9', [user('a'), assistant([call('t1')]), user([result('t1'), result('t9')])]],
+    [
+      '`tool_use` ids were found without `tool_result` blocks',
+      [user('a'), assistant([call('t1'), call('t2')]), user([result('t1')])],
+    ],
+    [
+      'unexpected `tool_use_id` found in `tool_result` blocks: t9',
+      [user('a'), assistant([call('t1')]), user([result('t1'), result('t9')])],
+    ],
     ['unexpected `tool_use_id` found in `tool_result` blocks: t1', [user([result('t1')])]],
     ['user messages must have non-empty content', [user('')]],
     ['user messages must have non-empty content', [user('a'), assistant('b'), user([])]],

@@ -8,7 +8,9 @@ const messages: Message[] = [{ role: 'user', content: '/compact @/etc/hostname\n
 const MOST_ADDED = 1_600;
 
 const textsOf = (value: unknown): string[] =>
-  typeof value === 'string' ? [value] : (value as { type: string; text?: string }[]).flatMap(({ text }) => (text === undefined ? [] : [text]));
+  typeof value === 'string'
+    ? [value]
+    : (value as { type: string; text?: string }[]).flatMap(({ text }) => (text === undefined ? [] : [text]));
 
 describe('with an API key', () => {
   let lab: Lab;
@@ -18,13 +20,25 @@ describe('with an API key', () => {
   afterAll(() => lab.close());
 
   it('messages arrive as they are, the system prompt behind the two lines of Claude Code, and nothing else', async () => {
-    await run(lab, turnOf({ system: [{ type: 'text', text: 'One' }, { type: 'text', text: 'Two' }], messages, metadata: { user_id: 'u1' } }));
+    await run(
+      lab,
+      turnOf({
+        system: [
+          { type: 'text', text: 'One' },
+          { type: 'text', text: 'Two' },
+        ],
+        messages,
+        metadata: { user_id: 'u1' },
+      }),
+    );
     const body = sentBody(lab);
     expect(sentMessages(lab)).toEqual(plain(messages));
     expect(textsOf(body['system']).slice(2)).toEqual(['One\n\nTwo']);
     expect(textsOf(body['system'])).toHaveLength(3);
     expect(body).toMatchObject({ tools: [], metadata: { user_id: 'u1' } });
-    expect(lab.upstream.requests.map(({ path }) => path.replace(/\?.*/, '')).filter((path) => path !== '/v1/messages')).toEqual([]);
+    expect(
+      lab.upstream.requests.map(({ path }) => path.replace(/\?.*/, '')).filter((path) => path !== '/v1/messages'),
+    ).toEqual([]);
   });
 
   it('without a system prompt there is none but the two lines', async () => {
@@ -34,7 +48,12 @@ describe('with an API key', () => {
 
   it('a system message in mid-conversation travels as Claude Code itself sends one', async () => {
     await run(lab, turnOf({ messages: [...messages, { role: 'system', content: 'Mind this' }] }));
-    expect(sentMessages(lab)).toEqual([{ role: 'user', content: [...blocks(messages), { type: 'text', text: '<system-reminder>\nMind this\n</system-reminder>' }] }]);
+    expect(sentMessages(lab)).toEqual([
+      {
+        role: 'user',
+        content: [...blocks(messages), { type: 'text', text: '<system-reminder>\nMind this\n</system-reminder>' }],
+      },
+    ]);
   });
 });
 
@@ -58,7 +77,11 @@ describe('with a login', () => {
     const [message, ...others] = sentMessages(lab) as { content: { text: string }[] }[];
     expect(others).toEqual([]);
     expect(message?.content.at(-1)).toEqual(blocks(messages)[0]);
-    const added = message?.content.slice(0, -1).map(({ text }) => text).join('') ?? '';
+    const added =
+      message?.content
+        .slice(0, -1)
+        .map(({ text }) => text)
+        .join('') ?? '';
     expect(added.length).toBeLessThan(MOST_ADDED);
     expect(added).not.toContain('CLAUDE.md');
     expect(textsOf(sentBody(lab)['system']).slice(2)).toEqual(['S']);
@@ -75,10 +98,15 @@ describe('with a login', () => {
       'anthropic-ratelimit-unified-5h-surpassed-threshold': '0.9',
     };
     lab.upstream.script(() => ({ content: [{ type: 'text', text: 'ok' }], headers }));
-    const limitsOf = ({ events }: Ran) => events.flatMap((event) => (event.type === 'notice' && event.notice.kind === 'rate_limit' ? [event.notice.limit] : []));
+    const limitsOf = ({ events }: Ran) =>
+      events.flatMap((event) =>
+        event.type === 'notice' && event.notice.kind === 'rate_limit' ? [event.notice.limit] : [],
+      );
     await run(lab, turnOf({ messages }));
     // The word comes a moment after the answer.
-    await expect.poll(async () => limitsOf(await run(lab, turnOf({ messages }))).at(-1), { timeout: 30_000 }).toMatchObject({ window: 'five_hour', resetsAt });
+    await expect
+      .poll(async () => limitsOf(await run(lab, turnOf({ messages }))).at(-1), { timeout: 30_000 })
+      .toMatchObject({ window: 'five_hour', resetsAt });
   });
 
   it('Claude Code says itself whose request it is', async () => {

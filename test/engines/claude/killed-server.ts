@@ -15,7 +15,10 @@ const ask = async (messages: Message[]): Promise<void> => {
 
 const running = Promise.withResolvers<void>();
 void (async () => {
-  for await (const event of engine.run(turnOf({ messages: [{ role: 'user', content: '[[tokens:1000]] [[slow:1000]]' }] }), new AbortController().signal)) {
+  for await (const event of engine.run(
+    turnOf({ messages: [{ role: 'user', content: '[[tokens:1000]] [[slow:1000]]' }] }),
+    new AbortController().signal,
+  )) {
     if (event.type === 'content_block_delta') running.resolve();
   }
 })();
@@ -23,7 +26,13 @@ await running.promise;
 await ask([{ role: 'user', content: 'Look [[tool:read {}]]' }]);
 await ask([
   { role: 'user', content: 'Hello' },
-  { role: 'assistant', content: [{ type: 'thinking', thinking: 'Hm', signature: 'c2lnbmF0dXJl' }, { type: 'text', text: 'Hi' }] },
+  {
+    role: 'assistant',
+    content: [
+      { type: 'thinking', thinking: 'Hm', signature: 'c2lnbmF0dXJl' },
+      { type: 'text', text: 'Hi' },
+    ],
+  },
   { role: 'user', content: 'And?' },
 ]);
 process.stdout.write('ready\n');

@@ -10,7 +10,8 @@ const sleeper = (): { pid: number; ended: Promise<never>; kill: () => void } => 
   const { pid = 0 } = child;
   return { pid, ended: once(child, 'exit') as Promise<never>, kill: () => void child.kill('SIGKILL') };
 };
-const shellOf = (pid: number): number => Number(/(\d+) sh$/m.exec(execFileSync('ps', ['-o', 'pid=,comm=', '--ppid', String(pid)], { encoding: 'utf8' }))?.[1]);
+const shellOf = (pid: number): number =>
+  Number(/(\d+) sh$/m.exec(execFileSync('ps', ['-o', 'pid=,comm=', '--ppid', String(pid)], { encoding: 'utf8' }))?.[1]);
 
 it('a closed lifeline ends the children that still run, and none that had ended before', async () => {
   const [first, second] = [sleeper(), sleeper()];
@@ -31,10 +32,12 @@ it('a lifeline that was killed is reported, and hurts neither server nor childre
   const shell = shellOf(process.pid);
   process.kill(shell, 'SIGKILL');
   await expect.poll(() => isRunning(shell), patiently).toBe(false);
-  await expect.poll(() => {
-    lifeline.tie(children[1]!);
-    return lost.length;
-  }, patiently).toBeGreaterThan(0);
+  await expect
+    .poll(() => {
+      lifeline.tie(children[1]!);
+      return lost.length;
+    }, patiently)
+    .toBeGreaterThan(0);
   lifeline.tie(children[2]!);
   await lifeline.close();
   expect(children.map(({ pid }) => isRunning(pid))).toEqual([true, true, true]);

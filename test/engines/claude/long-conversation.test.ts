@@ -10,7 +10,11 @@ const RESTART_EVERY = 10;
 const tools: Tool[] = ['read', 'search', 'Bash'].map((name) => ({
   name,
   description: `Runs ${name}. `.repeat(20),
-  input_schema: { type: 'object', properties: { path: { type: 'string' }, depth: { type: 'integer' } }, $defs: { unused: { type: 'null' } } },
+  input_schema: {
+    type: 'object',
+    properties: { path: { type: 'string' }, depth: { type: 'integer' } },
+    $defs: { unused: { type: 'null' } },
+  },
 }));
 
 let lab: Lab;
@@ -33,7 +37,9 @@ const resultOf = (id: string, n: number): ContentBlock => {
   const content = `result ${n} ${'line\n'.repeat(n % 5)}end`;
   if (n % 11 === 0) return { type: 'tool_result', tool_use_id: id, content: '' };
   if (n % 13 === 0) return { type: 'tool_result', tool_use_id: id, content, is_error: true };
-  return n % 3 === 0 ? { type: 'tool_result', tool_use_id: id, content: [{ type: 'text', text: content }] } : { type: 'tool_result', tool_use_id: id, content };
+  return n % 3 === 0
+    ? { type: 'tool_result', tool_use_id: id, content: [{ type: 'text', text: content }] }
+    : { type: 'tool_result', tool_use_id: id, content };
 };
 
 it(`${TURNS} turns`, { timeout: 300_000 }, async () => {

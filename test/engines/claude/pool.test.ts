@@ -27,7 +27,13 @@ describe('the pool', () => {
   it('never exceeds its bound: first turns, replays and spares at once', async () => {
     await start({ maxProcesses: 4, spares: 2 });
     await lab.engine.warmUp();
-    const thinking: Message = { role: 'assistant', content: [{ type: 'thinking', thinking: 'Hm', signature: 'c2ln' }, { type: 'text', text: 'Hi' }] };
+    const thinking: Message = {
+      role: 'assistant',
+      content: [
+        { type: 'thinking', thinking: 'Hm', signature: 'c2ln' },
+        { type: 'text', text: 'Hi' },
+      ],
+    };
     const requests = Array.from({ length: 24 }, (_, i) => {
       const text = `client ${i}`;
       const messages: Message[] = i % 3 === 0 ? [...say('before'), thinking, ...say(text)] : say(text);
@@ -44,10 +50,12 @@ describe('the pool', () => {
   it('serves those who wait in the order of their coming', async () => {
     await start({ maxProcesses: 1, spares: 0 });
     const order: number[] = [];
-    await Promise.all(Array.from({ length: 6 }, async (_, i) => {
-      await run(lab, turnOf({ system: `prompt ${i}`, messages: say('Hello') }));
-      order.push(i);
-    }));
+    await Promise.all(
+      Array.from({ length: 6 }, async (_, i) => {
+        await run(lab, turnOf({ system: `prompt ${i}`, messages: say('Hello') }));
+        order.push(i);
+      }),
+    );
     expect(order).toEqual([0, 1, 2, 3, 4, 5]);
     expect(mostSeen).toBe(1);
   });
@@ -55,7 +63,9 @@ describe('the pool', () => {
   it('gives the place of one who left the queue to the next', async () => {
     await start({ maxProcesses: 1, spares: 0, executable: fixture('hang') });
     const clients = Array.from({ length: 5 }, () => new AbortController());
-    const outcomes = clients.map(({ signal }, i) => failureOf(run(lab, turnOf({ system: `prompt ${i}`, messages: say('Hello') }), signal)));
+    const outcomes = clients.map(({ signal }, i) =>
+      failureOf(run(lab, turnOf({ system: `prompt ${i}`, messages: say('Hello') }), signal)),
+    );
     await expect.poll(() => gauges()['sessions_running'], patiently).toBe(1);
     for (const i of [1, 3]) clients[i]?.abort();
     for (const i of [0, 2, 4]) {
@@ -70,7 +80,9 @@ describe('the pool', () => {
 
   it('refuses those who wait when it closes', async () => {
     await start({ maxProcesses: 1, spares: 0, executable: fixture('hang') });
-    const outcomes = [1, 2, 3].map((i) => failureOf(run(lab, turnOf({ system: `prompt ${i}`, messages: say('Hello') }))));
+    const outcomes = [1, 2, 3].map((i) =>
+      failureOf(run(lab, turnOf({ system: `prompt ${i}`, messages: say('Hello') }))),
+    );
     await expect.poll(() => gauges()['sessions_running'], patiently).toBe(1);
     await lab.engine.close();
     expect((await Promise.all(outcomes)).map(({ code }) => code)).toEqual(['draining', 'draining', 'draining']);
@@ -80,7 +92,9 @@ describe('the pool', () => {
   it('closes while processes are being started, and none is left', async () => {
     for (let round = 0; round < 8; round += 1) {
       await start({ maxProcesses: 8, spares: 2 });
-      const outcomes = Array.from({ length: 6 }, (_, i) => failureOf(run(lab, turnOf({ system: `prompt ${i}`, messages: say('Hello') }))));
+      const outcomes = Array.from({ length: 6 }, (_, i) =>
+        failureOf(run(lab, turnOf({ system: `prompt ${i}`, messages: say('Hello') }))),
+      );
       await new Promise((resolve) => void setTimeout(resolve, round * 5));
       await lab.engine.close();
       for (const { code } of await Promise.all(outcomes)) expect(code).toBe('draining');
@@ -132,8 +146,16 @@ describe('the pool', () => {
   });
 
   it.each([
-    ['lets go, for a spare, of a conversation that was left alone', 0, { processes_ready: 1, sessions_idle: 3, ended_evicted: 1 }],
-    ['keeps a conversation that was just used, though there is no room for a spare', 60_000, { processes_ready: 0, sessions_idle: 4 }],
+    [
+      'lets go, for a spare, of a conversation that was left alone',
+      0,
+      { processes_ready: 1, sessions_idle: 3, ended_evicted: 1 },
+    ],
+    [
+      'keeps a conversation that was just used, though there is no room for a spare',
+      60_000,
+      { processes_ready: 0, sessions_idle: 4 },
+    ],
   ])('%s', async (_, quietMs, expected) => {
     await start({ maxProcesses: 4, spares: 1, quietMs });
     for (const name of ['a', 'b', 'c', 'd']) await run(lab, turnOf({ system: name, messages: say(name) }));

@@ -13,7 +13,13 @@ describe('the reaper', () => {
   let child: Child;
   beforeEach(() => {
     dir = mkdtempSync(join(tmpdir(), 'proxy-reaper-'));
-    child = new Child({ command: fixture('hang'), args: [], cwd: dir, env: { PATH: process.env['PATH'] ?? '' }, ownDir: mkdtempSync(join(dir, 'own-')) });
+    child = new Child({
+      command: fixture('hang'),
+      args: [],
+      cwd: dir,
+      env: { PATH: process.env['PATH'] ?? '' },
+      ownDir: mkdtempSync(join(dir, 'own-')),
+    });
   });
   afterEach(async () => {
     child.kill('closing');

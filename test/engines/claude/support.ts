@@ -29,7 +29,13 @@ export const startLab = async (changes: Partial<ClaudeEngineOptions> = {}): Prom
   const log: Lab['log'] = [];
   const note = (level: string) => (fields: object, message: string) => void log.push({ level, fields, message });
   const options = (more: Partial<ClaudeEngineOptions> = {}): ClaudeEngineOptions => ({
-    childEnv: { PATH: process.env['PATH'] ?? '', HOME: dir, CLAUDE_CONFIG_DIR: join(dir, 'config'), ANTHROPIC_BASE_URL: upstream.url, ANTHROPIC_API_KEY: 'demo' },
+    childEnv: {
+      PATH: process.env['PATH'] ?? '',
+      HOME: dir,
+      CLAUDE_CONFIG_DIR: join(dir, 'config'),
+      ANTHROPIC_BASE_URL: upstream.url,
+      ANTHROPIC_API_KEY: 'demo',
+    },
     workDir: join(dir, 'work'),
     stateDir: join(dir, 'state'),
     credentialKind: 'api-key',
@@ -116,9 +122,14 @@ const blocks = (content: unknown): unknown =>
     : (content as Record<string, unknown>[]).map(({ cache_control: _, caller: _caller, citations, ...block }) => ({
         ...block,
         ...(citations !== null && citations !== undefined && { citations }),
-        ...(block['type'] === 'tool_result' && { is_error: block['is_error'] ?? false, content: blocks(block['content'] ?? []) }),
+        ...(block['type'] === 'tool_result' && {
+          is_error: block['is_error'] ?? false,
+          content: blocks(block['content'] ?? []),
+        }),
       }));
 
 /** Gives the request that the CLI would make by itself after a cut answer the time that a model takes; others follow their directives. */
 export const slowToContinue = (body: DemoRequestBody): DemoAnswer | undefined =>
-  /Output token limit hit|had no visible output/.test(JSON.stringify(body.messages.at(-1))) ? { content: [{ type: 'text', text: 'invented' }], firstByteDelayMs: 3_000 } : undefined;
+  /Output token limit hit|had no visible output/.test(JSON.stringify(body.messages.at(-1)))
+    ? { content: [{ type: 'text', text: 'invented' }], firstByteDelayMs: 3_000 }
+    : undefined;

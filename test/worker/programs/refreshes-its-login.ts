@@ -18,7 +18,13 @@ const refresh = ({ claudeAiOauth }: File): string => {
   const valid = Number(readFileSync(service, 'utf8'));
   if (claudeAiOauth.refreshToken !== `refresh-${valid}`) process.exit(99);
   writeFileSync(service, String(valid + 1));
-  return JSON.stringify({ claudeAiOauth: { accessToken: `access-${valid + 1}`, refreshToken: `refresh-${valid + 1}`, expiresAt: Date.now() + 8 * 3_600_000 } });
+  return JSON.stringify({
+    claudeAiOauth: {
+      accessToken: `access-${valid + 1}`,
+      refreshToken: `refresh-${valid + 1}`,
+      expiresAt: Date.now() + 8 * 3_600_000,
+    },
+  });
 };
 
 const answer = async (request: IncomingMessage, response: ServerResponse): Promise<unknown> => {
@@ -32,9 +38,15 @@ const answer = async (request: IncomingMessage, response: ServerResponse): Promi
   }
   if (door === 'GET /internal/credentials') return response.end(JSON.stringify({ credentials: login }));
   const file = JSON.parse(login) as File;
-  if (file.claudeAiOauth.refreshToken !== undefined && file.claudeAiOauth.expiresAt - Date.now() < 300_000) login = refresh(file);
+  if (file.claudeAiOauth.refreshToken !== undefined && file.claudeAiOauth.expiresAt - Date.now() < 300_000)
+    login = refresh(file);
   response.writeHead(200, { 'content-type': 'application/json' });
-  return response.end(JSON.stringify({ used: (JSON.parse(login) as File).claudeAiOauth.accessToken, holdsRefreshToken: file.claudeAiOauth.refreshToken !== undefined }));
+  return response.end(
+    JSON.stringify({
+      used: (JSON.parse(login) as File).claudeAiOauth.accessToken,
+      holdsRefreshToken: file.claudeAiOauth.refreshToken !== undefined,
+    }),
+  );
 };
 
 createServer((request, response) => void answer(request, response)).listen(Number(process.env['PORT']), '127.0.0.1');

@@ -6,7 +6,9 @@ import { bootstraps, smallServer } from './small-server.ts';
 const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
   const { url, method, headers } = request;
   response.writeHead(200, { 'content-type': 'application/json' });
-  response.end(JSON.stringify({ url, method, headers, body: await text(request), environment: process.env, bootstraps }));
+  response.end(
+    JSON.stringify({ url, method, headers, body: await text(request), environment: process.env, bootstraps }),
+  );
 };
 
 smallServer((request, response) => void answer(request, response));
