@@ -4,12 +4,13 @@ import { describe, expect, it } from 'vitest';
 
 /** Imports point up this list only. */
 const layers = [
+  ['util'],
   ['turn'],
   ['models'],
   ['dialects'],
   ['engines'],
+  ['store'],
   ['access'],
-  ['ledger'],
   ['http'],
   ['dashboard'],
   ['demo'],
@@ -69,7 +70,7 @@ describe('layers', () => {
   });
 
   it('use Node only where there is Node', () => {
-    const portable = ['turn', 'models', 'dialects', 'access', 'ledger', 'http', 'dashboard', 'worker'];
+    const portable = ['util', 'turn', 'models', 'dialects', 'access', 'http', 'dashboard', 'worker'];
     const wrong = files.filter(
       (file) =>
         (portable.includes(layerOf(file)) || file.includes(join('engines', 'api'))) &&

@@ -5,7 +5,7 @@
  * an owner, first come is first served.
  */
 import { TurnError } from '../turn/errors.ts';
-import type { Clock } from './clock.ts';
+import type { Clock } from '../util/clock.ts';
 
 export interface LeaseOptions {
   readonly maxConcurrency: number;

@@ -5,7 +5,7 @@
 import { TurnError } from '../turn/errors.ts';
 import type { Abilities } from '../models/model.ts';
 import type { ParameterReport, ParseContext } from './dialect.ts';
-import { pathText, type Path, type PathStyle } from './invalid.ts';
+import { pathText, type Path, type PathStyle } from './validate.ts';
 
 /** `refused`: a 400 that names the parameter. */
 export type Fate = 'applied' | 'emulated' | 'ignored' | 'refused';

@@ -1,5 +1,5 @@
 /** Ids of tool calls: the API takes `[a-zA-Z0-9_-]` only, and clients bring histories from anywhere. */
-import { sha256 } from './sha256.ts';
+import { sha256 } from '../util/sha256.ts';
 
 const NATIVE = /^[a-zA-Z0-9_-]{1,128}$/u;
 

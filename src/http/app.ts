@@ -6,12 +6,12 @@ import { anthropicMessages, openAiChat, openAiCompletions } from '../dialects/in
 import { TurnError } from '../turn/errors.ts';
 import { authenticate } from './authenticate.ts';
 import { browserGuard, corsHeaders } from './browser-guard.ts';
-import { elsewhere, noSuchRoute, notServed, wrongMethod } from './elsewhere.ts';
-import type { HttpEnv } from './env.ts';
+import { elsewhere, noSuchRoute, notServed, wrongMethod } from './unsupported-endpoints.ts';
+import type { HttpEnv } from './context.ts';
 import { renderThrown, respondError } from './errors.ts';
 import { healthRoute } from './health.ts';
 import { modelRoute, modelsRoute } from './models-routes.ts';
-import { trace } from './request-line.ts';
+import { trace } from './request-log.ts';
 import type { Services } from './services.ts';
 import { countRoute, turnRoute } from './turn-routes.ts';
 

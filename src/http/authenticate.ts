@@ -2,7 +2,7 @@
 import type { MiddlewareHandler } from 'hono';
 import { presentedKeys } from '../access/keys.ts';
 import { TurnError } from '../turn/errors.ts';
-import type { HttpEnv } from './env.ts';
+import type { HttpEnv } from './context.ts';
 import type { Services } from './services.ts';
 
 export const openPaths: ReadonlySet<string> = new Set(['/', '/ping', '/health']);

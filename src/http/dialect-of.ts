@@ -1,7 +1,7 @@
 /** Which dialect a request speaks, also where no route answers it: errors are written in it. */
 import type { Dialect } from '../dialects/dialect.ts';
 import { anthropicMessages, openAiChat, openAiCompletions } from '../dialects/index.ts';
-import type { HttpContext } from './env.ts';
+import type { HttpContext } from './context.ts';
 
 export const dialectOf = (c: HttpContext): Dialect => {
   if (speaksAnthropic(c)) return anthropicMessages;

@@ -4,8 +4,8 @@ import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import type { Dialect } from '../dialects/dialect.ts';
 import { statusOf, toTurnError, type TurnError } from '../turn/errors.ts';
 import { dialectOf } from './dialect-of.ts';
-import type { HttpContext, HttpEnv } from './env.ts';
-import { retryHeaders, withWait } from './retry.ts';
+import type { HttpContext, HttpEnv } from './context.ts';
+import { retryHeaders, withWait } from './retry-headers.ts';
 import type { Services } from './services.ts';
 
 export const renderThrown =

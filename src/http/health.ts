@@ -1,6 +1,6 @@
 /** `/health`: whether the server can serve, and to those who hold a key, how it is doing. */
 import type { Handler } from 'hono';
-import type { HttpEnv } from './env.ts';
+import type { HttpEnv } from './context.ts';
 import type { Services } from './services.ts';
 
 export const healthRoute = (services: Services): Handler<HttpEnv> => {

@@ -1,5 +1,5 @@
 /** Signs of life: idle connections are cut by proxies in between, often after 60 seconds. */
-import type { Clock } from '../access/clock.ts';
+import type { Clock } from '../util/clock.ts';
 import type { SseFrame } from '../dialects/dialect.ts';
 
 export interface KeepaliveOptions {

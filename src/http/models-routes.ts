@@ -5,7 +5,7 @@ import * as openai from '../dialects/openai-chat/models.ts';
 import { TurnError } from '../turn/errors.ts';
 import { printable } from './body.ts';
 import { speaksAnthropic } from './dialect-of.ts';
-import type { HttpContext, HttpEnv } from './env.ts';
+import type { HttpContext, HttpEnv } from './context.ts';
 import type { Services } from './services.ts';
 
 export const modelsRoute =

@@ -1,5 +1,6 @@
 /** Everything the HTTP layer works with comes in here; it starts nothing itself. */
-import type { Clock } from '../access/clock.ts';
+import type { Clock } from '../util/clock.ts';
+import type { Log } from '../util/log.ts';
 import type { KeyRing } from '../access/keys.ts';
 import type { Leases } from '../access/leases.ts';
 import type { ListedModel } from '../models/list.ts';
@@ -42,12 +43,4 @@ export interface HttpSettings {
   readonly allowedHosts: readonly string[];
   /** Every request comes through the project's own Worker, which has given it its id. */
   readonly behindWorker?: boolean;
-}
-
-/** The part of a pino logger that is used: fields first, then the sentence. */
-export interface Log {
-  debug(fields: object, message: string): void;
-  info(fields: object, message: string): void;
-  warn(fields: object, message: string): void;
-  error(fields: object, message: string): void;
 }

@@ -1,7 +1,7 @@
 /** Which engine runs the turns, made from settings and login. */
 import { createApiEngine } from '../engines/api/engine.ts';
 import { createClaudeEngine } from '../engines/claude/engine.ts';
-import type { Log } from '../http/services.ts';
+import type { Log } from '../util/log.ts';
 import type { Engine } from '../turn/engine.ts';
 import type { Environment } from './config.ts';
 import { credentialClass, passedOn, type Credentials } from './credentials.ts';

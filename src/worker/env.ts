@@ -1,8 +1,8 @@
 /** What the Worker is configured with: bindings and variables of wrangler.jsonc, and secrets. */
-import type { LoginKeeper } from './login-keeper.ts';
-import type { ProxyInstance } from './instance.ts';
-import { loginOf } from './login.ts';
-import { isSealKey } from './seal.ts';
+import type { LoginKeeper } from './login/login-keeper.ts';
+import type { ProxyInstance } from './instance/instance.ts';
+import { loginOf } from './login/login.ts';
+import { isSealKey } from './login/encryption.ts';
 
 export interface Env {
   readonly INSTANCE: DurableObjectNamespace<ProxyInstance>;

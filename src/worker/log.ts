@@ -1,5 +1,5 @@
 /** One JSON line per event, for `npm run tail` and Workers Logs. Never a key, never a body. */
-import type { Log } from '../http/services.ts';
+import type { Log } from '../util/log.ts';
 
 export const logEvent = (event: string, fields: object): void => {
   // oxlint-disable-next-line no-console -- a Worker's log is its console

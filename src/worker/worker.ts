@@ -1,18 +1,18 @@
 /** The Worker's entry: a request comes in at the edge; the Durable Object classes are exported for the platform. */
-import { systemClock } from '../access/clock.ts';
+import { systemClock } from '../util/clock.ts';
 import { createKeyRing } from '../access/keys.ts';
 import { listModels, type ListedModel } from '../models/list.ts';
 import { createResolver } from '../models/resolve.ts';
 import { mapping } from '../node/setting-types.ts';
-import { createEdge, type EdgeServices } from './edge.ts';
+import { createEdge, type EdgeServices } from './edge/edge-app.ts';
 import { problemsOf, settingsOf, type Env, type WorkerSettings } from './env.ts';
-import type { InstanceStatus } from './internal.ts';
+import type { InstanceStatus } from './internal-protocol.ts';
 import { workerLog } from './log.ts';
 import { instanceNames } from './rendezvous.ts';
 import about from '../../package.json' with { type: 'json' };
 
-export { ProxyInstance } from './instance.ts';
-export { LoginKeeper } from './login-keeper.ts';
+export { ProxyInstance } from './instance/instance.ts';
+export { LoginKeeper } from './login/login-keeper.ts';
 
 type Edge = ReturnType<typeof createEdge>;
 

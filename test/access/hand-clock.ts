@@ -1,9 +1,12 @@
 /** A clock that moves only when a test moves it. */
-import type { Clock } from '../../src/access/clock.ts';
+import type { Clock } from '../../src/util/clock.ts';
 
 export class HandClock implements Clock {
   #now = 1_700_000_000_000;
   readonly #timers = new Set<{ at: number; ring: () => void }>();
+  elapsed(): number {
+    return this.now();
+  }
 
   now(): number {
     return this.#now;

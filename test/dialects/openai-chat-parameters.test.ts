@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { sha256 } from '../../src/dialects/sha256.ts';
+import { sha256 } from '../../src/util/sha256.ts';
 import { openAiChat } from '../../src/dialects/openai-chat/index.ts';
 import { chatParameters } from '../../src/dialects/openai-chat/parameters.ts';
-import { strictError } from '../../src/dialects/report.ts';
+import { strictError } from '../../src/dialects/strict-mode.ts';
 import type { ParseContext } from '../../src/dialects/dialect.ts';
 import { adaptiveModel, contextOf, failure } from './support.ts';
 

@@ -4,7 +4,7 @@
  */
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { systemClock } from '../../src/access/clock.ts';
+import { systemClock } from '../../src/util/clock.ts';
 import { createKeyRing } from '../../src/access/keys.ts';
 import { createLeases } from '../../src/access/leases.ts';
 import { startDemoUpstream, type DemoUpstream } from '../../src/demo/upstream.ts';

@@ -1,9 +1,10 @@
 /** The whole app over a scripted engine, asked in memory; the real clock unless a test brings its own. */
-import { systemClock, type Clock } from '../../src/access/clock.ts';
+import { systemClock, type Clock } from '../../src/util/clock.ts';
 import { createKeyRing } from '../../src/access/keys.ts';
 import { createLeases, type LeaseOptions } from '../../src/access/leases.ts';
 import { createApp } from '../../src/http/app.ts';
-import type { HttpSettings, Log } from '../../src/http/services.ts';
+import type { HttpSettings } from '../../src/http/services.ts';
+import type { Log } from '../../src/util/log.ts';
 import { createModels } from '../../src/node/models.ts';
 import { ScriptedEngine, type Script } from './scripted-engine.ts';
 

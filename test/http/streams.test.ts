@@ -3,7 +3,7 @@ import { createParser, type EventSourceMessage } from 'eventsource-parser';
 import { describe, expect, it } from 'vitest';
 import type { SseFrame } from '../../src/dialects/dialect.ts';
 import { withKeepalive } from '../../src/http/keepalive.ts';
-import { openingOf } from '../../src/http/opening.ts';
+import { openingOf } from '../../src/http/first-event.ts';
 import { encodeFrame, sseBody } from '../../src/http/sse.ts';
 import { TurnError } from '../../src/turn/errors.ts';
 import type { TurnEvent } from '../../src/turn/events.ts';

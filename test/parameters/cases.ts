@@ -1,7 +1,7 @@
 /** What a case of the parameter tables says, in data: what is asked, and what must have reached the upstream. */
 import { expect } from 'vitest';
 import type { Fate, Parameter } from '../../src/dialects/parameters.ts';
-import { sha256 } from '../../src/dialects/sha256.ts';
+import { sha256 } from '../../src/util/sha256.ts';
 import type { EngineName } from '../conformance/set-up.ts';
 
 export const HAIKU = 'claude-haiku-4-5-20251001';

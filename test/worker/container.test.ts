@@ -1,8 +1,8 @@
 /** The life of a container against a scripted platform: what it says when there is none, and what is done about a stuck one. */
 import { describe, expect, it } from 'vitest';
 import { TurnError } from '../../src/turn/errors.ts';
-import { ContainerLife, RestartNeeded, type RawContainer } from '../../src/worker/container.ts';
-import { DownError, downReason, downTurnError, type DownReason } from '../../src/worker/container-errors.ts';
+import { ContainerLife, RestartNeeded, type RawContainer } from '../../src/worker/instance/container.ts';
+import { DownError, downReason, downTurnError, type DownReason } from '../../src/worker/instance/container-errors.ts';
 
 /** What the next started program does. */
 type Behaviour = 'answers' | 'never answers' | 'exits' | { readonly refusedBy: string };

@@ -2,11 +2,11 @@
 import { describe, expect, it } from 'vitest';
 import { anthropicMessages } from '../../src/dialects/index.ts';
 import type { TurnError } from '../../src/turn/errors.ts';
-import { DownError } from '../../src/worker/container-errors.ts';
-import { forward, type Forwarding } from '../../src/worker/forward.ts';
-import { INTERNAL, verdictOf, verdictResponse } from '../../src/worker/internal.ts';
-import { OpenRequests } from '../../src/worker/open-requests.ts';
-import { createVoice } from '../../src/worker/voice.ts';
+import { DownError } from '../../src/worker/instance/container-errors.ts';
+import { forward, type Forwarding } from '../../src/worker/instance/forward.ts';
+import { INTERNAL, verdictOf, verdictResponse } from '../../src/worker/internal-protocol.ts';
+import { OpenRequests } from '../../src/worker/instance/open-requests.ts';
+import { createVoice } from '../../src/worker/instance/dialect-responder.ts';
 
 const tick = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 

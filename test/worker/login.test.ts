@@ -9,9 +9,9 @@ import {
   type Lease,
   type Login,
   type Offer,
-} from '../../src/worker/login.ts';
-import { LoginSync, type KeeperPort } from '../../src/worker/login-sync.ts';
-import { createSeal } from '../../src/worker/seal.ts';
+} from '../../src/worker/login/login.ts';
+import { LoginSync, type KeeperPort } from '../../src/worker/login/login-sync.ts';
+import { createSeal } from '../../src/worker/login/encryption.ts';
 
 const HOUR = 3_600_000;
 const file = (n: number, expiresAt: number): string =>

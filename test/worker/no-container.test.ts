@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
 import { eventually, programImage, startLab, type Lab } from './lab.ts';
-import type { InstanceStatus } from '../../src/worker/internal.ts';
+import type { InstanceStatus } from '../../src/worker/internal-protocol.ts';
 import type { Image } from '../../scripts/container-engine/engine.ts';
 
 const labs: Lab[] = [];

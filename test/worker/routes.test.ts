@@ -1,11 +1,11 @@
 /** The edge knows every route of the server: a route that it does not know would never reach a container. */
 import { expect, it } from 'vitest';
-import { systemClock } from '../../src/access/clock.ts';
+import { systemClock } from '../../src/util/clock.ts';
 import { createKeyRing } from '../../src/access/keys.ts';
 import { createLeases } from '../../src/access/leases.ts';
 import { createApp } from '../../src/http/app.ts';
 import type { Services } from '../../src/http/services.ts';
-import { createEdge } from '../../src/worker/edge.ts';
+import { createEdge } from '../../src/worker/edge/edge-app.ts';
 
 it('has the same paths and methods as the server', async () => {
   const log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };

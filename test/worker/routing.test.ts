@@ -1,8 +1,8 @@
 /** Which instance serves whom: pure decisions. */
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { conversationKey } from '../../src/worker/conversation.ts';
-import { dispatch, type Outgoing } from '../../src/worker/dispatch.ts';
+import { conversationKey } from '../../src/worker/edge/conversation-key.ts';
+import { dispatch, type Outgoing } from '../../src/worker/edge/dispatch.ts';
 import {
   INTERNAL,
   innerHeaders,
@@ -10,8 +10,8 @@ import {
   verdictResponse,
   type Routed,
   type Verdict,
-} from '../../src/worker/internal.ts';
-import { place } from '../../src/worker/places.ts';
+} from '../../src/worker/internal-protocol.ts';
+import { place } from '../../src/worker/instance/placement.ts';
 import { instanceNames, orderFor } from '../../src/worker/rendezvous.ts';
 
 const keys = Array.from({ length: 4000 }, (_, index) => `conversation ${index}`);

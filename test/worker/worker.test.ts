@@ -1,7 +1,7 @@
 /** The whole line in real workerd: Worker, Durable Object, and the real server in a container of the process engine. */
 import http from 'node:http';
 import { describe, expect, it } from 'vitest';
-import type { InstanceStatus } from '../../src/worker/internal.ts';
+import type { InstanceStatus } from '../../src/worker/internal-protocol.ts';
 import { chat, demoLabs, messages } from './demo-labs.ts';
 import { eventually, KEY, type Lab } from './lab.ts';
 

@@ -2,7 +2,7 @@
 import { EFFORTS } from '../thinking.ts';
 import type { ResolvedModel } from '../../models/model.ts';
 import type { ParseContext } from '../dialect.ts';
-import { invalid } from '../invalid.ts';
+import { invalid } from '../validate.ts';
 import type { Report } from '../parameters.ts';
 import type { CountTokensRequest } from './wire.ts';
 

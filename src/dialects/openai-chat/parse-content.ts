@@ -1,7 +1,7 @@
 /** Content parts of OpenAI messages to blocks: text, images, files. */
 import type Anthropic from '@anthropic-ai/sdk';
 import { TurnError } from '../../turn/errors.ts';
-import { invalid, pathText } from '../invalid.ts';
+import { invalid, pathText } from '../validate.ts';
 import type { ResultPart, UserPart } from './wire.ts';
 
 export type Path = readonly (string | number)[];

@@ -5,7 +5,7 @@
 import type Anthropic from '@anthropic-ai/sdk';
 import { TurnError } from '../../turn/errors.ts';
 import type { Message } from '../../turn/turn.ts';
-import { invalid } from '../invalid.ts';
+import { invalid } from '../validate.ts';
 import type { Report } from '../parameters.ts';
 import { mayStay, nowhere, placeSystemMessages } from '../system-messages.ts';
 import { nativeToolId, shortHash } from '../tool-ids.ts';

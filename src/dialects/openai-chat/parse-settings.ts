@@ -1,9 +1,9 @@
 /** Everything of a Chat Completions request that is neither a message nor a tool: limits, thinking, formats, user. */
 import type Anthropic from '@anthropic-ai/sdk';
 import type { Abilities } from '../../models/model.ts';
-import { invalid } from '../invalid.ts';
+import { invalid } from '../validate.ts';
 import type { Report } from '../parameters.ts';
-import { sha256 } from '../sha256.ts';
+import { sha256 } from '../../util/sha256.ts';
 import { forStructuredOutput, SchemaRefused, type Rewritten, type Schema } from '../structured-output.ts';
 import { decideThinking, type ReasoningEffort, type ThinkingDecision } from '../thinking.ts';
 import type { ChatRequest } from './wire.ts';

@@ -2,7 +2,7 @@
 import type Anthropic from '@anthropic-ai/sdk';
 import type { Abilities } from '../../models/model.ts';
 import { TurnError } from '../../turn/errors.ts';
-import { invalid } from '../invalid.ts';
+import { invalid } from '../validate.ts';
 import { asEnforced } from '../structured-output.ts';
 import type { Report } from '../parameters.ts';
 import type { ChatRequest, FunctionDefinition } from './wire.ts';

@@ -2,7 +2,7 @@
 import type { ContentBlock, TurnRequest } from '../../turn/turn.ts';
 import { TurnError } from '../../turn/errors.ts';
 import type { ParseContext, ParsedRequest } from '../dialect.ts';
-import { check } from '../invalid.ts';
+import { check } from '../validate.ts';
 import { placesOf, Report } from '../parameters.ts';
 import { parseSampling } from '../sampling.ts';
 import { textBlocks } from './parse-content.ts';

@@ -1,7 +1,7 @@
 /** A prompt to a turn: one user message. */
 import { TurnError } from '../../turn/errors.ts';
 import type { ParseContext, ParsedRequest } from '../dialect.ts';
-import { check, invalid } from '../invalid.ts';
+import { check, invalid } from '../validate.ts';
 import { parseMaxTokens, parseStops, parseUser } from '../openai-chat/parse-settings.ts';
 import { Report } from '../parameters.ts';
 import { parseSampling } from '../sampling.ts';

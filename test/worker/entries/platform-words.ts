@@ -2,11 +2,11 @@
  * The production Worker, on a platform that says why it has no container. Here workerd says the same of every
  * start that fails, so its words are exchanged for those that Cloudflare uses, given in PLATFORM_SAYS.
  */
-import { ProxyInstance as Production } from '../../../src/worker/instance.ts';
+import { ProxyInstance as Production } from '../../../src/worker/instance/instance.ts';
 import type { Env } from '../../../src/worker/env.ts';
 
 export { default } from '../../../src/worker/worker.ts';
-export { LoginKeeper } from '../../../src/worker/login-keeper.ts';
+export { LoginKeeper } from '../../../src/worker/login/login-keeper.ts';
 
 interface Words {
   readonly PLATFORM_SAYS: string;

@@ -2,14 +2,14 @@
  * One request, from the Durable Object through its container. The request counts as open until its
  * body has ended, or the client has left, also before the headers: then the instance may sleep.
  */
-import { TurnError, toTurnError } from '../turn/errors.ts';
+import { TurnError, toTurnError } from '../../turn/errors.ts';
 import { checkedStream } from './checked-stream.ts';
 import type { ContainerLife } from './container.ts';
 import { DownError, downTurnError, type DownReason } from './container-errors.ts';
 import { earlyStream } from './early-stream.ts';
-import { INTERNAL, innerHeaders } from './internal.ts';
+import { INTERNAL, innerHeaders } from '../internal-protocol.ts';
 import type { Ticket } from './open-requests.ts';
-import type { Voice } from './voice.ts';
+import type { Voice } from './dialect-responder.ts';
 
 export interface Forwarding {
   readonly life: Pick<ContainerLife, 'ready' | 'fetch' | 'state' | 'waitingFor' | 'doubt' | 'leaving'>;

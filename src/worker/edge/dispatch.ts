@@ -1,7 +1,7 @@
 /** From the Worker to the instance that holds the conversation, and on to another when that one has no room. */
-import { TurnError } from '../turn/errors.ts';
-import { INTERNAL, verdictOf, type Routed } from './internal.ts';
-import { orderFor } from './rendezvous.ts';
+import { TurnError } from '../../turn/errors.ts';
+import { INTERNAL, verdictOf, type Routed } from '../internal-protocol.ts';
+import { orderFor } from '../rendezvous.ts';
 
 export interface DispatchOptions {
   /** Names of the instances that take new conversations. */

@@ -3,7 +3,7 @@
  * again when it has died, stopped when it is idle. Over the raw `ctx.container`, because the stock
  * class never sleeps again after a client left before the headers (cloudflare/containers #241, #242).
  */
-import { TurnError } from '../turn/errors.ts';
+import { TurnError } from '../../turn/errors.ts';
 import { DownError, downReason, type DownReason } from './container-errors.ts';
 
 /** The part of `ctx.container` that is used. */

@@ -1,6 +1,6 @@
 /** Where a conversation is served: decided and remembered by its home. */
-import { orderFor } from './rendezvous.ts';
-import type { Routed, Verdict } from './internal.ts';
+import { orderFor } from '../rendezvous.ts';
+import type { Routed, Verdict } from '../internal-protocol.ts';
 
 export interface Room {
   /** All instances. */

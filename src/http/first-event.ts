@@ -2,7 +2,7 @@
  * The first moments of a streamed answer. An error before the first event can still be an HTTP status
  * that clients know how to retry, so the headers wait for it, but only for a moment.
  */
-import type { Clock } from '../access/clock.ts';
+import type { Clock } from '../util/clock.ts';
 import { isStreamEvent, type TurnEvent } from '../turn/events.ts';
 
 export interface Opening {

@@ -1,6 +1,6 @@
 /** A stream that shows signs of life while its answer is not there yet, because the container starts. */
-import { toTurnError } from '../turn/errors.ts';
-import type { Voice } from './voice.ts';
+import { toTurnError } from '../../turn/errors.ts';
+import type { Voice } from './dialect-responder.ts';
 
 export interface EarlyOptions {
   readonly voice: Voice;

@@ -3,7 +3,7 @@
  * travels in one header, which no client can set: the edge removes it.
  */
 import type { Dialect } from '../dialects/dialect.ts';
-import type { ContainerLife } from './container.ts';
+import type { ContainerLife } from './instance/container.ts';
 import { INTERNAL_HEADER } from '../http/end-mark.ts';
 
 /**

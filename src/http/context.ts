@@ -1,6 +1,6 @@
 /** What the middlewares leave for the handlers. */
 import type { Context } from 'hono';
-import type { RequestLine } from './request-line.ts';
+import type { RequestLine } from './request-log.ts';
 
 export interface HttpEnv {
   Variables: {

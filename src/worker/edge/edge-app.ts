@@ -5,21 +5,21 @@
 import { Hono, type Handler, type MiddlewareHandler } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { methodNotAllowed } from 'hono/method-not-allowed';
-import { localOwner } from '../access/keys.ts';
-import { authenticate } from '../http/authenticate.ts';
-import { readJson } from '../http/body.ts';
-import { browserGuard, corsHeaders } from '../http/browser-guard.ts';
-import { dialectOf } from '../http/dialect-of.ts';
-import { elsewhere, noSuchRoute, notServed, wrongMethod } from '../http/elsewhere.ts';
-import type { HttpContext, HttpEnv } from '../http/env.ts';
-import { renderThrown, respondError } from '../http/errors.ts';
-import { modelRoute, modelsRoute } from '../http/models-routes.ts';
-import { trace } from '../http/request-line.ts';
-import type { Services } from '../http/services.ts';
-import { TurnError } from '../turn/errors.ts';
-import { conversationKey } from './conversation.ts';
+import { localOwner } from '../../access/keys.ts';
+import { authenticate } from '../../http/authenticate.ts';
+import { readJson } from '../../http/body.ts';
+import { browserGuard, corsHeaders } from '../../http/browser-guard.ts';
+import { dialectOf } from '../../http/dialect-of.ts';
+import { elsewhere, noSuchRoute, notServed, wrongMethod } from '../../http/unsupported-endpoints.ts';
+import type { HttpContext, HttpEnv } from '../../http/context.ts';
+import { renderThrown, respondError } from '../../http/errors.ts';
+import { modelRoute, modelsRoute } from '../../http/models-routes.ts';
+import { trace } from '../../http/request-log.ts';
+import type { Services } from '../../http/services.ts';
+import { TurnError } from '../../turn/errors.ts';
+import { conversationKey } from './conversation-key.ts';
 import { dispatch, type DispatchOptions } from './dispatch.ts';
-import { innerHeaders, type InstanceStatus } from './internal.ts';
+import { innerHeaders, type InstanceStatus } from '../internal-protocol.ts';
 
 export interface EdgeServices extends Pick<Services, 'keys' | 'log' | 'clock' | 'version' | 'listModels'> {
   readonly settings: Pick<

@@ -2,9 +2,9 @@
  * How a container gets its settings and its login: over its internal door, after its start, under a
  * key that is made for each start. They are in no environment that other programs could read.
  */
-import { TurnError } from '../turn/errors.ts';
+import { TurnError } from '../../turn/errors.ts';
 import { RestartNeeded, type ContainerFetch } from './container.ts';
-import type { ContainerLogin } from './login-sync.ts';
+import type { ContainerLogin } from '../login/login-sync.ts';
 
 /** Body of `POST /internal/bootstrap`. Fields that a side does not know are ignored: versions meet during a rollout. */
 export interface BootstrapBody {

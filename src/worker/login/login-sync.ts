@@ -1,5 +1,5 @@
 /** Keeps the login in one container fresh: lent before a turn, brought back as soon as Claude Code has refreshed it. */
-import { TurnError } from '../turn/errors.ts';
+import { TurnError } from '../../turn/errors.ts';
 import {
   hasRefreshToken,
   loginOf,

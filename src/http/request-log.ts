@@ -1,6 +1,6 @@
 /** One log line a request, written when its body has ended. Never bodies, never keys, never query strings. */
 import type { MiddlewareHandler } from 'hono';
-import type { HttpEnv } from './env.ts';
+import type { HttpEnv } from './context.ts';
 import type { Services } from './services.ts';
 
 export class RequestLine {

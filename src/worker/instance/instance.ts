@@ -4,21 +4,21 @@
  * when nothing has been asked for a while.
  */
 import { DurableObject } from 'cloudflare:workers';
-import { dialects } from '../dialects/index.ts';
-import { TurnError } from '../turn/errors.ts';
-import { bootstrap, containerLogin, newBootstrapKey } from './bootstrap.ts';
+import { dialects } from '../../dialects/index.ts';
+import { TurnError } from '../../turn/errors.ts';
+import { bootstrap, containerLogin, newBootstrapKey } from './container-bootstrap.ts';
 import { ContainerLife, type RawContainer } from './container.ts';
 import type { DownReason } from './container-errors.ts';
-import { containerSettings, settingsOf, type Env, type WorkerSettings } from './env.ts';
+import { containerSettings, settingsOf, type Env, type WorkerSettings } from '../env.ts';
 import { forward } from './forward.ts';
-import { routedOf, verdictResponse, type InstanceStatus, type Routed } from './internal.ts';
-import { logEvent } from './log.ts';
-import { LoginSync } from './login-sync.ts';
+import { routedOf, verdictResponse, type InstanceStatus, type Routed } from '../internal-protocol.ts';
+import { logEvent } from '../log.ts';
+import { LoginSync } from '../login/login-sync.ts';
 import { OpenRequests } from './open-requests.ts';
-import { createPlaceBook, type PlaceBook } from './place-book.ts';
-import { place, type Room } from './places.ts';
-import { instanceNames } from './rendezvous.ts';
-import { createVoice } from './voice.ts';
+import { createPlaceBook, type PlaceBook } from './placement-store.ts';
+import { place, type Room } from './placement.ts';
+import { instanceNames } from '../rendezvous.ts';
+import { createVoice } from './dialect-responder.ts';
 
 /** A server that was told to end has so long; it has no open request then. */
 const STOP_GRACE_MS = 30_000;

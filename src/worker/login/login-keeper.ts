@@ -1,7 +1,7 @@
 /** The one Durable Object that keeps the login, sealed, and lends the refresh token to one instance at a time. */
 import { DurableObject } from 'cloudflare:workers';
-import type { Env } from './env.ts';
-import { logEvent } from './log.ts';
+import type { Env } from '../env.ts';
+import { logEvent } from '../log.ts';
 import {
   isNewer,
   leaseFor,
@@ -13,7 +13,7 @@ import {
   type Login,
   type Offer,
 } from './login.ts';
-import { createSeal, digestOf, type Seal } from './seal.ts';
+import { createSeal, digestOf, type Seal } from './encryption.ts';
 
 const PLACE = 'LoginKeeper|kv|login';
 

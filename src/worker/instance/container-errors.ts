@@ -1,5 +1,5 @@
 /** Why a container cannot be asked, read from the platform's words, and how a caller is told. */
-import { TurnError } from '../turn/errors.ts';
+import { TurnError } from '../../turn/errors.ts';
 
 export type DownReason =
   | 'starting'

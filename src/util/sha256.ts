@@ -1,0 +1,6 @@
+/** SHA-256 where WebCrypto's promise would not do: translations are synchronous, on Node and in a Worker. */
+import { sha256 as digest } from '@noble/hashes/sha2.js';
+import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
+
+/** The digest of a text's UTF-8 bytes, as 64 hex digits. */
+export const sha256 = (text: string): string => bytesToHex(digest(utf8ToBytes(text)));
