@@ -6,7 +6,9 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { messagesParameters } from '../src/dialects/anthropic-messages/parameters.ts';
 import { chatParameters } from '../src/dialects/openai-chat/parameters.ts';
 import { completionParameters } from '../src/dialects/openai-completions/parameters.ts';
-import type { Parameter } from '../src/dialects/parameters.ts';
+import { apiAbilities } from '../src/engines/api/abilities.ts';
+import { abilitiesFor } from '../src/engines/claude/abilities.ts';
+import type { Parameter, ParameterCase } from '../src/dialects/parameters.ts';
 
 export const compatibilityFile = new URL('../docs/COMPATIBILITY.md', import.meta.url);
 
@@ -86,13 +88,28 @@ const section = (title: string, parameters: readonly Parameter[], after: string)
     .concat('\n');
 
 const row = ({ name, fate, note, cases = [], neutral = [] }: Parameter): string => {
-  const exceptions = cases.map((one) => ` **${one.fate}**: ${one.when}.`);
   const quiet =
     neutral.length === 0 || fate === 'applied'
       ? ''
       : ` Accepted: ${neutral.map((value) => `\`${JSON.stringify(value)}\``).join(', ')}.`;
-  return `| \`${name}\` | ${fate} | ${[note + quiet, ...exceptions].join('').replaceAll('|', '\\|')} |`;
+  const cells = [
+    [`\`${name}\``, fate, note + quiet],
+    ...cases.map((one) => ['', one.fate, `${sentenceCase([...enginesOf(one), one.when].join(': '))}.`]),
+  ];
+  return cells.map((each) => `| ${each.join(' | ')} |`).join('\n');
 };
+
+/** `engine \`claude-code\``, where a case is one of engines that lack an ability. */
+const enginesOf = (one: ParameterCase): readonly string[] => {
+  const lacks = one.if?.lacks ?? one.lacks;
+  if (lacks === undefined) return [];
+  const names = Object.entries(engines).filter(([, abilities]) => !abilities[lacks]);
+  return [`engine ${names.map(([name]) => `\`${name}\``).join(' or ')}`];
+};
+
+const engines = { 'claude-code': abilitiesFor('subscription'), 'anthropic-api': apiAbilities };
+
+const sentenceCase = (text: string): string => text.slice(0, 1).toUpperCase() + text.slice(1);
 
 const main = async (): Promise<void> => {
   const wanted = compatibilityMarkdown();

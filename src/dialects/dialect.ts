@@ -2,6 +2,7 @@
  * A dialect is two pure translations: the caller's request to a turn, and what happened back to
  * the caller. Every dialect folder holds the same files: wire, parse, render, stream, error.
  */
+import type { Engine } from '../turn/engine.ts';
 import type { AnswerMessage, TurnRequest } from '../turn/turn.ts';
 import type { TurnEvent } from '../turn/events.ts';
 import type { TurnError } from '../turn/errors.ts';
@@ -27,9 +28,8 @@ export interface ParseContext {
   readonly inHeaders?: readonly string[];
   /** Unix seconds, for `created`. */
   readonly now: number;
-  readonly engine: 'claude-code' | 'anthropic-api';
-  /** `subscription`: a login of Claude Code, which sends metadata of its own. */
-  readonly login?: 'api-key' | 'subscription';
+  /** Who will run the turn: `abilities` decide, `name` is for words to the caller. */
+  readonly engine: Pick<Engine, 'name' | 'abilities'>;
 }
 
 export interface ParsedRequest<Answer = unknown> {

@@ -4,6 +4,7 @@
  */
 import { TurnError } from '../turn/errors.ts';
 import type { Abilities } from '../models/model.ts';
+import type { EngineAbilities } from '../turn/engine.ts';
 import type { ParameterReport, ParseContext } from './dialect.ts';
 import { pathText, type Path, type PathStyle } from './validate.ts';
 
@@ -11,17 +12,19 @@ import { pathText, type Path, type PathStyle } from './validate.ts';
 export type Fate = 'applied' | 'emulated' | 'ignored' | 'refused';
 
 /** What a fate can depend on besides the value. */
-export type Circumstances = Pick<ParseContext, 'engine' | 'login'> & { readonly abilities: Abilities };
+export type Circumstances = Pick<ParseContext, 'engine'> & { readonly abilities: Abilities };
 
 export interface ParameterCase {
   readonly fate: Fate;
   /** Decides from engine and model. Without it the parser decides from the value, and `when` says how. */
   readonly if?: {
-    readonly engine?: ParseContext['engine'];
-    readonly login?: ParseContext['login'];
+    /** An ability that the engine does not have. */
+    readonly lacks?: keyof EngineAbilities;
     readonly sampling?: Abilities['sampling'];
     readonly thinking?: Abilities['thinking'];
   };
+  /** Where the parser decides: an ability that the engine must lack too. The docs name the engines. */
+  readonly lacks?: keyof EngineAbilities;
   readonly when: string;
 }
 
@@ -43,14 +46,15 @@ const decide = (
   circumstances: Circumstances,
 ): { readonly fate: Fate; readonly why: string } => {
   const special = cases.find((one) => one.if !== undefined && matches(one.if, circumstances));
-  return special === undefined ? { fate, why: note } : { fate: special.fate, why: sentence(special.when) };
+  if (special === undefined) return { fate, why: note };
+  const cause = special.if?.lacks === undefined ? '' : `engine \`${circumstances.engine.name}\`: `;
+  return { fate: special.fate, why: sentence(cause + special.when) };
 };
 
 const sentence = (words: string): string => `${words.slice(0, 1).toUpperCase()}${words.slice(1)}.`;
 
-const matches = (condition: NonNullable<ParameterCase['if']>, { engine, login, abilities }: Circumstances): boolean =>
-  (condition.engine === undefined || condition.engine === engine) &&
-  (condition.login === undefined || condition.login === login) &&
+const matches = (condition: NonNullable<ParameterCase['if']>, { engine, abilities }: Circumstances): boolean =>
+  (condition.lacks === undefined || !engine.abilities[condition.lacks]) &&
   (condition.sampling === undefined || condition.sampling === abilities.sampling) &&
   (condition.thinking === undefined || condition.thinking === abilities.thinking);
 

@@ -74,8 +74,7 @@ const contextOf = async (
     betas: listOf(c.req.header('anthropic-beta')),
     inHeaders,
     now: Math.floor(clock.now() / 1000),
-    engine: engine.name,
-    ...(engine.login && { login: engine.login }),
+    engine,
   };
 };
 

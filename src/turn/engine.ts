@@ -19,10 +19,37 @@ export interface EngineHealth {
   readonly gauges: Readonly<Record<string, number>>;
 }
 
+/**
+ * What an engine can carry to the model. Parsers and parameter tables ask for these, never for an engine's name;
+ * what is missing is emulated, ignored or refused as the dialect's table says.
+ */
+export interface EngineAbilities {
+  /** A last message of the assistant, to be continued. */
+  readonly prefill: boolean;
+  /** Tools that run at the API: web search, code execution, … */
+  readonly serverTools: boolean;
+  /** `role: "system"` messages between others, with the settings that they may carry. */
+  readonly systemMessages: boolean;
+  /** Citations in earlier answers. */
+  readonly citationsInHistory: boolean;
+  /** The thinking of a tool loop, kept by the engine itself where the caller's API cannot carry it. */
+  readonly keepsThinking: boolean;
+  /** The caller's own cache breakpoints. */
+  readonly cacheControl: boolean;
+  /** An effort for models that have no effort levels, so that the API can refuse it. */
+  readonly effortWithoutLevels: boolean;
+  /** The caller's `metadata`. */
+  readonly metadata: boolean;
+  /** The caller's `anthropic-beta` values, and what needs them. */
+  readonly betas: boolean;
+  /** Every other parameter of the API, also those that this server does not know. */
+  readonly otherParameters: boolean;
+}
+
 export interface Engine {
-  readonly name: 'claude-code' | 'anthropic-api';
-  /** What pays: an API key, or a login of Claude Code. Absent where it makes no difference to requests. */
-  readonly login?: 'api-key' | 'subscription';
+  /** As it is named in settings, health and log: `claude-code`, `anthropic-api`. */
+  readonly name: string;
+  readonly abilities: EngineAbilities;
   /** How many turns can run at the same time; absent where the engine sets no bound. */
   readonly maxTurns?: number;
   /**

@@ -112,7 +112,7 @@ describe('nearly the same thing', () => {
 
   test('a refusal says why, not what becomes of the parameter elsewhere', () => {
     expect(failure(() => parse({ container: 'c' })).message).toBe(
-      "Unsupported parameter: 'container'. Engine `claude-code`: a feature of the API alone; Claude Code cannot ask for it.",
+      "Unsupported parameter: 'container'. Engine `claude-code`: a feature of the API alone, which this engine cannot ask for.",
     );
   });
 

@@ -1,3 +1,4 @@
+import { abilitiesFor } from '../../src/engines/claude/abilities.ts';
 import { describe, expect, test } from 'vitest';
 import { sha256 } from '../../src/util/sha256.ts';
 import { openAiChat } from '../../src/dialects/openai-chat/index.ts';
@@ -393,7 +394,7 @@ describe('response_format', () => {
 
 describe('the rest', () => {
   test('a login of Claude Code has metadata of its own', () => {
-    const loggedIn = { ...contextOf(), login: 'subscription' as const };
+    const loggedIn = { ...contextOf(), engine: { name: 'claude-code', abilities: abilitiesFor('subscription') } };
     expect(report({ user: 'ann', safety_identifier: 'bob' }, loggedIn).ignored).toEqual(['user', 'safety_identifier']);
     expect(report({ user: '' }, loggedIn)).toEqual(nothing);
   });

@@ -1,4 +1,6 @@
 /** Models, contexts and streams for the tests of the dialects. */
+import { apiAbilities } from '../../src/engines/api/abilities.ts';
+import { claudeAbilities } from '../../src/engines/claude/abilities.ts';
 import type { ParseContext } from '../../src/dialects/dialect.ts';
 import type { Abilities, ResolvedModel } from '../../src/models/model.ts';
 import type { StreamEvent, TurnEvent } from '../../src/turn/events.ts';
@@ -29,7 +31,7 @@ export const adaptiveModel: Abilities = {
 interface Options {
   readonly abilities?: Partial<Abilities>;
   readonly base?: Abilities;
-  readonly engine?: ParseContext['engine'];
+  readonly engine?: 'claude-code' | 'anthropic-api';
   readonly betas?: readonly string[];
   readonly via?: ResolvedModel['via'];
 }
@@ -47,7 +49,7 @@ export const contextOf = ({
   },
   betas,
   now: 1_700_000_000,
-  engine,
+  engine: { name: engine, abilities: engine === 'claude-code' ? claudeAbilities : apiAbilities },
 });
 
 export const failure = (run: () => unknown): TurnError => {

@@ -1,4 +1,5 @@
 /** A little engine that does what a test tells it, step by step. */
+import { apiAbilities } from '../../src/engines/api/abilities.ts';
 import type { Engine, EngineHealth } from '../../src/turn/engine.ts';
 import type { StreamEvent, TurnEvent } from '../../src/turn/events.ts';
 import type { Turn } from '../../src/turn/turn.ts';
@@ -7,6 +8,7 @@ export type Script = (turn: Turn, signal: AbortSignal) => AsyncIterable<TurnEven
 
 export class ScriptedEngine implements Engine {
   readonly name = 'anthropic-api';
+  readonly abilities = apiAbilities;
   readonly turns: Turn[] = [];
   /** Turns begun and not yet ended. */
   running = 0;

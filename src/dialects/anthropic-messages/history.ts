@@ -21,7 +21,7 @@ export const withSystemMessages = (
   report: Report,
 ): Message[] => {
   const emulate = model.via !== 'exact' && model.abilities.systemMessages !== true;
-  if (!emulate && context.engine === 'anthropic-api') return [...messages];
+  if (!emulate && context.engine.abilities.systemMessages) return [...messages];
   const bare = messages
     .map((message) => withoutSettings(message, report))
     .filter(({ role, content }) => role !== 'system' || (content ?? '').length > 0);

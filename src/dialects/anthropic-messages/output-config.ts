@@ -30,7 +30,7 @@ export const outputConfig = (
 /** It may be fitted to a model or handed to Claude Code; the API judges any other, which may be newer than this list. */
 const checkEffort = (effort: unknown, { context, model }: Parsing): void => {
   if (effort === null || effort === undefined || EFFORTS.some((level) => level === effort)) return;
-  if (model.via === 'exact' && context.engine === 'anthropic-api') return;
+  if (model.via === 'exact' && context.engine.abilities.otherParameters) return;
   throw invalid(
     'anthropic',
     ['output_config', 'effort'],

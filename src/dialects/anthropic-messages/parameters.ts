@@ -1,12 +1,13 @@
 /** What becomes of every parameter of `/v1/messages`. Read by the parser, the report and docs/COMPATIBILITY.md. */
+import type { EngineAbilities } from '../../turn/engine.ts';
 import type { Parameter, ParameterCase } from '../parameters.ts';
 
-const onClaudeCode = (fate: ParameterCase['fate'], why: string): ParameterCase => ({
+const without = (lacks: keyof EngineAbilities, fate: ParameterCase['fate'], why: string): ParameterCase => ({
   fate,
-  if: { engine: 'claude-code' },
-  when: `engine \`claude-code\`: ${why}`,
+  if: { lacks },
+  when: why,
 });
-const API_ONLY = 'a feature of the API alone; Claude Code cannot ask for it';
+const API_ONLY = 'a feature of the API alone, which this engine cannot ask for';
 /** Only then is a request fitted to the model: who names a model exactly gets the API's own answer. */
 const MAPPED = 'the name was mapped to a model';
 const EXACT = 'the model was named exactly and the engine is `anthropic-api`';
@@ -20,14 +21,14 @@ const cacheControl = (name: string): Parameter => ({
   name,
   fate: 'applied',
   note: 'Passed on.',
-  cases: [onClaudeCode('emulated', 'Claude Code sets its own cache breakpoints')],
+  cases: [without('cacheControl', 'emulated', 'the engine sets its own cache breakpoints')],
 });
 
 const apiOnly = (name: string, fate: 'ignored' | 'refused', note = 'Passed on.'): Parameter => ({
   name,
   fate: 'applied',
   note,
-  cases: [onClaudeCode(fate, API_ONLY)],
+  cases: [without('otherParameters', fate, API_ONLY)],
 });
 
 export const messagesParameters: readonly Parameter[] = [
@@ -45,16 +46,23 @@ export const messagesParameters: readonly Parameter[] = [
     cases: [
       {
         fate: 'emulated',
-        when: `\`role: "system"\` and ${MAPPED} that takes none (before 4.8): it becomes text of the user, in \`<system-reminder>\`; engine \`claude-code\`: for every model`,
+        when: `\`role: "system"\` and ${MAPPED} that takes none (before 4.8): it becomes text of the user, in \`<system-reminder>\``,
       },
       {
         fate: 'emulated',
-        when: 'engine `claude-code` and an answer in the history without text or calls (it is left out), or an image of the newest message over 400 KB or 2,000 pixels (Claude Code makes it smaller)',
+        lacks: 'systemMessages',
+        when: '`role: "system"`: it becomes text of the user, in `<system-reminder>`, for every model',
+      },
+      {
+        fate: 'emulated',
+        lacks: 'otherParameters',
+        when: 'an answer in the history without text or calls (it is left out), or an image of the newest message over 400 KB or 2,000 pixels (it is made smaller)',
       },
       {
         fate: 'refused',
-        when: 'it ends with an assistant message to be continued (prefill) and the model cannot do that, with the API’s own words; engine `claude-code`: for every model',
+        when: 'it ends with an assistant message to be continued (prefill) and the model cannot do that, with the API’s own words',
       },
+      { fate: 'refused', lacks: 'prefill', when: 'it ends with an assistant message to be continued, for every model' },
     ],
   },
   {
@@ -63,7 +71,7 @@ export const messagesParameters: readonly Parameter[] = [
     neutral: [{}],
     note: 'Passed on: the effort from a system message on.',
     cases: [
-      onClaudeCode('ignored', 'Claude Code has one effort for a request'),
+      without('systemMessages', 'ignored', 'there is one effort for a request'),
       { fate: 'ignored', when: `${MAPPED} that takes no system messages` },
     ],
   },
@@ -71,7 +79,10 @@ export const messagesParameters: readonly Parameter[] = [
     name: 'messages[].clear_at',
     fate: 'applied',
     note: 'Passed on.',
-    cases: [onClaudeCode('ignored', API_ONLY), { fate: 'ignored', when: `${MAPPED} that takes no system messages` }],
+    cases: [
+      without('systemMessages', 'ignored', API_ONLY),
+      { fate: 'ignored', when: `${MAPPED} that takes no system messages` },
+    ],
   },
   {
     name: 'messages[].content[].citations',
@@ -80,7 +91,8 @@ export const messagesParameters: readonly Parameter[] = [
     cases: [
       {
         fate: 'ignored',
-        when: 'engine `claude-code` and text of the assistant: Claude Code gives earlier answers back without their citations',
+        lacks: 'citationsInHistory',
+        when: 'text of the assistant: earlier answers go back without their citations',
       },
     ],
   },
@@ -110,8 +122,8 @@ export const messagesParameters: readonly Parameter[] = [
     cases: [
       {
         fate: 'ignored',
-        if: { engine: 'claude-code', login: 'subscription' },
-        when: 'engine `claude-code` with a login: Claude Code sends its own metadata',
+        if: { lacks: 'metadata' },
+        when: 'a login of Claude Code, which sends metadata of its own',
       },
     ],
   },
@@ -122,7 +134,8 @@ export const messagesParameters: readonly Parameter[] = [
     cases: [
       {
         fate: 'refused',
-        when: 'engine `claude-code` and a tool that runs at the API (`web_search_…`, `code_execution_…`, …)',
+        lacks: 'serverTools',
+        when: 'a tool that runs at the API (`web_search_…`, `code_execution_…`, …)',
       },
     ],
   },
@@ -156,7 +169,8 @@ export const messagesParameters: readonly Parameter[] = [
       },
       {
         fate: 'ignored',
-        when: 'engine `claude-code`, a budget, and the results of calls that no process waits for any more: Claude Code cannot take the thinking before them in again',
+        lacks: 'otherParameters',
+        when: 'a budget, and the results of calls that no process waits for any more: the thinking before them cannot be taken in again',
       },
     ],
   },
@@ -171,7 +185,12 @@ export const messagesParameters: readonly Parameter[] = [
       },
       {
         fate: 'ignored',
-        when: `${MAPPED} without effort levels; engine \`claude-code\`: any model without them, which Claude Code never asks for one`,
+        when: `${MAPPED} without effort levels`,
+      },
+      {
+        fate: 'ignored',
+        lacks: 'effortWithoutLevels',
+        when: 'a model without effort levels, which is never asked for one',
       },
       { fate: 'refused', when: `a level that does not exist; the API says so itself where ${EXACT}` },
     ],
@@ -180,7 +199,7 @@ export const messagesParameters: readonly Parameter[] = [
     name: 'output_config.task_budget',
     fate: 'applied',
     note: 'Passed on, with its `anthropic-beta`.',
-    cases: [onClaudeCode('ignored', 'it would need a value of `anthropic-beta` that Claude Code does not send')],
+    cases: [without('betas', 'ignored', 'it would need a value of `anthropic-beta` that the engine does not send')],
   },
   { name: 'output_config.format', fate: 'applied', note: 'Passed on.' },
   { name: 'output_format', fate: 'applied', note: 'The older name of `output_config.format`.' },
@@ -216,7 +235,7 @@ export const messagesParameters: readonly Parameter[] = [
     fate: 'applied',
     neutral: [[]],
     note: 'Taken as values of `anthropic-beta`; the SDK sends them as that header.',
-    cases: [onClaudeCode('ignored', 'Claude Code sends its own')],
+    cases: [without('betas', 'ignored', 'the engine sends its own')],
   },
   {
     name: 'user_profile_id',

@@ -25,8 +25,8 @@ export const parse = (body: unknown, context: ParseContext): ParsedRequest<null>
   const report = reportOf(model, context);
   const passed = passedOn(checked, { context, model, report });
   const request = fitted({ ...passed, ...sampling(checked, model, report) } as TurnRequest, model, report);
-  if (context.engine === 'claude-code' && model.abilities.effort.length === 0 && request.output_config?.effort)
-    report.ignore('output_config.effort');
+  const noLevels = model.abilities.effort.length === 0 && !context.engine.abilities.effortWithoutLevels;
+  if (noLevels && request.output_config?.effort) report.ignore('output_config.effort');
   return {
     request,
     betas: betasOf(checked, context),
@@ -81,7 +81,7 @@ const reportOf = ({ abilities }: ResolvedModel, context: ParseContext): Report =
   const report = new Report(
     messagesParameters,
     { ...context, abilities },
-    { style: 'anthropic', unknown: context.engine === 'anthropic-api' ? 'passed' : 'ignored' },
+    { style: 'anthropic', unknown: context.engine.abilities.otherParameters ? 'passed' : 'ignored' },
   );
   for (const name of context.inHeaders ?? []) report.ignore(name);
   return report;
@@ -112,7 +112,8 @@ const passedOn = (body: CountTokensRequest | MessagesRequest, { context, model, 
   checkTools(body.tools ?? [], context);
   const messages = withSystemMessages(withNativeToolIds(body.messages as Message[]), { model, context }, report);
   checkEnd(messages, { context, model });
-  if (context.engine === 'claude-code' && citesInAnswers(messages)) report.ignore('messages[].content[].citations');
+  if (!context.engine.abilities.citationsInHistory && citesInAnswers(messages))
+    report.ignore('messages[].content[].citations');
   const given = Object.entries(body).filter(
     ([name, value]) =>
       value !== null && value !== undefined && !READ.has(name) && reaches(name, { context, model, report }),
@@ -136,7 +137,7 @@ const READ: ReadonlySet<string> = new Set([
 
 /** The API takes whatever it knows; Claude Code only what the table says, for the rest was reported as ignored. */
 const reaches = (name: string, { context, report }: Parsing): boolean =>
-  context.engine === 'anthropic-api' || report.applies(name);
+  context.engine.abilities.otherParameters || report.applies(name);
 
 const sampling = (
   { temperature, top_p, top_k }: MessagesRequest,
@@ -162,7 +163,7 @@ const betasOf = (body: Readonly<Record<string, unknown>>, { betas }: ParseContex
 const checkTools = (tools: readonly object[], { engine }: ParseContext): void => {
   for (const [index, tool] of tools.entries()) {
     if (isClientTool(tool as Tool)) checkClientTool(tool, index);
-    else if (engine === 'claude-code') {
+    else if (!engine.abilities.serverTools) {
       const param = `tools.${index}.type`;
       throw new TurnError(
         'unsupported_parameter',
@@ -190,7 +191,7 @@ const checkEnd = (messages: readonly Message[], { context, model }: Pick<Parsing
   const last = messages[index];
   if (last?.role !== 'assistant') return;
   const param = `messages.${index}`;
-  if (context.engine === 'claude-code') {
+  if (!context.engine.abilities.prefill) {
     throw new TurnError(
       'invalid_request',
       'Assistant message prefill is not available through Claude Code. The conversation must end with a user message.',

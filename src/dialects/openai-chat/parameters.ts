@@ -18,8 +18,8 @@ const THINKING = {
 /** A login of Claude Code says who it is in metadata of its own. */
 const OWN_METADATA: ParameterCase = {
   fate: 'ignored',
-  if: { engine: 'claude-code', login: 'subscription' },
-  when: 'engine `claude-code` with a login: Claude Code sends its own metadata',
+  if: { lacks: 'metadata' },
+  when: 'a login of Claude Code, which sends metadata of its own',
 };
 const NOT_FORCED =
   'the model refuses to be told that it must call a tool (Opus and Sonnet from 5.5, Fable): `auto` is sent, and it may answer in text';
@@ -108,7 +108,12 @@ export const chatParameters: readonly Parameter[] = [
         fate: 'emulated',
         when:
           'a later system or developer message and a model that takes none (before 4.8), or not in that place (only behind the user’s and before the assistant’s or the end): ' +
-          'it becomes text of the user, in `<system-reminder>`; engine `claude-code`: for every model',
+          'it becomes text of the user, in `<system-reminder>`',
+      },
+      {
+        fate: 'emulated',
+        lacks: 'systemMessages',
+        when: 'a later system or developer message: it becomes text of the user, in `<system-reminder>`, for every model',
       },
       {
         fate: 'emulated',
@@ -269,7 +274,12 @@ export const chatParameters: readonly Parameter[] = [
         fate: 'ignored',
         when:
           'max_tokens is below 1,366 on a model with budgets; a tool is forced on such a model; ' +
-          'or such a model is inside a tool loop, whose thinking OpenAI’s format cannot carry: engine `anthropic-api`, or `claude-code` when no process waits for the results any more',
+          'or such a model is inside a tool loop whose results no process waits for any more',
+      },
+      {
+        fate: 'ignored',
+        lacks: 'keepsThinking',
+        when: 'a model with budgets is inside a tool loop, whose thinking OpenAI’s format cannot carry',
       },
     ],
   },

@@ -39,9 +39,9 @@ export const parse = (body: unknown, context: ParseContext): ParsedRequest<ChatA
   report.add(chat);
   reportNames(chat, report);
 
-  const direct = context.engine === 'anthropic-api';
-  const prefill = direct && abilities.prefill;
-  const takesSystem = direct && abilities.systemMessages === true;
+  const { engine } = context;
+  const prefill = engine.abilities.prefill && abilities.prefill;
+  const takesSystem = engine.abilities.systemMessages && abilities.systemMessages === true;
   const conversation = fitEnd(parseMessages(chat.messages, { takesSystem }, report), {
     prefill,
     report,
@@ -50,7 +50,7 @@ export const parse = (body: unknown, context: ParseContext): ParsedRequest<ChatA
   const tools = parseTools(chat, abilities, report);
   const max_tokens = parseMaxTokens(chat, abilities, report);
   const toolForced = tools.tool_choice?.type === 'any' || tools.tool_choice?.type === 'tool';
-  const insideLoop = direct && endsInResults(conversation);
+  const insideLoop = !engine.abilities.keepsThinking && endsInResults(conversation);
   const { thinking, effort } = parseThinking(
     chat,
     { maxTokens: max_tokens, abilities, toolForced, insideLoop },
@@ -69,7 +69,7 @@ export const parse = (body: unknown, context: ParseContext): ParsedRequest<ChatA
   const request: TurnRequest = {
     model: model.id,
     max_tokens,
-    ...(wantsCaching(chat) && direct ? { cache_control: { type: 'ephemeral' } } : {}),
+    ...(wantsCaching(chat) && engine.abilities.cacheControl ? { cache_control: { type: 'ephemeral' } } : {}),
     ...(system.length > 0 ? { system } : {}),
     messages: [...conversation.messages],
     ...tools,

@@ -2,6 +2,7 @@
  * The direct engine: the Messages API itself, over `fetch`. No process and no Node API, so it runs in Workers too.
  * What the turn says is what is sent: the request as it is, with `stream: true`.
  */
+import { apiAbilities } from './abilities.ts';
 import type { Engine, EngineHealth, EngineModel } from '../../turn/engine.ts';
 import { TurnError } from '../../turn/errors.ts';
 import type { TurnEvent } from '../../turn/events.ts';
@@ -34,6 +35,7 @@ export const createApiEngine = (options: ApiEngineOptions): Engine => new ApiEng
 
 class ApiEngine implements Engine {
   readonly name = 'anthropic-api';
+  readonly abilities = apiAbilities;
   readonly #options: ApiEngineOptions;
   readonly #calls = new Set<Call>();
   readonly #models: ModelCache;

@@ -5,10 +5,11 @@
 import { mkdirSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import type { Options, SDKControlInitializeResponse } from '@anthropic-ai/claude-agent-sdk';
-import type { Engine, EngineHealth, EngineModel } from '../../turn/engine.ts';
+import type { Engine, EngineAbilities, EngineHealth, EngineModel } from '../../turn/engine.ts';
 import { TurnError, toTurnError } from '../../turn/errors.ts';
 import { isStreamEvent, type TurnEvent } from '../../turn/events.ts';
 import type { Turn, TurnRequest } from '../../turn/turn.ts';
+import { abilitiesFor } from './abilities.ts';
 import { conversationOf } from './check-messages.ts';
 import { Child, type End, type EndReason, type SpawnRecipe } from './child.ts';
 import { chooseSession, type Conversation } from './choose-session.ts';
@@ -54,7 +55,7 @@ export const createClaudeEngine = (options: ClaudeEngineOptions): ClaudeEngine =
 
 export class ClaudeEngine implements Engine {
   readonly name = 'claude-code';
-  readonly login: ClaudeHost['credentialKind'];
+  readonly abilities: EngineAbilities;
   /** Each turn needs a process. */
   readonly maxTurns: number;
   readonly #options: ClaudeEngineOptions;
@@ -71,7 +72,7 @@ export class ClaudeEngine implements Engine {
 
   constructor(options: ClaudeEngineOptions) {
     this.#options = options;
-    this.login = options.credentialKind;
+    this.abilities = abilitiesFor(options.credentialKind);
     this.maxTurns = options.maxProcesses ?? defaultMaxProcesses();
     this.#host = { ...options, maxRetries: options.maxRetries ?? 2 };
     mkdirSync(options.workDir, { recursive: true });

@@ -1,0 +1,15 @@
+import type { EngineAbilities } from '../../turn/engine.ts';
+
+/** The API takes what the API takes: it judges each request itself. */
+export const apiAbilities: EngineAbilities = {
+  prefill: true,
+  serverTools: true,
+  systemMessages: true,
+  citationsInHistory: true,
+  keepsThinking: false,
+  cacheControl: true,
+  effortWithoutLevels: true,
+  metadata: true,
+  betas: true,
+  otherParameters: true,
+};
