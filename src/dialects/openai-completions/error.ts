@@ -1,2 +1,2 @@
 /** One envelope for all of OpenAI's endpoints. */
-export { errorFrame, renderError } from '../openai-chat/error.ts';
+export { errorFrame, renderError } from '../openai/error.ts';

@@ -2,7 +2,8 @@
 import { TurnError } from '../../turn/errors.ts';
 import type { ParseContext, ParsedRequest } from '../dialect.ts';
 import { check, invalid } from '../validate.ts';
-import { parseMaxTokens, parseStops, parseUser } from '../openai-chat/parse-settings.ts';
+import { parseUser } from '../openai/settings.ts';
+import { parseMaxTokens, parseStops } from '../openai-chat/parse-settings.ts';
 import { Report } from '../parameters.ts';
 import { parseSampling } from '../sampling.ts';
 import { completionParameters } from './parameters.ts';
