@@ -9,7 +9,7 @@ import { browserGuard, corsHeaders } from './browser-guard.ts';
 import { elsewhere, noSuchRoute, notServed, wrongMethod } from './unsupported-endpoints.ts';
 import type { HttpEnv } from './context.ts';
 import { renderThrown, respondError } from './errors.ts';
-import { healthRoute } from './health.ts';
+import { healthRoute, liveRoute, readyRoute } from './health.ts';
 import { modelRoute, modelsRoute } from './models-routes.ts';
 import { trace } from './request-log.ts';
 import type { Services } from './services.ts';
@@ -46,6 +46,8 @@ export const createApp = (services: Services): Hono<HttpEnv> => {
 
   app.get('/', (c) => c.json({ name: 'opencode-claude-proxy', version }));
   app.get('/ping', (c) => c.json({ status: 'ok', version }));
+  app.get('/live', liveRoute);
+  app.get('/ready', readyRoute(services));
   app.get('/health', healthRoute(services));
 
   for (const [path, explanation] of Object.entries(elsewhere)) {

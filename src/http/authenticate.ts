@@ -5,7 +5,7 @@ import { TurnError } from '../turn/errors.ts';
 import type { HttpEnv } from './context.ts';
 import type { Services } from './services.ts';
 
-export const openPaths: ReadonlySet<string> = new Set(['/', '/ping', '/health']);
+export const openPaths: ReadonlySet<string> = new Set(['/', '/ping', '/live', '/ready', '/health']);
 
 export const authenticate =
   ({ keys }: Pick<Services, 'keys'>): MiddlewareHandler<HttpEnv> =>

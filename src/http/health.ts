@@ -1,30 +1,55 @@
-/** `/health`: whether the server can serve, and to those who hold a key, how it is doing. */
+/**
+ * Three questions about the server. `/live`: does it answer at all, or must it be started again? `/ready`: may requests be sent
+ * to it? `/health`: how is it, in full? A login that the API refuses makes no server unready: its clients get the API's error,
+ * where a balancer without a ready server could only say that there is none.
+ */
 import type { Handler } from 'hono';
 import type { HttpEnv } from './context.ts';
 import type { Services } from './services.ts';
 
-export const healthRoute = (services: Services): Handler<HttpEnv> => {
-  const startedAt = services.clock.now();
+type Needs = Pick<Services, 'engine' | 'leases' | 'version' | 'login' | 'clock'>;
+
+export const liveRoute: Handler<HttpEnv> = (c) => c.json({ status: 'ok' });
+
+export const readyRoute =
+  (services: Needs): Handler<HttpEnv> =>
+  (c) => {
+    const ready = stateOf(services).status !== 'unavailable';
+    return c.json({ status: ready ? 'ok' : 'unavailable' }, ready ? 200 : 503);
+  };
+
+export const healthRoute = (services: Needs): Handler<HttpEnv> => {
+  const startedAt = services.clock.elapsed();
   return (c) => {
-    const report = healthReport(services, startedAt);
-    const status = report.status === 'ok' ? 200 : 503;
+    const state = stateOf(services);
     // Without the key no details: they tell strangers what to attack.
-    return c.json(c.get('owner') === undefined ? { status: report.status } : report, status);
+    const report =
+      c.get('owner') === undefined ? { status: state.status } : { ...state, ...figures(services, startedAt) };
+    return c.json(report, state.status === 'ok' ? 200 : 503);
   };
 };
 
-const healthReport = ({ engine, leases, version, login, clock }: Services, startedAt: number) => {
-  const { ok, reason, gauges } = engine.health();
-  const { held, queued, draining } = leases.stats();
-  const why = draining ? 'The server is shutting down.' : reason;
+interface State {
+  /** `degraded`: requests are taken, and the last turns failed for a reason that meets all of them. */
+  readonly status: 'ok' | 'degraded' | 'unavailable';
+  readonly reason?: string;
+}
+
+const stateOf = ({ engine, leases }: Needs): State => {
+  const { ok, reason, degraded } = engine.health();
+  if (leases.stats().draining) return { status: 'unavailable', reason: 'The server is shutting down.' };
+  if (!ok) return { status: 'unavailable', ...(reason !== undefined && { reason }) };
+  return degraded === undefined ? { status: 'ok' } : { status: 'degraded', reason: degraded };
+};
+
+const figures = ({ engine, leases, version, login, clock }: Needs, startedAt: number) => {
+  const { held, queued } = leases.stats();
   return {
-    status: ok && !draining ? 'ok' : 'unavailable',
-    ...(why !== undefined && { reason: why }),
     version,
     engine: engine.name,
     login,
-    uptimeSeconds: Math.round((clock.now() - startedAt) / 1000),
+    uptimeSeconds: Math.round((clock.elapsed() - startedAt) / 1000),
     requests: { running: held, queued },
-    gauges,
+    gauges: engine.health().gauges,
   };
 };

@@ -112,7 +112,9 @@ class Front {
     const { BOOTSTRAP_KEY: _, ...rest } = this.#env;
     const login = credentials === undefined ? {} : { CLAUDE_OAUTH_CREDS: credentials };
     const { parts } = await prepare({ ...rest, ...settings, ...login, HOST: '127.0.0.1', ALLOWED_HOSTS: 'container' });
-    return composeServer({ ...parts, behindWorker: true });
+    const composed = await composeServer({ ...parts, behindWorker: true });
+    parts.engine.start?.();
+    return composed;
   }
 
   async #readCredentials(): Promise<string | null> {

@@ -78,8 +78,12 @@ export const composeServer = async ({
 };
 
 /** Starts to listen. Throws where the address cannot be had; the engine is then left to the caller. */
-export const createServer = async (parts: ServerParts): Promise<RunningServer> =>
-  serve(await composeServer(parts), parts.config);
+export const createServer = async (parts: ServerParts): Promise<RunningServer> => {
+  const server = await serve(await composeServer(parts), parts.config);
+  // Not before the socket: a server whose port is taken has no use for processes.
+  parts.engine.start?.();
+  return server;
+};
 
 /** Puts a composed server behind a socket. Throws `ListenError`. */
 export const serve = async (

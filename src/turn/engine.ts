@@ -12,9 +12,12 @@ export interface EngineModel {
 }
 
 export interface EngineHealth {
+  /** Whether a turn can be begun at all, whatever its answer will be: a process can be started, a connection opened. */
   readonly ok: boolean;
   /** Why not, in words for the owner; never a secret. */
   readonly reason?: string;
+  /** What the last turns showed to be wrong for all of them, such as a login that the API refuses. */
+  readonly degraded?: string;
   /** Named figures for `/health` and the metrics (processes, sessions, …). */
   readonly gauges: Readonly<Record<string, number>>;
 }
@@ -62,6 +65,11 @@ export interface Engine {
   /** Models of the account; the answer is cached by the engine. */
   models(): Promise<readonly EngineModel[]>;
   health(): EngineHealth;
+  /**
+   * Makes ready, ahead of the first turn, what turns need, and tries again until it works; absent where nothing is needed.
+   * Returns at once: `health` tells how it goes.
+   */
+  start?(): void;
   /** Ends every process and connection. Turns still running fail with `draining`. */
   close(): Promise<void>;
 }

@@ -8,6 +8,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { startDemoUpstream } from '../../src/demo/upstream.ts';
+import { claudeCodeTo, endAfterEach, listening, start } from '../node/spawned-server.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const env = { ...process.env, PATH: `${process.env['PATH']}:/usr/sbin:/sbin` };
@@ -84,13 +86,13 @@ const freePort = async (): Promise<number> => {
   return port;
 };
 
-const startHaproxy = async (order: readonly number[] = [0, 1, 2]): Promise<void> => {
+const startHaproxy = async (backends: readonly (number | undefined)[] = ports): Promise<void> => {
   const port = await freePort();
   const config = (await readFile(join(root, 'deploy/hash-proxy/haproxy.cfg'), 'utf8'))
     .replace('bind :8080', `bind 127.0.0.1:${port}`)
     .replace(
       /^ {4}server-template .*$/m,
-      order.map((server, slot) => `    server server-${slot + 1} 127.0.0.1:${ports[server]}`).join('\n'),
+      backends.map((backend, slot) => `    server server-${slot + 1} 127.0.0.1:${backend}`).join('\n'),
     );
   await writeFile(join(dir, 'haproxy.cfg'), config);
   await started('haproxy', ['-f', join(dir, 'haproxy.cfg')], port);
@@ -171,19 +173,30 @@ const older =
 if (older) console.log('SKIPPED: copies of HAProxy that agree: that needs HAProxy 3.0');
 
 describe.skipIf(!installed('haproxy'))('HAProxy', { timeout: 60_000 }, () => {
+  endAfterEach();
   shared(() => startHaproxy());
 
   it.skipIf(older)(
     'two copies that found the servers in another order send a conversation to the same one',
     async () => {
-      await startHaproxy([0, 1, 2]);
+      await startHaproxy();
       const homes = await Promise.all(indices.map((index) => ask(named(index))));
       proxy.kill();
       await once(proxy, 'exit');
-      await startHaproxy([2, 0, 1]);
+      await startHaproxy([2, 0, 1].map((index) => ports[index]));
       expect(await Promise.all(indices.map((index) => ask(named(index))))).toEqual(homes);
     },
   );
+
+  it('finds a fresh server with the real engine, which nobody has asked for anything yet', async () => {
+    const upstream = await startDemoUpstream();
+    const server = await listening(start(claudeCodeTo(upstream)));
+    await startHaproxy([Number(new URL(server).port)]);
+    expect(
+      await ask({}, { model: 'haiku', max_tokens: 9, messages: [{ role: 'user', content: '[[text:Found]]' }] }),
+    ).toContain('Found');
+    await upstream.close();
+  });
 
   it('without a header goes by key, system text and first message, in both APIs', async () => {
     await startHaproxy();

@@ -224,6 +224,23 @@ describe('health', () => {
     leases.drain();
     expect((await ask('/health')).status).toBe(503);
   });
+
+  it('is degraded with the reason when the last turns failed for all, and such a server stays ready', async () => {
+    const { ask, engine } = await setUpApp();
+    engine.healthy = { ok: true, degraded: 'the login is refused', gauges: {} };
+    const unwell = await ask('/health');
+    expect([unwell.status, await json(unwell)]).toMatchObject([
+      503,
+      { status: 'degraded', reason: 'the login is refused' },
+    ]);
+    expect((await ask('/ready')).status).toBe(200);
+  });
+
+  it('is not ready while turns cannot be begun, and lives all the same', async () => {
+    const { ask, engine } = await setUpApp({ keys: ['k'] });
+    engine.healthy = { ok: false, reason: 'no process starts', gauges: {} };
+    expect([(await ask('/ready')).status, (await ask('/live')).status]).toEqual([503, 200]);
+  });
 });
 
 describe('bodies', () => {

@@ -102,6 +102,18 @@ describe('the image by itself', () => {
     await podman('volume', 'rm', '-f', name);
   });
 
+  it('is healthy by its own check before anybody has asked it for an answer', async () => {
+    await eventually(
+      () =>
+        podman('healthcheck', 'run', name).then(
+          () => true,
+          () => false,
+        ),
+      60_000,
+    );
+    expect((await fetch(`${url}/ready`)).status).toBe(200);
+  });
+
   conformance(() => url);
 
   it('is small: most of it is the program of Claude Code', () => {

@@ -1,12 +1,8 @@
-import { spawn, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startDemoUpstream, type DemoUpstream } from '../../src/demo/upstream.ts';
 import { until } from '../http/scripted-engine.ts';
 import { chat } from '../http/set-up.ts';
+import { directTo, endAfterEach, listening, post, start } from './spawned-server.ts';
 
 let upstream: DemoUpstream;
 beforeAll(async () => {
@@ -14,44 +10,9 @@ beforeAll(async () => {
 });
 afterAll(() => upstream.close());
 
-const children: ChildProcess[] = [];
-afterEach(() => {
-  for (const child of children.splice(0)) child.kill('SIGKILL');
-});
+endAfterEach();
 
-/** `node src/cli/start.ts` in an empty directory, with nothing but the given environment. */
-const start = (env: Record<string, string>) => {
-  const home = mkdtempSync(join(tmpdir(), 'home-'));
-  const child = spawn(process.execPath, [resolve('src/cli/start.ts')], {
-    cwd: home,
-    env: { HOME: home, PATH: process.env['PATH'], ...env },
-  });
-  children.push(child);
-  const output = { out: '', err: '' };
-  child.stdout.on('data', (chunk) => (output.out += String(chunk)));
-  child.stderr.on('data', (chunk) => (output.err += String(chunk)));
-  return { child, output, exit: once(child, 'close') as Promise<[number | null]> };
-};
-
-const direct = (more: Record<string, string> = {}) => ({
-  ENGINE: 'anthropic-api',
-  ANTHROPIC_API_KEY: 'key-secret',
-  ANTHROPIC_BASE_URL: upstream.url,
-  PORT: '0',
-  ...more,
-});
-
-const listening = async ({ output }: { output: { out: string } }): Promise<string> => {
-  await until(() => output.out.includes('Listening on '));
-  return /Listening on (\S+)/.exec(output.out)?.[1] ?? '';
-};
-
-const post = (url: string, body: object) =>
-  fetch(`${url}/v1/chat/completions`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify(body),
-  });
+const direct = (more: Record<string, string> = {}) => directTo(upstream, more);
 
 describe('npm start', () => {
   it('names the login in use and what else is set, prints the address, serves, and shows no secret', async () => {

@@ -40,7 +40,6 @@ class ApiEngine implements Engine {
   readonly #calls = new Set<Call>();
   readonly #models: ModelCache;
   #completed = 0;
-  #refusedLogin: string | undefined;
   #closed = false;
 
   constructor(options: ApiEngineOptions) {
@@ -86,7 +85,7 @@ class ApiEngine implements Engine {
   health(): EngineHealth {
     const gauges = { turns_running: this.#calls.size, turns_completed: this.#completed };
     if (this.#closed) return { ok: false, reason: 'The engine is closed.', gauges };
-    return this.#refusedLogin === undefined ? { ok: true, gauges } : { ok: false, reason: this.#refusedLogin, gauges };
+    return { ok: true, gauges };
   }
 
   async close(): Promise<void> {
@@ -135,7 +134,6 @@ class ApiEngine implements Engine {
       ...(wait && { wait }),
     });
     yield { type: 'notice', notice: { kind: 'headers', headers: callHeaders(response.headers) } };
-    this.#noteLogin(response.status);
     if (!response.ok) throw await call.heard(failureOf(response));
     return response;
   }
@@ -146,11 +144,6 @@ class ApiEngine implements Engine {
       const { done, value } = await asking.next();
       if (done === true) return call.heard(value.json()).catch((cause: unknown) => Promise.reject(notJson(cause)));
     }
-  }
-
-  #noteLogin(status: number): void {
-    if (status === 401 || status === 403) this.#refusedLogin = `The upstream refused the API key (status ${status}).`;
-    else if (status < 400) this.#refusedLogin = undefined;
   }
 
   /** The API knows full ids only: a short name (`sonnet`) becomes the newest model of that family. */

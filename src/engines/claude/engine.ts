@@ -10,6 +10,8 @@ import { TurnError, toTurnError } from '../../turn/errors.ts';
 import { isStreamEvent, type TurnEvent } from '../../turn/events.ts';
 import type { Turn, TurnRequest } from '../../turn/turn.ts';
 import { abilitiesFor } from './abilities.ts';
+import { untilItWorks } from '../../util/backoff.ts';
+import { systemClock } from '../../util/clock.ts';
 import { conversationOf } from './check-messages.ts';
 import { Child, type End, type EndReason, type SpawnRecipe } from './child.ts';
 import { chooseSession, type Conversation } from './choose-session.ts';
@@ -24,7 +26,7 @@ import { cliOptions, type ClaudeEngineOptions, type ClaudeHost } from './options
 import { Pool } from './pool.ts';
 import { Reaper } from './reaper.ts';
 import { askableAfterReplay, planReplay } from './replay.ts';
-import { loginProblem, reportedModels } from './reported.ts';
+import { reportedModels } from './reported.ts';
 import type { Session } from './session.ts';
 import { Sessions } from './sessions.ts';
 import { toLiveSettings, type LiveSettings } from './settings.ts';
@@ -69,6 +71,9 @@ export class ClaudeEngine implements Engine {
   #account: Promise<SDKControlInitializeResponse> | undefined;
   #unwell: string | undefined = 'Claude Code is starting';
   #closed = false;
+  /** Whether this engine is to have a process by itself, and is trying to start one. */
+  #kept: 'no' | 'yes' | 'trying' = 'no';
+  readonly #ending = new AbortController();
 
   constructor(options: ClaudeEngineOptions) {
     this.#options = options;
@@ -157,6 +162,11 @@ export class ClaudeEngine implements Engine {
     await this.#initialised();
   }
 
+  start(): void {
+    this.#kept = 'yes';
+    this.#startUntilItWorks(() => this.#initialised());
+  }
+
   health(): EngineHealth {
     return {
       ok: this.#unwell === undefined && !this.#closed,
@@ -174,6 +184,7 @@ export class ClaudeEngine implements Engine {
 
   async close(): Promise<void> {
     this.#closed = true;
+    this.#ending.abort();
     this.#sessions.close();
     await this.#pool.close();
     await this.#lifeline.close();
@@ -244,17 +255,40 @@ export class ClaudeEngine implements Engine {
       void this.#learnHealth(process);
       return process;
     } catch (error) {
-      this.#unwell = toTurnError(error).message;
+      this.#startFailed(error);
       throw error;
     }
   }
 
-  /** The latest start tells whether starts succeed, and whether the login is there. */
+  /** A server that cannot start a process gets no requests from a balancer, so no request will show that it can again. */
+  #startFailed(error: unknown): void {
+    this.#unwell = toTurnError(error).message;
+    this.#startUntilItWorks(() => this.#pool.startFirst());
+  }
+
+  #startUntilItWorks(work: () => Promise<unknown>): void {
+    if (this.#kept !== 'yes' || this.#closed) return;
+    this.#kept = 'trying';
+    void untilItWorks(work, {
+      clock: systemClock,
+      signal: this.#ending.signal,
+      firstMs: 1_000,
+      longestMs: MINUTE / 2,
+      failed: (error, pauseMs) =>
+        this.#options.log.warn(
+          { error: toTurnError(error).message, pauseMs },
+          'Claude Code does not start; trying again',
+        ),
+    }).finally(() => (this.#kept = 'yes'));
+  }
+
+  /** The latest start tells whether starts succeed. What is wrong with the login, turns tell. */
   async #learnHealth(process: CliProcess): Promise<void> {
     try {
-      this.#unwell = loginProblem(await process.ready);
+      await process.ready;
+      this.#unwell = undefined;
     } catch (error) {
-      if (isUnexpected(await process.ended)) this.#unwell = toTurnError(error).message;
+      if (isUnexpected(await process.ended)) this.#startFailed(error);
     }
   }
 

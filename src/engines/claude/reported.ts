@@ -14,11 +14,3 @@ export const reportedModels = ({ models }: Pick<SDKControlInitializeResponse, 'm
   }
   return [...byId.values()];
 };
-
-/** Why turns would fail, as far as the CLI knows before the first one. */
-export const loginProblem = ({ account }: Pick<SDKControlInitializeResponse, 'account'>): string | undefined => {
-  const { apiProvider = 'firstParty', tokenSource = 'none', apiKeySource = 'none' } = account;
-  const loggedIn =
-    apiProvider !== 'firstParty' || tokenSource !== 'none' || apiKeySource !== 'none' || account.email !== undefined;
-  return loggedIn ? undefined : 'Claude Code is not logged in';
-};

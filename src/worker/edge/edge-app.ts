@@ -66,6 +66,8 @@ export const createEdge = (services: EdgeServices): Hono<HttpEnv> => {
 
   app.get('/', (c) => c.json({ name: 'opencode-claude-proxy', version }));
   app.get('/ping', (c) => c.json({ status: 'ok', version }));
+  // The Worker itself is always ready: it starts a container for the request that needs one.
+  for (const path of ['/live', '/ready']) app.get(path, (c) => c.json({ status: 'ok' }));
   app.get('/health', healthRoute(services));
 
   for (const [path, explanation] of Object.entries(elsewhere)) {

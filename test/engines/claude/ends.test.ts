@@ -40,6 +40,19 @@ describe('a program that does not behave', () => {
     await expect.poll(() => lab.engine.health().gauges['processes'], patiently).toBe(0);
   });
 
+  it('exit-at-start: a started engine tries until a process starts, without any request', async () => {
+    await start('behave');
+    const program = join(lab.dir, 'behave');
+    lab.restart({ executable: program });
+    lab.engine.start();
+    await expect.poll(() => lab.engine.health().reason, patiently).toContain('ENOENT');
+    cpSync(join(dirname(fixture('behave')), 'speak.ts'), join(lab.dir, 'speak.ts'));
+    writeFileSync(join(lab.dir, 'package.json'), '{"type":"module"}');
+    copyFileSync(fixture('behave'), program);
+    chmodSync(program, 0o755);
+    await expect.poll(() => lab.engine.health().ok, patiently).toBe(true);
+  });
+
   it('never-initialises: it counts as hung, and its place is free again', async () => {
     await start('never-initialises', { controlTimeoutMs: 300, maxProcesses: 1 });
     expect((await failureOf(lab.engine.warmUp())).code).toBe('engine_died');

@@ -1,0 +1,34 @@
+/** Doing again what failed, ever more slowly, until it succeeds. */
+import type { Clock } from './clock.ts';
+
+export interface Backoff {
+  readonly clock: Pick<Clock, 'after'>;
+  /** Ends the attempts. */
+  readonly signal: AbortSignal;
+  readonly firstMs: number;
+  readonly longestMs: number;
+  /** Called after each failure but the one that the signal brought about, with the pause that follows. */
+  readonly failed: (error: unknown, pauseMs: number) => void;
+}
+
+/** Resolves after the first success, or when the signal is aborted; never rejects. The pause doubles with each failure. */
+export const untilItWorks = async (work: () => Promise<unknown>, backoff: Backoff): Promise<void> => {
+  const { clock, signal, firstMs, longestMs, failed } = backoff;
+  for (let pauseMs = firstMs; !signal.aborted; pauseMs = Math.min(pauseMs * 2, longestMs)) {
+    try {
+      await work();
+      return;
+    } catch (error) {
+      if (signal.aborted) return;
+      failed(error, pauseMs);
+    }
+    await pause(pauseMs, { clock, signal });
+  }
+};
+
+const pause = (ms: number, { clock, signal }: Pick<Backoff, 'clock' | 'signal'>): Promise<void> => {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const cancel = clock.after(ms, resolve);
+  signal.addEventListener('abort', () => resolve(), { once: true });
+  return promise.finally(cancel);
+};
