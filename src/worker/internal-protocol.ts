@@ -23,6 +23,8 @@ export interface Routed {
   readonly role: 'home' | 'guest';
   /** Instances that had no room just now. */
   readonly tried: readonly string[];
+  /** Only an instance whose container runs may take it: the platform starts no other one now. */
+  readonly awakeOnly: boolean;
   /** The client asked for a stream: it can be shown signs of life before the answer. */
   readonly stream: boolean;
   /** Length of the body. */
@@ -30,7 +32,7 @@ export interface Routed {
 }
 
 export type Verdict =
-  | { readonly kind: 'elsewhere'; readonly name: string }
+  | { readonly kind: 'elsewhere'; readonly name: string; readonly awakeOnly: boolean }
   /** No room here, and at home: nor anywhere it may send the conversation. */
   | { readonly kind: 'full' };
 
@@ -39,6 +41,8 @@ export interface InstanceStatus {
   readonly open: number;
   /** Conversations that the container may hold warm. */
   readonly conversations: number;
+  /** What the platform said when the last container ended, until one is ready again. */
+  readonly said?: string;
 }
 
 export const verdictResponse = (verdict: Verdict): Response =>

@@ -246,6 +246,10 @@ describe('why a container is down', () => {
       text: 'There is no Container instance that can be provided to this Durable Object, try again later',
       reason: 'no_instance',
     },
+    {
+      text: 'Maximum number of running container instances exceeded. Try again later, or try configuring a higher value for max_instances',
+      reason: 'no_instance',
+    },
     { text: 'You are requesting too many containers per second', reason: 'start_rate' },
     { text: 'Container exited with unexpected exit code: 137', reason: 'crashed' },
   ])('$reason', ({ text, reason }) => expect(downReason(new Error(text))).toBe(reason));

@@ -203,8 +203,8 @@ describe('a container that is ending', () => {
   it('sends the request to another instance when there is one', async () => {
     const world = new World();
     world.fetch = async () => draining();
-    world.sendAway = () => verdictResponse({ kind: 'elsewhere', name: 'g1-i1' });
-    expect(verdictOf(await world.forward())).toEqual({ kind: 'elsewhere', name: 'g1-i1' });
+    world.sendAway = () => verdictResponse({ kind: 'elsewhere', name: 'g1-i1', awakeOnly: false });
+    expect(verdictOf(await world.forward())).toEqual({ kind: 'elsewhere', name: 'g1-i1', awakeOnly: false });
     expect([world.open.size, world.log]).toEqual([0, ['before', 'leaving', 'end']]);
   });
 

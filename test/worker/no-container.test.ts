@@ -22,6 +22,8 @@ afterEach(async () => {
 
 const NO_INSTANCE = 'There is no Container instance that can be provided to this Durable Object, try again later';
 const TOO_MANY = 'You are requesting too many containers per second, try again later';
+const MAXIMUM =
+  'Maximum number of running container instances exceeded. Try again later, or try configuring a higher value for max_instances';
 const chat = { model: 'gpt-4o', messages: [{ role: 'user', content: 'Hello' }] };
 const statuses = async ({ call }: Lab): Promise<Record<string, InstanceStatus>> =>
   ((await (await call('/health')).json()) as { instances: Record<string, InstanceStatus> }).instances;
@@ -103,6 +105,48 @@ describe('a platform that has no container', { timeout: 120_000 }, () => {
     expect((await ask('second')).status).toBe(200);
     expect((await statuses(here))['g1-i0']).toMatchObject({ conversations: 2 });
     expect(here.starts()).toBe(1);
+  });
+});
+
+describe('words of the platform', { timeout: 120_000 }, () => {
+  it('of today for max_instances are known: it waits, and says why', async () => {
+    const here = await lab(() => undefined, MAXIMUM);
+    const answer = await here.call('/v1/messages', { body: chat });
+    expect([answer.status, answer.headers.get('retry-after'), await answer.json()]).toMatchObject([
+      503,
+      '30',
+      { error: { message: expect.stringContaining('still provisioning') } },
+    ]);
+  });
+
+  it('take a conversation to an instance that runs, when its home cannot start', async () => {
+    let image: Image | undefined = programImage('before-the-mark.ts');
+    const here = await lab(() => image, MAXIMUM, { INSTANCES: '2', HOMES: '2', START_WAIT_MS: '60000' });
+    const ask = (index: number): Promise<Response> =>
+      here.call('/v1/messages', { body: chat, headers: { 'x-conversation-id': `c${index}` } });
+    const awake = (each: InstanceStatus | undefined): boolean => each?.state === 'ready';
+    await ask(0);
+    const first = Object.entries(await statuses(here)).find(([, each]) => awake(each))?.[0] ?? '';
+    image = undefined;
+    // The first that hashes to the other instance finds out that it cannot start; those that follow go to the one that runs.
+    const answers = Array.from({ length: 12 }, (_, index) => ask(index + 1).catch(() => undefined));
+    await eventually(async () => Object.values(await statuses(here)).some(({ state }) => state === 'no_instance'));
+    for (let index = 20; index < 32; index += 1) expect((await ask(index)).status).toBe(200);
+    expect(Object.keys(await statuses(here))).toContain(first);
+    image = programImage('before-the-mark.ts');
+    for (const answer of answers) expect((await answer)?.status).toBe(200);
+  });
+
+  it('that nobody knows are in the health report of those who have the key, until a container is ready', async () => {
+    let image: Image | undefined;
+    const here = await lab(() => image, 'The moon is in the wrong house (code 4711)');
+    expect((await here.call('/v1/messages', { body: chat })).status).toBe(503);
+    expect((await statuses(here))['g1-i0']).toMatchObject({ said: expect.stringContaining('wrong house (code 4711)') });
+    const open = await here.call('/health', { headers: { authorization: '' } });
+    expect(await open.text()).not.toContain('moon');
+    image = programImage('before-the-mark.ts');
+    await eventually(async () => (await here.call('/v1/messages', { body: chat })).status === 200);
+    expect((await statuses(here))['g1-i0']).not.toHaveProperty('said');
   });
 });
 

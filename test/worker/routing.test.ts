@@ -125,10 +125,20 @@ describe('the place of a conversation', () => {
     conversation: 'c',
     role: 'home',
     tried: [],
+    awakeOnly: false,
     stream: false,
     bytes: 100,
   };
-  const room = { names, open: 0, capacity: 2, warm: false, crowded: false, leaving: false, failing: false };
+  const room = {
+    names,
+    open: 0,
+    capacity: 2,
+    warm: false,
+    crowded: false,
+    leaving: false,
+    failing: false,
+    awake: true,
+  };
   const second = orderFor('c', names).find((name) => name !== 'g1-i0') ?? '';
   const full = { ...room, open: 2 };
 
@@ -143,9 +153,9 @@ describe('the place of a conversation', () => {
     (
       [
         ['room at home', routed, room, undefined, { kind: 'here' }],
-        ['home full, conversation new', routed, full, undefined, { kind: 'send', name: second }],
+        ['home full, conversation new', routed, full, undefined, { kind: 'send', name: second, awakeOnly: false }],
         ['home full, conversation warm there', routed, { ...full, warm: true }, undefined, { kind: 'here' }],
-        ['sent away before', routed, room, 'g1-i2', { kind: 'elsewhere', name: 'g1-i2' }],
+        ['sent away before', routed, room, 'g1-i2', { kind: 'elsewhere', name: 'g1-i2', awakeOnly: false }],
         ['sent to an instance that is no more', routed, room, 'g0-i2', { kind: 'here' }],
         ['sent to one that has no room now', { ...routed, tried: ['g1-i2'] }, room, 'g1-i2', { kind: 'here' }],
         ['everyone asked', { ...routed, tried: ['g1-i1', 'g1-i2', 'g1-i3'] }, full, undefined, { kind: 'full' }],
@@ -157,7 +167,7 @@ describe('the place of a conversation', () => {
           routed,
           { ...room, leaving: true, warm: true },
           undefined,
-          { kind: 'send', name: second },
+          { kind: 'send', name: second, awakeOnly: false },
         ],
         [
           'home ending, one instance only',
@@ -173,7 +183,34 @@ describe('the place of a conversation', () => {
           undefined,
           { kind: 'here' },
         ],
-        ['home cannot start', routed, { ...room, failing: true }, undefined, { kind: 'here' }],
+        [
+          'home cannot start: who is awake is asked',
+          routed,
+          { ...room, failing: true, awake: false },
+          undefined,
+          { kind: 'send', name: second, awakeOnly: true },
+        ],
+        [
+          'home cannot start, everyone asked',
+          { ...routed, tried: ['g1-i1', 'g1-i2', 'g1-i3'] },
+          { ...room, failing: true, awake: false },
+          undefined,
+          { kind: 'here' },
+        ],
+        [
+          'a guest that would have to start, where only running ones may take it',
+          { ...routed, role: 'guest' as const, awakeOnly: true },
+          { ...room, awake: false },
+          undefined,
+          { kind: 'full' },
+        ],
+        [
+          'a guest that runs, where only running ones may take it',
+          { ...routed, role: 'guest' as const, awakeOnly: true },
+          room,
+          undefined,
+          { kind: 'here' },
+        ],
         [
           'a guest that is ending',
           { ...routed, role: 'guest' as const },
@@ -193,7 +230,7 @@ describe('the place of a conversation', () => {
           routed,
           { ...room, crowded: true, warm: true },
           undefined,
-          { kind: 'send', name: second },
+          { kind: 'send', name: second, awakeOnly: false },
         ],
         [
           'bodies held up to the limit, one instance only',
@@ -221,7 +258,7 @@ describe('the place of a conversation', () => {
       const said = routedOf(request);
       asked.push(`${said.role} ${said.self}`);
       const placement = place(said, full, undefined);
-      return placement.kind === 'send' ? { kind: 'elsewhere', name: placement.name } : (placement as Verdict);
+      return placement.kind === 'send' ? { ...placement, kind: 'elsewhere' } : (placement as Verdict);
     };
     const outgoing: Outgoing = { url: 'http://instance/v1/messages', init: { method: 'POST', body: '{}' }, routed };
     const ask = async (_: string, request: Request): Promise<Response> => verdictResponse(instances(request));

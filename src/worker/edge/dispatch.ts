@@ -13,29 +13,34 @@ export interface DispatchOptions {
 export interface Outgoing {
   readonly url: string;
   readonly init: RequestInit;
-  readonly routed: Omit<Routed, 'self' | 'role' | 'tried'>;
+  readonly routed: Omit<Routed, 'self' | 'role' | 'tried' | 'awakeOnly'>;
 }
 
-/** Hops from instance to instance that one request may make; places.ts gives up earlier. */
+/** Hops from instance to instance that one request may make; placement.ts gives up earlier. */
 const MOST_HOPS = 8;
 
 /** The instance's answer. Throws `queue_full` when nobody has room. */
 export const dispatch = async (outgoing: Outgoing, { homes, ask }: DispatchOptions): Promise<Response> => {
   const home = orderFor(outgoing.routed.conversation, homes)[0] ?? '';
   const tried: string[] = [];
-  let name = home;
+  let [name, awakeOnly] = [home, false];
   for (let hop = 0; hop < MOST_HOPS; hop += 1) {
-    const response = await ask(name, requestTo(name, outgoing, { role: name === home ? 'home' : 'guest', tried }));
+    const role = name === home ? 'home' : 'guest';
+    const response = await ask(name, requestTo(name, outgoing, { role, tried, awakeOnly }));
     const verdict = verdictOf(response);
     if (verdict === undefined) return response;
     if (verdict.kind === 'full' && name === home) break;
     if (verdict.kind === 'full') tried.push(name);
-    name = verdict.kind === 'full' ? home : verdict.name;
+    [name, awakeOnly] = verdict.kind === 'full' ? [home, false] : [verdict.name, verdict.awakeOnly];
   }
   throw new TurnError('queue_full', 'Every instance is busy; ask again in a moment.', { retryAfterSeconds: 5 });
 };
 
-const requestTo = (self: string, { url, init, routed }: Outgoing, rest: Pick<Routed, 'role' | 'tried'>): Request => {
+const requestTo = (
+  self: string,
+  { url, init, routed }: Outgoing,
+  rest: Pick<Routed, 'role' | 'tried' | 'awakeOnly'>,
+): Request => {
   const request = new Request(url, init);
   request.headers.set(INTERNAL, JSON.stringify({ ...routed, self, ...rest } satisfies Routed));
   return request;

@@ -22,12 +22,19 @@ export class DownError extends Error {
   }
 }
 
-/** The texts are those that `@cloudflare/containers` 0.3.7 looks for in what `monitor()` rejects with. */
+/**
+ * What `monitor()` rejects with, in small letters. The first and the last are those that `@cloudflare/containers` 0.3.7
+ * looks for; the second is what the platform answers today when `max_instances` run.
+ */
+const WORDS: readonly (readonly [words: string, reason: DownReason])[] = [
+  ['no container instance', 'no_instance'],
+  ['maximum number of running container instances', 'no_instance'],
+  ['too many containers per second', 'start_rate'],
+];
+
 export const downReason = (error: unknown): DownReason => {
   const text = String(error instanceof Error ? error.message : error).toLowerCase();
-  if (text.includes('no container instance')) return 'no_instance';
-  if (text.includes('too many containers per second')) return 'start_rate';
-  return 'crashed';
+  return WORDS.find(([words]) => text.includes(words))?.[1] ?? 'crashed';
 };
 
 const SAYS: Readonly<Record<DownReason, { readonly message: string; readonly retryAfterSeconds: number }>> = {

@@ -39,6 +39,8 @@ export class ProxyInstance extends DurableObject<Env> {
   /** Conversations that the running container has served. */
   readonly #warm = new Set<string>();
   #self = '';
+  /** What the platform said when the last container ended, until one is ready again. */
+  #said: string | undefined;
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
@@ -107,7 +109,12 @@ export class ProxyInstance extends DurableObject<Env> {
 
   /** Wakes nothing. */
   status(): InstanceStatus {
-    return { state: this.#life.state, open: this.#open.size, conversations: this.#warm.size };
+    return {
+      state: this.#life.state,
+      open: this.#open.size,
+      conversations: this.#warm.size,
+      ...(this.#said !== undefined && { said: this.#said }),
+    };
   }
 
   /** `open`: requests beside this one. */
@@ -121,7 +128,7 @@ export class ProxyInstance extends DurableObject<Env> {
     }
     if (placement.kind !== 'send') return verdictResponse(placement);
     this.#places.put(conversation, placement.name);
-    return verdictResponse({ kind: 'elsewhere', name: placement.name });
+    return verdictResponse({ ...placement, kind: 'elsewhere' });
   }
 
   #room({ conversation, bytes }: Routed, open: number): Room {
@@ -134,6 +141,7 @@ export class ProxyInstance extends DurableObject<Env> {
       crowded: heldBytes > 0 && heldBytes + bytes > MOST_HELD_BYTES,
       leaving: this.#life.state === 'stopping' && inside > 0,
       failing: this.#life.failing,
+      awake: this.#life.state === 'ready',
     };
   }
 
@@ -167,11 +175,13 @@ export class ProxyInstance extends DurableObject<Env> {
     });
     await login?.after();
     if (this.ctx.storage.kv.get('served') === undefined) this.ctx.storage.kv.put('served', true);
+    this.#said = undefined;
     logEvent('container ready', { instance: this.#self });
   }
 
   #exited(reason: DownReason, said: string | undefined): void {
     this.#warm.clear();
+    this.#said = said;
     this.#inBackground(this.#login?.onExit());
     logEvent('container ended', { instance: this.#self, reason, ...(said !== undefined && { said }) });
   }

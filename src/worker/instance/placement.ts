@@ -16,9 +16,14 @@ export interface Room {
   readonly leaving: boolean;
   /** The container here cannot be started now. */
   readonly failing: boolean;
+  /** The container here runs and can be asked. */
+  readonly awake: boolean;
 }
 
-export type Placement = { readonly kind: 'here' } | { readonly kind: 'send'; readonly name: string } | Verdict;
+export type Placement =
+  | { readonly kind: 'here' }
+  | { readonly kind: 'send'; readonly name: string; readonly awakeOnly: boolean }
+  | Verdict;
 
 /** How many other instances are asked before the client is told that all are busy. */
 const MOST_TRIES = 3;
@@ -26,17 +31,22 @@ const MOST_TRIES = 3;
 /**
  * A conversation stays where it is warm, also when that instance is busy: waiting in its queue costs
  * less than replaying elsewhere. `send` is a decision to be written down, `elsewhere` one from before.
- * Where nobody else is left, the home waits for a container that ends or fails.
+ * Where nobody else is left, the home waits for a container that ends or fails. While it fails, only instances whose
+ * container runs are asked: the platform refuses the start of another one for the same reason.
  */
 export const place = (routed: Routed, room: Room, remembered: string | undefined): Placement => {
   const hasRoom = (room.open < room.capacity || room.warm) && !room.crowded;
-  if (routed.role === 'guest') return hasRoom && !room.leaving && !room.failing ? { kind: 'here' } : { kind: 'full' };
+  const awakeOnly = room.failing;
+  if (routed.role === 'guest') {
+    const fits = hasRoom && !room.leaving && !room.failing && (room.awake || !routed.awakeOnly);
+    return fits ? { kind: 'here' } : { kind: 'full' };
+  }
   const known = remembered !== undefined && room.names.includes(remembered) && !routed.tried.includes(remembered);
-  if (known) return { kind: 'elsewhere', name: remembered };
-  if (hasRoom && !room.leaving) return { kind: 'here' };
+  if (known) return { kind: 'elsewhere', name: remembered, awakeOnly };
+  if (hasRoom && !room.leaving && !room.failing) return { kind: 'here' };
   const others = orderFor(routed.conversation, room.names).filter(
     (name) => name !== routed.self && !routed.tried.includes(name),
   );
-  if (others[0] !== undefined && routed.tried.length < MOST_TRIES) return { kind: 'send', name: others[0] };
+  if (others[0] !== undefined && routed.tried.length < MOST_TRIES) return { kind: 'send', name: others[0], awakeOnly };
   return hasRoom ? { kind: 'here' } : { kind: 'full' };
 };
