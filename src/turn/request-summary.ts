@@ -1,0 +1,155 @@
+/**
+ * What became of one request: made once, when its body has ended, also for requests that were refused. The log line,
+ * the ledger, the metrics and the events are made from it, so they cannot disagree.
+ */
+import type { Log } from '../util/log.ts';
+import type { ErrorCode } from './errors.ts';
+import type { Usage } from './turn.ts';
+
+/**
+ * How the conversation got into the model: `continue` an open one, `answer` its waiting tool calls, `rewind` it to what it
+ * has in common with the request, `fresh` into an emptied process, `resume` a stored one, `start` a process for it, or
+ * `direct` to the API.
+ */
+export type Strategy = 'continue' | 'answer' | 'rewind' | 'fresh' | 'resume' | 'start' | 'direct';
+
+export interface TokenCounts {
+  /** Neither read from the cache nor written to it. */
+  readonly input: number;
+  /** Everything that was generated, thinking included. */
+  readonly output: number;
+  readonly cacheRead: number;
+  readonly cacheWrite5m: number;
+  readonly cacheWrite1h: number;
+  /** The part of `output` that was thinking, as far as the API tells. */
+  readonly thinking: number;
+}
+
+export type Cost =
+  /** `list`: the public price; where a plan pays, what it would have cost. `managed`: the organisation's own rates. */
+  | { readonly usd: number; readonly basis: 'list' | 'managed' }
+  /** Nothing reached the model. */
+  | { readonly usd: 0; readonly basis: 'none' }
+  /** Nobody knows the price. Never to be added up as zero. */
+  | { readonly usd: 'unknown'; readonly basis: 'unknown' };
+
+export interface RequestError {
+  readonly code: ErrorCode;
+  /** The field at fault, as a path in the caller's request. */
+  readonly param?: string;
+  /** What the caller was told. */
+  readonly message: string;
+}
+
+export interface RequestSummary {
+  /** `req_…`, as in `x-request-id`. */
+  readonly id: string;
+  /** When the request came, in milliseconds since the Unix epoch. */
+  readonly at: number;
+  /** Method and route, `POST /v1/messages`; never the query. */
+  readonly endpoint: string;
+  /** The dialect's name; absent where no dialect was reached. */
+  readonly dialect?: string;
+  /** Who asked; absent where nobody was let in. `id` is that of a named key. */
+  readonly key?: { readonly id?: string; readonly name: string };
+  readonly client: ClientInfo;
+  /** The model's name in the request, and the id of the one that answered. */
+  readonly modelAsked?: string;
+  readonly model?: string;
+  readonly status: number;
+  readonly error?: RequestError;
+  readonly tokens: TokenCounts;
+  /** Searches that ran at the API; they are paid beside the tokens. */
+  readonly webSearches: number;
+  readonly cost: Cost;
+  /** Time in the queue; 0 where the request did not get that far. */
+  readonly queueMs: number;
+  /** From the request to the first event that shows something of the answer. */
+  readonly firstTokenMs?: number;
+  readonly durationMs: number;
+  readonly strategy?: Strategy;
+  readonly stopReason?: string;
+  readonly streamed: boolean;
+  /** How often the upstream was asked again. */
+  readonly retries: number;
+}
+
+/** What a client says of itself, in headers. */
+export interface ClientInfo {
+  /** Its short name, for grouping: `claude-cli`, `opencode`. */
+  readonly name?: string;
+  readonly userAgent?: string;
+  /** The client's own id of the conversation. */
+  readonly session?: string;
+}
+
+export const noTokens: TokenCounts = {
+  input: 0,
+  output: 0,
+  cacheRead: 0,
+  cacheWrite5m: 0,
+  cacheWrite1h: 0,
+  thinking: 0,
+};
+
+/** The usage of the API as counts. Cache writes whose life is not told count as those of five minutes, the default. */
+export const tokenCounts = (usage: Partial<Usage>): TokenCounts => {
+  const writes = usage.cache_creation_input_tokens ?? 0;
+  const oneHour = usage.cache_creation?.ephemeral_1h_input_tokens ?? 0;
+  return {
+    input: usage.input_tokens ?? 0,
+    output: usage.output_tokens ?? 0,
+    cacheRead: usage.cache_read_input_tokens ?? 0,
+    cacheWrite5m: usage.cache_creation?.ephemeral_5m_input_tokens ?? Math.max(0, writes - oneHour),
+    cacheWrite1h: oneHour,
+    thinking: usage.output_tokens_details?.thinking_tokens ?? 0,
+  };
+};
+
+/** Headers in which clients send their own id of a conversation, the most exact first. */
+const SESSION_HEADERS = [
+  'x-claude-code-session-id',
+  'x-session-id',
+  'session_id',
+  'x-session-affinity',
+  'thread-id',
+  'conversation_id',
+] as const;
+
+/** Reads what a client says of itself. All of it is free text from outside, cut short here. */
+export const clientInfo = (headers: Headers): ClientInfo => {
+  const userAgent = printableStart(headers.get('user-agent'));
+  const name = printableStart(headers.get('x-title')) ?? productOf(userAgent);
+  const session = SESSION_HEADERS.map((header) => printableStart(headers.get(header))).find(Boolean);
+  return {
+    ...(name !== undefined && { name }),
+    ...(userAgent !== undefined && { userAgent }),
+    ...(session !== undefined && { session }),
+  };
+};
+
+const LONGEST_HEADER = 200;
+
+const printableStart = (value: string | null): string | undefined => {
+  const text = (value ?? '').replaceAll(/[^\x20-\x7e]/gu, '').trim();
+  return text === '' ? undefined : text.slice(0, LONGEST_HEADER);
+};
+
+/** The first product of a user agent without its version: `claude-cli/2.1.9 (external, cli)` → `claude-cli`. */
+const productOf = (userAgent: string | undefined): string | undefined =>
+  userAgent === undefined ? undefined : /^[^/\s(]+/u.exec(userAgent)?.[0];
+
+export type SummaryListener = (summary: RequestSummary) => void;
+
+/** One function that tells every listener. A listener that throws harms neither the request nor the others. */
+export const announceTo =
+  (listeners: readonly SummaryListener[], log: Pick<Log, 'error'>): SummaryListener =>
+  (summary) => {
+    for (const listener of listeners) {
+      try {
+        listener(summary);
+      } catch (error) {
+        log.error({ id: summary.id, err: error }, 'a listener of request summaries failed');
+      }
+    }
+  };
