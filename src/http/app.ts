@@ -1,9 +1,7 @@
 /** Every route on one screen. */
 import { Hono } from 'hono';
-import { bodyLimit } from 'hono/body-limit';
 import { methodNotAllowed } from 'hono/method-not-allowed';
 import { anthropicMessages, openAiChat, openAiCompletions } from '../dialects/index.ts';
-import { TurnError } from '../turn/errors.ts';
 import { authenticate } from './authenticate.ts';
 import { browserGuard, corsHeaders } from './browser-guard.ts';
 import { elsewhere, noSuchRoute, notServed, wrongMethod } from './unsupported-endpoints.ts';
@@ -35,14 +33,6 @@ export const createApp = (services: Services): Hono<HttpEnv> => {
       ),
     }),
   );
-  app.use(
-    bodyLimit({
-      maxSize: settings.maxBodyBytes,
-      onError: () => {
-        throw tooLarge(settings.maxBodyBytes);
-      },
-    }),
-  );
 
   app.get('/', (c) => c.json({ name: 'opencode-claude-proxy', version }));
   app.get('/ping', (c) => c.json({ status: 'ok', version }));
@@ -71,6 +61,3 @@ export const createApp = (services: Services): Hono<HttpEnv> => {
   }
   return app;
 };
-
-const tooLarge = (bytes: number): TurnError =>
-  new TurnError('body_too_large', `The body is larger than ${bytes} bytes, the limit of this server (MAX_BODY_BYTES).`);

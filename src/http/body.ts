@@ -1,21 +1,52 @@
-/** The request body: JSON or a clear refusal. */
-import type { Context } from 'hono';
+/** The request body: bytes within the limit, then JSON, or a clear refusal. */
 import { TurnError } from '../turn/errors.ts';
+import type { HttpContext } from './context.ts';
 
-/** Throws `unsupported_media_type`, `invalid_json`, or `client_closed` where the body did not arrive whole. */
-export const readJson = async (c: Context): Promise<unknown> => {
+/** Where the bytes of a body come from. */
+export interface BodySource {
+  /** Gives each chunk to `take`, to the end. Where `take` throws, it rejects with that and the rest stays unread. */
+  each(take: (chunk: Uint8Array) => void): Promise<void>;
+}
+
+export interface BodyLimits {
+  readonly maxBodyBytes: number;
+}
+
+/** Throws `unsupported_media_type`, `body_too_large`, or `client_closed` where the body did not arrive whole. */
+export const readBody = async (c: HttpContext, limits: BodyLimits): Promise<Uint8Array<ArrayBuffer>> => {
   refuseOtherTypes(c.req.header('content-type'), c.req.header('content-encoding'));
-  const text = await readText(c);
+  refuseTooLarge(declaredLength(c) ?? 0, limits);
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  const take = (chunk: Uint8Array): void => {
+    bytes += chunk.byteLength;
+    refuseTooLarge(bytes, limits);
+    chunks.push(chunk);
+  };
+  try {
+    await (c.env?.peer?.body ?? webBody(c.req.raw)).each(take);
+  } catch (error) {
+    if (error instanceof TurnError) throw error;
+    throw new TurnError('client_closed', 'The request body did not arrive whole.', { cause: error });
+  }
+  return joined(chunks, bytes);
+};
+
+/** Throws `invalid_json`. The parser's own error quotes the body, so it is told to the caller and never logged. */
+export const parseJson = (bytes: Uint8Array): unknown => {
+  const text = new TextDecoder().decode(bytes);
   try {
     return JSON.parse(text);
   } catch (error) {
     throw new TurnError(
       'invalid_json',
       text.trim() === '' ? 'The body is empty; it must be JSON.' : `The body is not valid JSON: ${reason(error)}`,
-      { cause: error },
     );
   }
 };
+
+export const readJson = async (c: HttpContext, limits: BodyLimits): Promise<unknown> =>
+  parseJson(await readBody(c, limits));
 
 // Clients that send no type at all mean JSON.
 const refuseOtherTypes = (type: string | undefined, encoding: string | undefined): void => {
@@ -31,12 +62,37 @@ const refuseOtherTypes = (type: string | undefined, encoding: string | undefined
   }
 };
 
-const readText = async (c: Context): Promise<string> => {
-  try {
-    return await c.req.text();
-  } catch (error) {
-    throw new TurnError('client_closed', 'The request body did not arrive whole.', { cause: error });
+/** Undefined for a body that comes in chunks and does not say how long it will be. */
+const declaredLength = (c: HttpContext): number | undefined => {
+  const declared = c.req.header('content-length');
+  return declared === undefined || c.req.header('transfer-encoding') !== undefined ? undefined : Number(declared);
+};
+
+const refuseTooLarge = (bytes: number, { maxBodyBytes }: BodyLimits): void => {
+  if (bytes > maxBodyBytes) {
+    throw new TurnError(
+      'body_too_large',
+      `The body is larger than ${maxBodyBytes} bytes, the limit of this server (MAX_BODY_BYTES).`,
+    );
   }
+};
+
+const webBody = ({ body }: Request): BodySource => ({
+  each: async (take) => {
+    const reader = body?.getReader();
+    for (let next = await reader?.read(); next !== undefined && !next.done; next = await reader?.read())
+      take(next.value);
+  },
+});
+
+const joined = (chunks: readonly Uint8Array[], bytes: number): Uint8Array<ArrayBuffer> => {
+  const whole = new Uint8Array(bytes);
+  let at = 0;
+  for (const chunk of chunks) {
+    whole.set(chunk, at);
+    at += chunk.byteLength;
+  }
+  return whole;
 };
 
 const reason = (error: unknown): string => (error instanceof Error ? error.message : String(error));

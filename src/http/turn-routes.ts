@@ -29,7 +29,11 @@ const longestHeaderWaitMs = 15_000;
 export const turnRoute =
   (dialect: Dialect, services: Services): Handler<HttpEnv> =>
   async (c) => {
-    const parsed = accept(dialect.parse(await readJson(c), await contextOf(c, services)), c, services);
+    const parsed = accept(
+      dialect.parse(await readJson(c, services.settings), await contextOf(c, services)),
+      c,
+      services,
+    );
     c.get('line').add({ dialect: dialect.name, stream: parsed.stream });
     const gone = new AbortController();
     const client = AbortSignal.any([c.get('signal'), gone.signal]);
@@ -43,7 +47,11 @@ export const turnRoute =
 export const countRoute =
   (services: Services): Handler<HttpEnv> =>
   async (c) => {
-    const parsed = accept(parseCountTokens(await readJson(c), await contextOf(c, services)), c, services);
+    const parsed = accept(
+      parseCountTokens(await readJson(c, services.settings), await contextOf(c, services)),
+      c,
+      services,
+    );
     tellHeaders({ c, dialect: anthropicMessages, services, parsed, record: new TurnRecord() });
     const lease = await services.leases.acquire(c.get('owner') ?? localOwner, c.get('signal'));
     try {

@@ -2,7 +2,6 @@
 import { once } from 'node:events';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { createAdaptorServer } from '@hono/node-server';
 import { systemClock } from '../util/clock.ts';
 import { createKeyRing } from '../access/keys.ts';
 import { createLeases } from '../access/leases.ts';
@@ -11,6 +10,7 @@ import { isLoopbackHost } from '../http/browser-guard.ts';
 import type { HttpSettings } from '../http/services.ts';
 import type { Log } from '../util/log.ts';
 import type { Engine } from '../turn/engine.ts';
+import { createHttpServer, socketLimits, type SocketLimits } from './http-server.ts';
 import { createModels } from './models.ts';
 import type { Config } from './settings.ts';
 import { version } from './version.ts';
@@ -22,6 +22,7 @@ export interface ServerParts {
   readonly login: string;
   readonly log: Log;
   readonly behindWorker?: boolean;
+  readonly limits?: Partial<SocketLimits>;
 }
 
 export interface RunningServer {
@@ -79,7 +80,7 @@ export const composeServer = async ({
 
 /** Starts to listen. Throws where the address cannot be had; the engine is then left to the caller. */
 export const createServer = async (parts: ServerParts): Promise<RunningServer> => {
-  const server = await serve(await composeServer(parts), parts.config);
+  const server = await serve(await composeServer(parts), parts.config, parts.limits);
   // Not before the socket: a server whose port is taken has no use for processes.
   parts.engine.start?.();
   return server;
@@ -89,10 +90,9 @@ export const createServer = async (parts: ServerParts): Promise<RunningServer> =
 export const serve = async (
   composed: ComposedServer,
   config: Pick<Config, 'HOST' | 'PORT'>,
+  limits?: Partial<SocketLimits>,
 ): Promise<RunningServer> => {
-  const server = createAdaptorServer({ fetch: composed.fetch, hostname: config.HOST }) as Server;
-  // Longer than the idle time of common clients and load balancers, so that they close first.
-  server.keepAliveTimeout = 75_000;
+  const server = createHttpServer(composed.fetch, { hostname: config.HOST, limits: { ...socketLimits, ...limits } });
   await listen(server, config);
   const { port } = server.address() as AddressInfo;
   return {

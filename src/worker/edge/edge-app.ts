@@ -3,11 +3,10 @@
  * body, models, and every error, all with the server's own middlewares. Turns go to their instance.
  */
 import { Hono, type Handler, type MiddlewareHandler } from 'hono';
-import { bodyLimit } from 'hono/body-limit';
 import { methodNotAllowed } from 'hono/method-not-allowed';
 import { localOwner } from '../../access/keys.ts';
 import { authenticate } from '../../http/authenticate.ts';
-import { readJson } from '../../http/body.ts';
+import { parseJson, readBody } from '../../http/body.ts';
 import { browserGuard, corsHeaders } from '../../http/browser-guard.ts';
 import { dialectOf } from '../../http/dialect-of.ts';
 import { elsewhere, noSuchRoute, notServed, wrongMethod } from '../../http/unsupported-endpoints.ts';
@@ -55,14 +54,6 @@ export const createEdge = (services: EdgeServices): Hono<HttpEnv> => {
     }),
   );
   app.use(refuseUnlessConfigured(services));
-  app.use(
-    bodyLimit({
-      maxSize: settings.maxBodyBytes,
-      onError: () => {
-        throw tooLarge(settings.maxBodyBytes);
-      },
-    }),
-  );
 
   app.get('/', (c) => c.json({ name: 'opencode-claude-proxy', version }));
   app.get('/ping', (c) => c.json({ status: 'ok', version }));
@@ -101,15 +92,16 @@ const refuseUnlessConfigured =
 const turnRoute =
   (services: EdgeServices): Handler<HttpEnv> =>
   async (c) => {
-    const body = await readJson(c);
+    const bytes = await readBody(c, services.settings);
+    const body = parseJson(bytes);
     const stream = typeof body === 'object' && body !== null && 'stream' in body && body.stream === true;
     const conversation = await conversationKey(c.get('owner') ?? localOwner, c.req.raw.headers, body);
-    return send(c, { conversation, stream, body: await c.req.arrayBuffer() }, services);
+    return send(c, { conversation, stream, body: bytes }, services);
   };
 
 const send = (
   c: HttpContext,
-  what: { conversation: string; stream: boolean; body?: ArrayBuffer },
+  what: { conversation: string; stream: boolean; body?: Uint8Array<ArrayBuffer> },
   services: EdgeServices,
 ): Promise<Response> => {
   const { pathname, search } = new URL(c.req.url);
@@ -135,6 +127,3 @@ const healthRoute =
       return c.json({ status: 'ok', version: services.version, instances: await services.statuses() });
     return send(c, { conversation: await conversationKey(owner, new Headers(), undefined), stream: false }, services);
   };
-
-const tooLarge = (bytes: number): TurnError =>
-  new TurnError('body_too_large', `The body is larger than ${bytes} bytes, the limit of this server (MAX_BODY_BYTES).`);

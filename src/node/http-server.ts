@@ -1,0 +1,33 @@
+/** Node's HTTP server around the app: what it expects of clients, and what it does where they do not keep to it. */
+import { createServer, type Server } from 'node:http';
+import { getRequestListener, type HttpBindings } from '@hono/node-server';
+import type { Peer } from '../http/context.ts';
+import { incomingBody, lingerAfterAnswer, type LingerLimits } from './incoming-body.ts';
+
+export interface SocketLimits {
+  readonly linger: LingerLimits;
+}
+
+export const socketLimits: SocketLimits = {
+  linger: { bytes: 64 * 1024 * 1024, silenceMs: 5_000, totalMs: 30_000 },
+};
+
+export type Fetch = (request: Request, env: { readonly peer: Peer }) => Response | Promise<Response>;
+
+export const createHttpServer = (
+  fetch: Fetch,
+  { hostname, limits }: { readonly hostname: string; readonly limits: SocketLimits },
+): Server => {
+  const listener = getRequestListener(
+    (request, env) => fetch(request, { peer: { body: incomingBody((env as HttpBindings).incoming) } }),
+    // What nobody read of a body is thrown away by `lingerAfterAnswer`, which has more patience with slow clients.
+    { hostname, autoCleanupIncoming: false },
+  );
+  const server = createServer((incoming, outgoing) => {
+    lingerAfterAnswer(incoming, outgoing, limits.linger);
+    void listener(incoming, outgoing);
+  });
+  // Longer than the idle time of common clients and load balancers, so that they close first.
+  server.keepAliveTimeout = 75_000;
+  return server;
+};
