@@ -11,6 +11,7 @@ class Platform {
   now = 0;
   starts = 0;
   kills = 0;
+  outlives = 0;
   signals: number[] = [];
   exits: DownReason[] = [];
   prepared: boolean[] = [];
@@ -44,6 +45,7 @@ class Platform {
       },
       answering: () => this.answering,
       drainMs: 600_000,
+      outliveMs: 900_000,
       endWithinMs: 60_000,
       onExit: (reason) => this.exits.push(reason),
       onTrouble: (error) => this.troubles.push(error),
@@ -73,6 +75,7 @@ class Platform {
         else if (behaviour === 'exits') setImmediate(() => this.end());
       },
       monitor: () => this.#ended.promise,
+      setInactivityTimeout: async (ms) => void (this.outlives = ms),
       signal: (signo) => {
         this.signals.push(signo);
         this.#answers = false;
@@ -108,6 +111,7 @@ describe('the life of a container', () => {
     await Promise.all([first, platform.life.ready(), platform.life.ready()]);
     await platform.life.ready();
     expect([platform.starts, platform.prepared, platform.life.state]).toEqual([1, [true], 'ready']);
+    expect(platform.outlives).toBe(900_000);
   });
 
   it('waits while the platform has no instance, and says so', async () => {

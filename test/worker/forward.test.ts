@@ -13,7 +13,7 @@ const tick = (): Promise<void> => new Promise((resolve) => setImmediate(resolve)
 /** A container whose answers are given by the test, one after another. */
 class World {
   now = 0;
-  readonly open = new OpenRequests(() => this.now);
+  readonly open = new OpenRequests({ now: () => this.now, lastActive: { get: () => 0, set: () => {} } });
   readonly log: string[] = [];
   readonly failures: TurnError[] = [];
   readonly client = new AbortController();

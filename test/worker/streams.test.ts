@@ -156,9 +156,12 @@ describe('an early stream', () => {
 });
 
 describe('open requests', () => {
+  const openRequests = (now: () => number, written: { at?: number } = {}): OpenRequests =>
+    new OpenRequests({ now, lastActive: { get: () => written.at, set: (at) => void (written.at = at) } });
+
   it('keep awake until the last has ended, and a leaked one not for ever', () => {
     let now = 0;
-    const open = new OpenRequests(() => now);
+    const open = openRequests(() => now);
     const first = open.enter({ conversation: 'c', bytes: 0 });
     const second = open.enter({ conversation: 'c', bytes: 0 });
     first.release();
@@ -174,7 +177,7 @@ describe('open requests', () => {
   });
 
   it('know which are in the container, of which conversations, and what they hold in memory', () => {
-    const open = new OpenRequests(() => 0);
+    const open = openRequests(() => 0);
     const [first, second] = [
       open.enter({ conversation: 'a', bytes: 1000 }),
       open.enter({ conversation: 'b', bytes: 200 }),
@@ -193,11 +196,31 @@ describe('open requests', () => {
 
   it('count idle time from the end of the last', () => {
     let now = 0;
-    const open = new OpenRequests(() => now);
+    const open = openRequests(() => now);
     const ticket = open.enter({ conversation: 'c', bytes: 0 });
     now = 5_000;
     ticket.release();
     now = 7_000;
     expect(open.idleMs()).toBe(2_000);
+  });
+
+  it('write down when the last byte passed, now and then, for the object that comes after this one', () => {
+    let now = 1_000_000;
+    const written: { at?: number } = {};
+    const open = openRequests(() => now, written);
+    const ticket = open.enter({ conversation: 'c', bytes: 0 });
+    const at: (number | undefined)[] = [written.at];
+    for (let second = 0; second < 65; second += 1) {
+      now += 1_000;
+      ticket.touch();
+      at.push(written.at);
+    }
+    expect(new Set(at)).toEqual(new Set([1_000_000, 1_030_000, 1_060_000]));
+    now += 600_000;
+    const after = openRequests(() => now, written);
+    expect(after.idleMs()).toBe(600_000 + 5_000 - 30_000);
+    now += 1_000;
+    after.enter({ conversation: 'c', bytes: 0 }).release();
+    expect(after.idleMs()).toBe(0);
   });
 });

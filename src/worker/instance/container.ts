@@ -13,6 +13,8 @@ export interface RawContainer {
   monitor(): Promise<void>;
   signal(signo: number): void;
   destroy(): Promise<void>;
+  /** How long the platform leaves the program running after this object has left memory; without it, about two minutes. */
+  setInactivityTimeout(durationMs: number): Promise<void>;
   getTcpPort(port: number): { fetch(input: string, init?: RequestInit): Promise<Response> };
 }
 
@@ -27,6 +29,8 @@ export interface ContainerOptions {
   /** Whether answers of the program are open, which one that was told to end may finish, for `drainMs`. */
   readonly answering: () => boolean;
   readonly drainMs: number;
+  /** How long the program is to outlive this object's time in memory: longer than it may be idle. */
+  readonly outliveMs: number;
   /** How long a program that was told to end, and answers nobody, may take to do so. */
   readonly endWithinMs: number;
   /** `said`: what the platform said of it, when it said something. */
@@ -67,6 +71,7 @@ export class ContainerLife {
 
   constructor(options: ContainerOptions) {
     this.#options = options;
+    this.#watch(); // A program from before this object came into memory.
   }
 
   get state(): 'asleep' | 'ready' | 'stopping' | DownReason {
@@ -203,10 +208,16 @@ export class ContainerLife {
     }
   }
 
-  // One monitor per life of the program. It also keeps this object in memory while the program runs.
+  /**
+   * One monitor while this object is in memory. It keeps the object there for some minutes only, and a program whose
+   * object has gone is killed unless the platform was told how long to leave it.
+   */
   #watch(): void {
     if (this.#watched || !this.running) return;
     this.#watched = true;
+    this.#options.raw.setInactivityTimeout(this.#options.outliveMs).catch((error: unknown) => {
+      if (this.running) this.#options.onTrouble(error);
+    });
     const ended = (reason: DownReason, said?: string): void => {
       this.#watched = false;
       this.#ready = false;

@@ -24,6 +24,8 @@ import { createVoice } from './dialect-responder.ts';
 const STOP_GRACE_MS = 30_000;
 /** How long the login may take to come back before a container is stopped without it. */
 const LAST_LOGIN_MS = 10_000;
+/** A container whose object has left memory is left running so much longer than it may be idle: its alarm ends it. */
+const OUTLIVE_MS = 5 * 60_000;
 const MOST_WARM = 10_000;
 /** Request bodies that wait for a container are held in memory, of which an object has 128 MB. */
 const MOST_HELD_BYTES = 48 * 1024 * 1024;
@@ -32,7 +34,7 @@ const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout
 export class ProxyInstance extends DurableObject<Env> {
   readonly #settings: WorkerSettings;
   readonly #names: readonly string[];
-  readonly #open = new OpenRequests(Date.now);
+  readonly #open: OpenRequests;
   readonly #places: PlaceBook;
   readonly #life: ContainerLife;
   readonly #login: LoginSync | undefined;
@@ -47,6 +49,13 @@ export class ProxyInstance extends DurableObject<Env> {
     this.#settings = settingsOf(env);
     this.#names = instanceNames(this.#settings.generation, this.#settings.instances);
     this.#places = createPlaceBook(ctx.storage.sql, Date.now);
+    this.#open = new OpenRequests({
+      now: Date.now,
+      lastActive: {
+        get: () => ctx.storage.kv.get<number>('lastActive'),
+        set: (at) => ctx.storage.kv.put('lastActive', at),
+      },
+    });
     this.#life = new ContainerLife({
       raw: rawContainer(ctx),
       sleep,
@@ -56,6 +65,7 @@ export class ProxyInstance extends DurableObject<Env> {
       answering: () => this.#open.inside > 0,
       drainMs: this.#settings.drainMs,
       endWithinMs: this.#settings.endWithinMs,
+      outliveMs: this.#settings.sleepAfterMs + OUTLIVE_MS,
       onExit: (reason, said) => this.#exited(reason, said),
       onTrouble: (error) => logEvent('container not prepared', { instance: this.#self, err: String(error) }),
     });
@@ -103,6 +113,8 @@ export class ProxyInstance extends DurableObject<Env> {
     const left = this.#settings.sleepAfterMs - idleMs;
     if (left > 0) return this.ctx.storage.setAlarm(Date.now() + left);
     await Promise.race([this.#loginHome(this.#login?.settle()), sleep(LAST_LOGIN_MS)]);
+    if (this.#open.idleMs() === 0) return this.#armSleep(); // A request came while the login went home.
+    logEvent('container goes to sleep', { instance: this.#self, idleMs });
     this.#life.stop();
     await this.ctx.storage.setAlarm(Date.now() + STOP_GRACE_MS);
   }

@@ -23,27 +23,38 @@ interface Open {
 /** A stream carries signs of life every few seconds; an answer that is not streamed may take this long. */
 const STALE_MS = 30 * 60_000;
 
+/** `lastActive` is written at most this often: writes are billed. */
+const WRITE_MS = 30_000;
+
+export interface OpenRequestsOptions {
+  readonly now: () => number;
+  /** When a byte last passed; outlives this object's time in memory, as the container does. */
+  readonly lastActive: { get(): number | undefined; set(at: number): void };
+}
+
 export class OpenRequests {
   readonly #open = new Map<number, Open>();
-  readonly #now: () => number;
+  readonly #options: OpenRequestsOptions;
   #next = 0;
   #lastActive: number;
 
-  constructor(now: () => number) {
-    this.#now = now;
-    this.#lastActive = now();
+  constructor(options: OpenRequestsOptions) {
+    this.#options = options;
+    const written = options.lastActive.get();
+    // What was not written since may be so much later: rather awake a little longer than asleep too early.
+    this.#lastActive = written === undefined ? options.now() : Math.min(options.now(), written + WRITE_MS);
   }
 
   /** `bytes`: length of the request's body, which is held until the answer begins. */
   enter({ conversation, bytes }: { readonly conversation: string; readonly bytes: number }): Ticket {
     const id = (this.#next += 1);
-    const open: Open = { conversation, lastByte: this.#now(), inside: false, heldBytes: bytes };
+    const open: Open = { conversation, lastByte: this.#active(), inside: false, heldBytes: bytes };
     this.#open.set(id, open);
     return {
-      touch: () => void (open.lastByte = this.#now()),
+      touch: () => void (open.lastByte = this.#active()),
       inside: (is) => void (open.inside = is),
       answered: () => void (open.heldBytes = 0),
-      release: () => void (this.#open.delete(id) && (this.#lastActive = this.#now())),
+      release: () => void (this.#open.delete(id) && this.#active()),
     };
   }
 
@@ -68,8 +79,16 @@ export class OpenRequests {
 
   /** Milliseconds since the last request ended; 0 while one is open. */
   idleMs(): number {
-    for (const [id, { lastByte }] of this.#open) if (this.#now() - lastByte > STALE_MS) this.#open.delete(id);
-    return this.size > 0 ? 0 : this.#now() - this.#lastActive;
+    const now = this.#options.now();
+    for (const [id, { lastByte }] of this.#open) if (now - lastByte > STALE_MS) this.#open.delete(id);
+    return this.size > 0 ? 0 : now - this.#lastActive;
+  }
+
+  #active(): number {
+    const { now, lastActive } = this.#options;
+    this.#lastActive = now();
+    if (this.#lastActive - (lastActive.get() ?? 0) >= WRITE_MS) lastActive.set(this.#lastActive);
+    return this.#lastActive;
   }
 
   #all(): readonly Open[] {
