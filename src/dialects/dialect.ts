@@ -1,11 +1,12 @@
 /**
- * A dialect is two pure translations: the caller's request to a turn, and what happened back to
- * the caller. Every dialect folder holds the same files: wire, parse, render, stream, error.
+ * A dialect is two pure translations: the caller's request to a turn, and what happened back to the caller.
+ * Beside them it declares its paths, headers and names. Every folder holds the same files: wire, parse, render, …
  */
 import type { Engine } from '../turn/engine.ts';
 import type { AnswerMessage, TurnRequest } from '../turn/turn.ts';
 import type { TurnEvent } from '../turn/events.ts';
 import type { TurnError } from '../turn/errors.ts';
+import type { ListedModel } from '../models/list.ts';
 import type { ResolvedModel, ResolveModel } from '../models/model.ts';
 
 /** One frame of a server-sent event stream, before it becomes bytes. */
@@ -48,10 +49,31 @@ export interface RenderedError {
   readonly body: object;
 }
 
+/** What a path does. Each runtime (Node, Worker) brings one handler for each action. */
+export type DialectAction = 'turn' | 'count' | 'models' | 'model';
+
+export interface DialectRoute {
+  readonly method: 'GET' | 'POST' | 'DELETE';
+  /** Below each of the dialect's roots, in Hono's syntax: `/messages`, `/models/:id{.+}`. */
+  readonly path: string;
+  readonly action: DialectAction;
+}
+
+/** Everything that is known of an API that callers speak. Adding one is a folder, and a line in `dialects/index.ts`. */
 export interface Dialect<Answer = unknown> {
-  readonly name: 'openai-chat' | 'openai-completions' | 'anthropic-messages';
+  /** As it is named in the log: `openai-chat`. */
+  readonly name: string;
+  /** What may stand before its paths, `''` for none: a base URL is given with or without `/v1`. */
+  readonly roots: readonly string[];
+  readonly routes: readonly DialectRoute[];
+  /** Whether a request for a path that several dialects have is in this one. Without it the first in the list has it. */
+  readonly recognises?: (request: { readonly headers: Headers; readonly query: URLSearchParams }) => boolean;
+
   /** Validates and translates. Throws `TurnError` naming the field at fault. */
   parse(body: unknown, context: ParseContext): ParsedRequest<Answer>;
+  /** The same for a request that is only counted; a dialect with the action `count` has it. */
+  readonly parseCount?: (body: unknown, context: ParseContext) => ParsedRequest<Answer>;
+  readonly renderCount?: (inputTokens: number) => object;
   /** The JSON answer. */
   render(message: AnswerMessage, parsed: ParsedRequest<Answer>): object;
   /** The frames of a streamed answer, its end marker included. An error thrown by `events` passes through. */
@@ -62,4 +84,26 @@ export interface Dialect<Answer = unknown> {
   errorFrame(error: TurnError, requestId: string): SseFrame;
   /** The frame sent while nothing else can be said. */
   readonly keepalive: SseFrame;
+
+  renderModels(models: readonly ListedModel[]): object;
+  renderModel(model: ListedModel): object;
+  /**
+   * The texts that a conversation begins with in a body: the same for every request of one conversation, so that
+   * they can name the instance that holds it. Takes any body, also a malformed one.
+   */
+  conversationStart(body: object): readonly string[];
+
+  /** Parameters that the dialect's SDKs send as headers, by header name. */
+  readonly parametersInHeaders?: Readonly<Record<string, string>>;
+  /** A canonical parameter under the caller's name for it: `thinking` is OpenAI's `reasoning_effort`. */
+  readonly parameterNames?: Readonly<Record<string, string>>;
+  /** A second name for `x-request-id` that the dialect's SDKs read. */
+  readonly requestIdHeader?: string;
+  /** The account's limits under further names; `limits` are the API's own `anthropic-ratelimit-*`. */
+  limitHeaders?(limits: HeaderRecord, nowMs: number): HeaderRecord;
+  /** Asked to wait longer, the dialect's SDKs come back too soon, so they are told not to come back by themselves. */
+  readonly longestRetrySeconds?: number;
 }
+
+/** Headers of a response by lower-case name. */
+export type HeaderRecord = Readonly<Record<string, string>>;

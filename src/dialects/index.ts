@@ -6,8 +6,8 @@ import { openAiCompletions } from './openai-completions/index.ts';
 
 export { anthropicMessages, openAiChat, openAiCompletions };
 
-export const dialects: Readonly<Record<Dialect['name'], Dialect>> = {
-  'openai-chat': openAiChat,
-  'openai-completions': openAiCompletions,
-  'anthropic-messages': anthropicMessages,
-};
+/** The first is the one of requests that show no other. */
+export const dialects: readonly Dialect[] = [openAiChat, openAiCompletions, anthropicMessages];
+
+/** The dialect of that name; the first one for a name of another version of this server. */
+export const dialectNamed = (name: string): Dialect => dialects.find((dialect) => dialect.name === name) ?? openAiChat;

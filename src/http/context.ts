@@ -1,7 +1,8 @@
 /** What the middlewares leave for the handlers. */
 import type { Context } from 'hono';
+import type { Dialect } from '../dialects/dialect.ts';
+import type { RequestLog } from './request-log.ts';
 import type { BodySource } from './body.ts';
-import type { RequestLine } from './request-log.ts';
 
 /** The connection that a request came on, where this process holds its socket; a Worker does not. */
 export interface Peer {
@@ -11,13 +12,15 @@ export interface Peer {
 export interface HttpEnv {
   Bindings?: { readonly peer?: Peer };
   Variables: {
+    /** Of the request's path and headers; what goes wrong is written in it. */
+    dialect: Dialect;
     /** `req_…`, made here; a caller's own id is never taken over. */
     requestId: string;
     /** Aborted when the client goes away. */
     signal: AbortSignal;
     /** The caller's owner; undefined on open routes without a right key. */
     owner: string | undefined;
-    line: RequestLine;
+    requestLog: RequestLog;
   };
 }
 

@@ -1,9 +1,7 @@
-/** A failure becomes the caller's dialect: one place, whatever went wrong. */
+/** Renders every failure in the caller's dialect. */
 import type { ErrorHandler } from 'hono';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
-import type { Dialect } from '../dialects/dialect.ts';
 import { statusOf, toTurnError, type TurnError } from '../turn/errors.ts';
-import { dialectOf } from './dialect-of.ts';
 import type { HttpContext, HttpEnv } from './context.ts';
 import { retryHeaders, withWait } from './retry-headers.ts';
 import type { Services } from './services.ts';
@@ -16,19 +14,16 @@ export const renderThrown =
 export const respondError = (thrown: unknown, c: HttpContext, services: Pick<Services, 'log'>): Response => {
   const error = withWait(toTurnError(thrown));
   noteError(error, c, services);
-  const dialect = dialectOf(c);
-  const anthropic = isAnthropic(dialect);
-  for (const [name, value] of Object.entries(retryHeaders(error, { anthropic }))) c.header(name, value);
-  if (anthropic) c.header('request-id', c.get('requestId'));
+  const dialect = c.get('dialect');
+  for (const [name, value] of Object.entries(retryHeaders(error, dialect))) c.header(name, value);
+  if (dialect.requestIdHeader !== undefined) c.header(dialect.requestIdHeader, c.get('requestId'));
   return c.json(dialect.renderError(error, c.get('requestId')).body, statusOf(error) as ContentfulStatusCode);
 };
 
 /** The request's log line names the code; what was not foreseen is logged whole. */
 export const noteError = (error: TurnError, c: HttpContext, { log }: Pick<Services, 'log'>): void => {
-  c.get('line').add({ error: error.code });
+  c.get('requestLog').add({ error: error.code });
   if (error.code === 'internal') log.error({ id: c.get('requestId'), err: error.cause ?? error }, 'internal error');
   else if (error.cause !== undefined)
     log.debug({ id: c.get('requestId'), code: error.code, err: error.cause }, error.message);
 };
-
-export const isAnthropic = (dialect: Dialect): boolean => dialect.name === 'anthropic-messages';

@@ -5,14 +5,14 @@
 import type { Clock } from '../util/clock.ts';
 import { isStreamEvent, type TurnEvent } from '../turn/events.ts';
 
-export interface Opening {
+export interface FirstEvent {
   /** Whether the answer has begun; if not, the time was up first. */
   readonly begun: boolean;
   /** All events from the first on, those already read included. */
   readonly events: AsyncIterable<TurnEvent>;
 }
 
-export interface Patience {
+export interface HeaderWait {
   /** How long to wait for the first event. */
   readonly waitMs: number;
   /** How long at most, where the upstream has failed and is asked again: what comes then is most likely an error. */
@@ -20,11 +20,11 @@ export interface Patience {
   readonly clock: Clock;
 }
 
-/** Reads up to the first event of the answer, while there is patience. An error in that time is thrown. */
-export const openingOf = async (events: AsyncIterable<TurnEvent>, patience: Patience): Promise<Opening> => {
+/** Reads up to the first event of the answer, within the time to wait. An error in that time is thrown. */
+export const waitForFirstEvent = async (events: AsyncIterable<TurnEvent>, wait: HeaderWait): Promise<FirstEvent> => {
   const iterator = events[Symbol.asyncIterator]();
   const read: TurnEvent[] = [];
-  const timer = new Timer(patience);
+  const timer = new Timer(wait);
   try {
     for (;;) {
       const pending = iterator.next();
@@ -44,21 +44,21 @@ class Timer {
   readonly late: Promise<'late'>;
   stop: () => void;
   readonly #ring: () => void;
-  readonly #patience: Patience;
+  readonly #wait: HeaderWait;
   readonly #end: number;
 
-  constructor(patience: Patience) {
+  constructor(wait: HeaderWait) {
     const { promise, resolve } = Promise.withResolvers<'late'>();
     this.late = promise;
     this.#ring = () => resolve('late');
-    this.#patience = patience;
-    this.#end = patience.clock.now() + patience.longestMs;
-    this.stop = patience.clock.after(patience.waitMs, this.#ring);
+    this.#wait = wait;
+    this.#end = wait.clock.now() + wait.longestMs;
+    this.stop = wait.clock.after(wait.waitMs, this.#ring);
   }
 
   /** The next try begins after `delayMs`, and gets the usual time. */
   extend(delayMs: number): void {
-    const { clock, waitMs } = this.#patience;
+    const { clock, waitMs } = this.#wait;
     this.stop();
     this.stop = clock.after(Math.max(0, Math.min(delayMs + waitMs, this.#end - clock.now())), this.#ring);
   }

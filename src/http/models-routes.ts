@@ -1,17 +1,14 @@
 /** `GET /v1/models` and `/v1/models/:id`, in the shape of the API that the caller speaks. */
 import type { Handler } from 'hono';
-import * as anthropic from '../dialects/anthropic-messages/models.ts';
-import * as openai from '../dialects/openai-chat/models.ts';
 import { TurnError } from '../turn/errors.ts';
 import { printable } from './body.ts';
-import { speaksAnthropic } from './dialect-of.ts';
-import type { HttpContext, HttpEnv } from './context.ts';
+import type { HttpEnv } from './context.ts';
 import type { Services } from './services.ts';
 
 export const modelsRoute =
   ({ listModels }: Pick<Services, 'listModels'>): Handler<HttpEnv> =>
   async (c) =>
-    c.json(shapeFor(c).renderModels(await listModels()));
+    c.json(c.get('dialect').renderModels(await listModels()));
 
 export const modelRoute =
   ({ listModels }: Pick<Services, 'listModels'>): Handler<HttpEnv> =>
@@ -22,7 +19,5 @@ export const modelRoute =
       throw new TurnError('model_not_found', `There is no model ${printable(id)}; GET /v1/models lists all.`, {
         param: 'model',
       });
-    return c.json(shapeFor(c).renderModel(model));
+    return c.json(c.get('dialect').renderModel(model));
   };
-
-const shapeFor = (c: HttpContext) => (speaksAnthropic(c) ? anthropic : openai);

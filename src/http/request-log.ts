@@ -3,7 +3,7 @@ import type { MiddlewareHandler } from 'hono';
 import type { HttpEnv } from './context.ts';
 import type { Services } from './services.ts';
 
-export class RequestLine {
+export class RequestLog {
   readonly #fields: Record<string, unknown>;
   readonly #startedAt: number;
   readonly #services: Pick<Services, 'clock' | 'log'>;
@@ -37,17 +37,20 @@ export class RequestLine {
 }
 
 /** Gives the request its id, its log line, and the headers that every answer carries. */
-export const trace =
+export const traceRequests =
   (services: Pick<Services, 'clock' | 'log'> & { settings: { behindWorker?: boolean } }): MiddlewareHandler<HttpEnv> =>
   async (c, next) => {
     const given = services.settings.behindWorker === true ? c.req.header('x-request-id') : undefined;
     const id = given ?? `req_${crypto.randomUUID().replaceAll('-', '')}`;
-    const line = new RequestLine({ id, method: c.req.method, path: c.req.path.slice(0, 200) }, services);
+    const requestLog = new RequestLog(
+      { id, method: c.req.method, path: c.req.path.slice(0, 200), dialect: c.get('dialect').name },
+      services,
+    );
     c.set('requestId', id);
     c.set('signal', c.req.raw.signal);
-    c.set('line', line);
+    c.set('requestLog', requestLog);
     await next();
     c.header('x-request-id', id);
     c.header('x-content-type-options', 'nosniff');
-    line.headersSent(c.res.status);
+    requestLog.headersSent(c.res.status);
   };

@@ -1,13 +1,14 @@
 /** Whether and when asking again can help: as headers, and in words for those who read the message only. */
+import type { Dialect } from '../dialects/dialect.ts';
 import { statusOf, TurnError } from '../turn/errors.ts';
 
-/** Asked to wait longer, OpenAI's SDK comes back after some seconds instead; Anthropic's waits. */
-const LONGEST_WAIT_SECONDS = 60;
-
 /** `x-should-retry: false` keeps the SDKs of both vendors from asking again for nothing. */
-export const retryHeaders = (error: TurnError, { anthropic }: { anthropic: boolean }): Record<string, string> => {
+export const retryHeaders = (
+  error: TurnError,
+  { longestRetrySeconds = Infinity }: Pick<Dialect, 'longestRetrySeconds'>,
+): Record<string, string> => {
   const seconds = wholeSeconds(error.retryAfterSeconds);
-  const tooSoon = !anthropic && isLimit(error) && seconds !== undefined && seconds > LONGEST_WAIT_SECONDS;
+  const tooSoon = isLimit(error) && seconds !== undefined && seconds > longestRetrySeconds;
   const inVain = error.code === 'not_implemented' || tooSoon;
   return {
     ...(seconds !== undefined && { 'retry-after': String(seconds) }),

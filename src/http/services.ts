@@ -1,6 +1,7 @@
 /** Everything the HTTP layer works with comes in here; it starts nothing itself. */
 import type { Clock } from '../util/clock.ts';
 import type { Log } from '../util/log.ts';
+import type { Dialect } from '../dialects/dialect.ts';
 import type { KeyRing } from '../access/keys.ts';
 import type { Leases } from '../access/leases.ts';
 import type { ListedModel } from '../models/list.ts';
@@ -8,6 +9,7 @@ import type { ResolveModel } from '../models/model.ts';
 import type { Engine } from '../turn/engine.ts';
 
 export interface Services {
+  readonly dialects: readonly Dialect[];
   readonly engine: Engine;
   readonly resolveModel: ResolveModel;
   /** Every name that may be asked for: models and aliases. */

@@ -1,8 +1,6 @@
-/** What a POST becomes: parsed by its dialect, run as a turn, rendered by its dialect. */
+/** Handlers of the actions `turn` and `count`: parse, run, render. */
 import type { Handler } from 'hono';
 import { localOwner } from '../access/keys.ts';
-import { parseCountTokens } from '../dialects/anthropic-messages/parse.ts';
-import { anthropicMessages } from '../dialects/index.ts';
 import type { Dialect, ParseContext, ParsedRequest, SseFrame } from '../dialects/dialect.ts';
 import { strictError } from '../dialects/strict-mode.ts';
 import { toTurnError, type TurnError } from '../turn/errors.ts';
@@ -13,10 +11,10 @@ import { withStopSequences } from '../turn/with-stop-sequences.ts';
 import { answerHeaders } from './answer-headers.ts';
 import { readJson } from './body.ts';
 import type { HttpContext, HttpEnv } from './context.ts';
-import { isAnthropic, noteError } from './errors.ts';
+import { noteError } from './errors.ts';
+import { waitForFirstEvent } from './first-event.ts';
 import { withKeepalive } from './keepalive.ts';
-import { openingOf } from './first-event.ts';
-import { secondsUntilReset } from './rate-limit-headers.ts';
+import { secondsUntilReset } from './limit-headers.ts';
 import { withWait } from './retry-headers.ts';
 import { runTurn } from './run-turn.ts';
 import type { Services } from './services.ts';
@@ -26,41 +24,7 @@ import { TurnRecord } from './turn-record.ts';
 /** Well under the 60 seconds after which proxies in between give up on a silent connection. */
 const longestHeaderWaitMs = 15_000;
 
-export const turnRoute =
-  (dialect: Dialect, services: Services): Handler<HttpEnv> =>
-  async (c) => {
-    const parsed = accept(
-      dialect.parse(await readJson(c, services.settings), await contextOf(c, services)),
-      c,
-      services,
-    );
-    c.get('line').add({ dialect: dialect.name, stream: parsed.stream });
-    const gone = new AbortController();
-    const client = AbortSignal.any([c.get('signal'), gone.signal]);
-    const record = new TurnRecord();
-    const events = record.watch(withStopSequences(runTurn(turnOf(parsed, c), client, services), parsed.emulatedStops));
-    const answer: Answer = { c, dialect, services, parsed, record };
-    return parsed.stream ? streamed(events, answer, () => gone.abort()) : whole(events, answer);
-  };
-
-/** `/v1/messages/count_tokens`: the same request, only counted. */
-export const countRoute =
-  (services: Services): Handler<HttpEnv> =>
-  async (c) => {
-    const parsed = accept(
-      parseCountTokens(await readJson(c, services.settings), await contextOf(c, services)),
-      c,
-      services,
-    );
-    tellHeaders({ c, dialect: anthropicMessages, services, parsed, record: new TurnRecord() });
-    const lease = await services.leases.acquire(c.get('owner') ?? localOwner, c.get('signal'));
-    try {
-      return c.json({ input_tokens: await services.engine.countTokens(turnOf(parsed, c), c.get('signal')) });
-    } finally {
-      lease.release();
-    }
-  };
-
+/** An answer under way: what every step from the parsed request to the last byte needs. */
 interface Answer {
   readonly c: HttpContext;
   readonly dialect: Dialect;
@@ -69,12 +33,47 @@ interface Answer {
   readonly record: TurnRecord;
 }
 
+export const turnRoute =
+  (services: Services): Handler<HttpEnv> =>
+  async (c) => {
+    const dialect = c.get('dialect');
+    const parsed = accept(
+      dialect.parse(await readJson(c, services.settings), await contextOf(c, services)),
+      c,
+      services,
+    );
+    c.get('requestLog').add({ stream: parsed.stream });
+    const gone = new AbortController();
+    const client = AbortSignal.any([c.get('signal'), gone.signal]);
+    const record = new TurnRecord();
+    const events = record.watch(withStopSequences(runTurn(turnOf(parsed, c), client, services), parsed.emulatedStops));
+    const answer: Answer = { c, dialect, services, parsed, record };
+    return parsed.stream ? respondStream(events, answer, () => gone.abort()) : respondJson(events, answer);
+  };
+
+/** The same request, only counted: `/v1/messages/count_tokens`. */
+export const countRoute =
+  (services: Services): Handler<HttpEnv> =>
+  async (c) => {
+    const dialect = c.get('dialect');
+    const { parseCount, renderCount } = dialect;
+    if (parseCount === undefined || renderCount === undefined) throw new TypeError(`${dialect.name} counts nothing.`);
+    const parsed = accept(parseCount(await readJson(c, services.settings), await contextOf(c, services)), c, services);
+    setHeaders({ c, dialect, services, parsed, record: new TurnRecord() });
+    const lease = await services.leases.acquire(c.get('owner') ?? localOwner, c.get('signal'));
+    try {
+      return c.json(renderCount(await services.engine.countTokens(turnOf(parsed, c), c.get('signal'))));
+    } finally {
+      lease.release();
+    }
+  };
+
 const contextOf = async (
   c: HttpContext,
   { resolveModel, modelsKnown, engine, clock }: Services,
 ): Promise<ParseContext> => {
   await modelsKnown();
-  const inHeaders = Object.entries(PARAMETERS_IN_HEADERS)
+  const inHeaders = Object.entries(c.get('dialect').parametersInHeaders ?? {})
     .filter(([header]) => c.req.header(header) !== undefined)
     .map(([, name]) => name);
   return {
@@ -86,16 +85,10 @@ const contextOf = async (
   };
 };
 
-/** The Anthropic SDK takes these as parameters and sends them as headers. */
-const PARAMETERS_IN_HEADERS: Readonly<Record<string, string>> = {
-  'anthropic-user-profile-id': 'user_profile_id',
-  'anthropic-workspace-id': 'workspace_id',
-};
-
 const accept = (parsed: ParsedRequest, c: HttpContext, { settings }: Services): ParsedRequest => {
   const refused = settings.strict ? strictError(parsed.report) : undefined;
   if (refused !== undefined) throw refused;
-  c.get('line').add({ asked: parsed.model.requested, model: parsed.model.id });
+  c.get('requestLog').add({ asked: parsed.model.requested, model: parsed.model.id });
   return parsed;
 };
 
@@ -107,63 +100,71 @@ const turnOf = (parsed: ParsedRequest, c: HttpContext): Turn => ({
 });
 
 // While it waits nothing can be sent: the status of a JSON answer comes with its end.
-const whole = async (events: AsyncIterable<TurnEvent>, answer: Answer): Promise<Response> => {
+const respondJson = async (events: AsyncIterable<TurnEvent>, answer: Answer): Promise<Response> => {
   const { c, dialect, parsed } = answer;
   const message = await foldMessage(events)
-    .catch(sayWhen(answer))
-    .finally(() => tellHeaders(answer));
+    .catch(rethrowWithRetryAfter(answer))
+    .finally(() => setHeaders(answer));
   return c.json(dialect.render(message, parsed));
 };
 
-const streamed = async (events: AsyncIterable<TurnEvent>, answer: Answer, leave: () => void): Promise<Response> => {
+const respondStream = async (
+  events: AsyncIterable<TurnEvent>,
+  answer: Answer,
+  leave: () => void,
+): Promise<Response> => {
   const { c, dialect, parsed, services } = answer;
   const { clock, settings } = services;
-  const opening = await openingOf(events, { waitMs: settings.headerWaitMs, longestMs: longestHeaderWaitMs, clock })
-    .catch(sayWhen(answer))
-    .finally(() => tellHeaders(answer));
-  const frames = withKeepalive(dialect.stream(opening.events, parsed), {
+  const first = await waitForFirstEvent(events, {
+    waitMs: settings.headerWaitMs,
+    longestMs: longestHeaderWaitMs,
+    clock,
+  })
+    .catch(rethrowWithRetryAfter(answer))
+    .finally(() => setHeaders(answer));
+  const frames = withKeepalive(dialect.stream(first.events, parsed), {
     frame: dialect.keepalive,
     everyMs: settings.keepaliveMs,
-    atOnce: !opening.begun,
+    atOnce: !first.begun,
     clock,
   });
-  c.get('line').bodyFollows();
-  return c.body(sseBody(toItsEnd(frames, answer), leave), 200, sseHeaders);
+  c.get('requestLog').bodyFollows();
+  return c.body(sseBody(withErrorFrame(frames, answer), leave), 200, sseHeaders);
 };
 
-/** A stream that fails ends with the dialect's error frame; however it ends, the log line is written. */
-async function* toItsEnd(frames: AsyncIterable<SseFrame>, answer: Answer): AsyncGenerator<SseFrame, void, undefined> {
+/** A stream that fails ends with the dialect's error frame; however it ends, the request is logged. */
+async function* withErrorFrame(
+  frames: AsyncIterable<SseFrame>,
+  answer: Answer,
+): AsyncGenerator<SseFrame, void, undefined> {
   const { c, dialect, services, record } = answer;
   try {
     yield* frames;
   } catch (thrown) {
-    const error = toldWhen(thrown, answer);
+    const error = withRetryAfter(thrown, answer);
     noteError(error, c, services);
     yield dialect.errorFrame(error, c.get('requestId'));
   } finally {
-    c.get('line').add(record.figures());
-    c.get('line').end();
+    c.get('requestLog').add(record.figures());
+    c.get('requestLog').end();
   }
 }
 
-/** A limit that refused the turn may have told of its end before the error came. */
-const toldWhen = (thrown: unknown, { record, services }: Answer): TurnError =>
+/** The notice of a limit that refused the turn may have named the limit's end before the error came. */
+const withRetryAfter = (thrown: unknown, { record, services }: Answer): TurnError =>
   withWait(toTurnError(thrown), secondsUntilReset(record.notices, services.clock.now()));
 
-const sayWhen =
+const rethrowWithRetryAfter =
   (answer: Answer) =>
   (thrown: unknown): never => {
-    throw toldWhen(thrown, answer);
+    throw withRetryAfter(thrown, answer);
   };
 
-const tellHeaders = ({ c, dialect, services, parsed, record }: Answer): void => {
-  const headers = answerHeaders(parsed, record.notices, {
-    nowMs: services.clock.now(),
-    anthropic: isAnthropic(dialect),
-  });
+const setHeaders = ({ c, dialect, services, parsed, record }: Answer): void => {
+  const headers = answerHeaders(parsed, record.notices, { nowMs: services.clock.now(), dialect });
   for (const [name, value] of Object.entries(headers)) c.header(name, value);
-  if (isAnthropic(dialect)) c.header('request-id', c.get('requestId'));
-  c.get('line').add(record.figures());
+  if (dialect.requestIdHeader !== undefined) c.header(dialect.requestIdHeader, c.get('requestId'));
+  c.get('requestLog').add(record.figures());
 };
 
 const listOf = (header: string | undefined): readonly string[] =>

@@ -21,13 +21,13 @@ const endpoints: Readonly<Record<string, string>> = {
 };
 
 /** By path, under every prefix that a base URL may have; paths below one of these are meant too. */
-export const elsewhere: Readonly<Record<string, string>> = Object.fromEntries(
+export const unsupportedEndpoints: Readonly<Record<string, string>> = Object.fromEntries(
   ['/v1', '', '/anthropic/v1'].flatMap((root) =>
     Object.entries(endpoints).map(([name, explanation]) => [`${root}/${name}`, explanation]),
   ),
 );
 
-export const notServed = (explanation: string): TurnError => new TurnError('not_implemented', explanation);
+export const unsupportedEndpoint = (explanation: string): TurnError => new TurnError('not_implemented', explanation);
 
 export const noSuchRoute = (): TurnError =>
   new TurnError('route_not_found', `There is nothing at this path. ${purpose}`);

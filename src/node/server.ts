@@ -7,6 +7,7 @@ import { createKeyRing } from '../access/keys.ts';
 import { createLeases } from '../access/leases.ts';
 import { createApp } from '../http/app.ts';
 import { isLoopbackHost } from '../http/browser-guard.ts';
+import { dialects } from '../dialects/index.ts';
 import type { HttpSettings } from '../http/services.ts';
 import type { Log } from '../util/log.ts';
 import type { Engine } from '../turn/engine.ts';
@@ -58,6 +59,7 @@ export const composeServer = async ({
   const keys = await createKeyRing(config.PROXY_API_KEY);
   const models = createModels(config, engine, { log, clock });
   const app = createApp({
+    dialects,
     engine,
     leases,
     keys,

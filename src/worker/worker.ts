@@ -4,6 +4,7 @@ import { createKeyRing } from '../access/keys.ts';
 import { listModels, type ListedModel } from '../models/list.ts';
 import { createResolver } from '../models/resolve.ts';
 import { mapping } from '../node/setting-types.ts';
+import { dialects } from '../dialects/index.ts';
 import { createEdge, type EdgeServices } from './edge/edge-app.ts';
 import { problemsOf, settingsOf, type Env, type WorkerSettings } from './env.ts';
 import type { InstanceStatus } from './internal-protocol.ts';
@@ -29,6 +30,7 @@ const edgeOf = async (env: Env): Promise<Edge> => {
   const models = modelsOf(env);
   const problems = problemsOf(env);
   return createEdge({
+    dialects,
     keys: await createKeyRing(settings.keys),
     settings: edgeSettings(settings),
     misconfigured: problems.length === 0 ? undefined : problems.join(' '),

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { anthropicMessages, parseCountTokens } from '../../src/dialects/anthropic-messages/index.ts';
+import { anthropicMessages } from '../../src/dialects/anthropic-messages/index.ts';
+import { parseCountTokens } from '../../src/dialects/anthropic-messages/parse.ts';
 import type { ParseContext } from '../../src/dialects/dialect.ts';
 import type { Abilities } from '../../src/models/model.ts';
 import { adaptiveModel, contextOf, failure } from './support.ts';

@@ -1,7 +1,8 @@
 /** 10,000 bodies, bent out of shape: each is parsed, or refused by a TurnError of the caller's fault. */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { anthropicMessages, parseCountTokens } from '../../src/dialects/anthropic-messages/index.ts';
+import { anthropicMessages } from '../../src/dialects/anthropic-messages/index.ts';
+import { parseCountTokens } from '../../src/dialects/anthropic-messages/parse.ts';
 import type { ParseContext } from '../../src/dialects/dialect.ts';
 import { openAiChat } from '../../src/dialects/openai-chat/index.ts';
 import { openAiCompletions } from '../../src/dialects/openai-completions/index.ts';

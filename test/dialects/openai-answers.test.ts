@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { openAiChat } from '../../src/dialects/openai-chat/index.ts';
 import { openAiCompletions } from '../../src/dialects/openai-completions/index.ts';
-import { renderModels } from '../../src/dialects/openai-chat/models.ts';
+import { renderModels } from '../../src/dialects/openai/models.ts';
 import { renderModels as renderAnthropicModels } from '../../src/dialects/anthropic-messages/models.ts';
 import { anthropicMessages } from '../../src/dialects/anthropic-messages/index.ts';
 import { errorCodes, statusOf, TurnError } from '../../src/turn/errors.ts';

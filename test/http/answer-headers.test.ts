@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import { answerHeaders } from '../../src/http/answer-headers.ts';
+import { anthropicMessages, openAiChat } from '../../src/dialects/index.ts';
 import type { Notice } from '../../src/turn/events.ts';
 
 const model = { id: 'claude-x', requested: 'claude-x', via: 'exact' } as Parameters<typeof answerHeaders>[0]['model'];
@@ -13,26 +14,26 @@ const route = (adjusted: string[], ignored: string[]): Notice => ({
 it.each([
   [
     'in the words of Anthropic',
-    true,
+    anthropicMessages,
     [route(['messages'], ['thinking'])],
     { 'x-proxy-emulated': 'stop, messages', 'x-proxy-ignored': 'seed, thinking' },
   ],
   [
     'in the words of OpenAI',
-    false,
+    openAiChat,
     [route([], ['thinking'])],
     { 'x-proxy-emulated': 'stop', 'x-proxy-ignored': 'seed, reasoning_effort' },
   ],
-  ['once', true, [route(['stop'], ['seed'])], { 'x-proxy-emulated': 'stop', 'x-proxy-ignored': 'seed' }],
+  ['once', anthropicMessages, [route(['stop'], ['seed'])], { 'x-proxy-emulated': 'stop', 'x-proxy-ignored': 'seed' }],
   [
     'of the attempt that served the turn',
-    true,
+    anthropicMessages,
     [route(['messages'], ['thinking']), route([], [])],
     { 'x-proxy-emulated': 'stop', 'x-proxy-ignored': 'seed' },
   ],
-])('what an engine changed or left out stands beside what the dialect did, %s', (_, anthropic, notices, expected) => {
+])('what an engine changed or left out stands beside what the dialect did, %s', (_, dialect, notices, expected) => {
   const report = { ignored: ['seed'], emulated: ['stop'] };
-  expect(answerHeaders({ model, report }, notices, { nowMs: 0, anthropic })).toEqual({
+  expect(answerHeaders({ model, report }, notices, { nowMs: 0, dialect })).toEqual({
     'x-proxy-model': 'claude-x',
     ...expected,
   });

@@ -4,6 +4,7 @@
  */
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { dialects } from '../../src/dialects/index.ts';
 import { systemClock } from '../../src/util/clock.ts';
 import { createKeyRing } from '../../src/access/keys.ts';
 import { createLeases } from '../../src/access/leases.ts';
@@ -56,6 +57,7 @@ describe('ENGINE=anthropic-api, in memory', () => {
     });
     const leases = createLeases({ maxConcurrency: 4, queueLimit: 4, queueTimeoutMs: 30_000, clock: systemClock });
     const app = createApp({
+      dialects,
       engine,
       leases,
       keys: await createKeyRing([]),

@@ -3,6 +3,8 @@ import { systemClock, type Clock } from '../../src/util/clock.ts';
 import { createKeyRing } from '../../src/access/keys.ts';
 import { createLeases, type LeaseOptions } from '../../src/access/leases.ts';
 import { createApp } from '../../src/http/app.ts';
+import type { Dialect } from '../../src/dialects/dialect.ts';
+import { dialects } from '../../src/dialects/index.ts';
 import type { HttpSettings } from '../../src/http/services.ts';
 import type { Log } from '../../src/util/log.ts';
 import { createModels } from '../../src/node/models.ts';
@@ -14,6 +16,7 @@ interface Given {
   readonly settings?: Partial<HttpSettings>;
   readonly leases?: Partial<LeaseOptions>;
   readonly clock?: Clock;
+  readonly dialects?: readonly Dialect[];
   readonly models?: { MODEL_UNKNOWN?: 'default' | 'reject'; MODEL_TRACK?: 'pinned' | 'latest' };
 }
 
@@ -36,6 +39,7 @@ export const setUpApp = async (given: Given = {}) => {
   );
   const keys = await createKeyRing(given.keys ?? []);
   const app = createApp({
+    dialects: given.dialects ?? dialects,
     engine,
     leases,
     keys,

@@ -3,7 +3,7 @@ import { createParser, type EventSourceMessage } from 'eventsource-parser';
 import { describe, expect, it } from 'vitest';
 import type { SseFrame } from '../../src/dialects/dialect.ts';
 import { withKeepalive } from '../../src/http/keepalive.ts';
-import { openingOf } from '../../src/http/first-event.ts';
+import { waitForFirstEvent } from '../../src/http/first-event.ts';
 import { encodeFrame, sseBody } from '../../src/http/sse.ts';
 import { TurnError } from '../../src/turn/errors.ts';
 import type { TurnEvent } from '../../src/turn/events.ts';
@@ -135,14 +135,14 @@ describe('the opening of an answer', () => {
       yield notice;
       yield* answer('Hi');
     }
-    const opening = await openingOf(events(), { ...patience, clock });
+    const opening = await waitForFirstEvent(events(), { ...patience, clock });
     expect(opening.begun).toBe(true);
     expect(await rest(opening.events)).toEqual([notice, ...(await rest(answer('Hi')))]);
     expect(clock.pending).toBe(0);
   });
 
   it('is an error where one comes in time', async () => {
-    await expect(openingOf(failing(), { ...patience, clock: new HandClock() })).rejects.toMatchObject({
+    await expect(waitForFirstEvent(failing(), { ...patience, clock: new HandClock() })).rejects.toMatchObject({
       code: 'upstream_rate_limited',
     });
   });
@@ -150,7 +150,7 @@ describe('the opening of an answer', () => {
   it('does not wait longer than it may, and loses nothing then', async () => {
     const clock = new HandClock();
     const { items, give, end } = handFed<TurnEvent>();
-    const waiting = openingOf(items, { ...patience, clock });
+    const waiting = waitForFirstEvent(items, { ...patience, clock });
     await give(notice);
     await settled();
     clock.advance(1_000);
@@ -167,7 +167,7 @@ describe('the opening of an answer', () => {
     const { items, give } = handFed<TurnEvent>();
     const retry: TurnEvent = { type: 'notice', notice: { kind: 'retry', attempt: 1, delayMs: 2_000, status: 529 } };
     let late = false;
-    void openingOf(items, { ...patience, clock }).then(() => (late = true));
+    void waitForFirstEvent(items, { ...patience, clock }).then(() => (late = true));
     for (const [ms, expected] of [
       [900, false],
       [2_900, false],
@@ -185,7 +185,7 @@ describe('the opening of an answer', () => {
   it('passes on an error that comes after the wait', async () => {
     const clock = new HandClock();
     const { items, fail } = handFed<TurnEvent>();
-    const waiting = openingOf(items, { ...patience, clock });
+    const waiting = waitForFirstEvent(items, { ...patience, clock });
     await settled();
     clock.advance(1_000);
     const { events } = await waiting;

@@ -1,6 +1,7 @@
 /** Which instance serves whom: pure decisions. */
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { anthropicMessages, openAiChat, openAiCompletions } from '../../src/dialects/index.ts';
 import { conversationKey } from '../../src/worker/edge/conversation-key.ts';
 import { dispatch, type Outgoing } from '../../src/worker/edge/dispatch.ts';
 import {
@@ -46,8 +47,11 @@ describe('rendezvous hashing', () => {
   });
 });
 
-const keyOf = (body: unknown, headers: Record<string, string> = {}, owner = 'me'): Promise<string> =>
-  conversationKey(owner, new Headers(headers), body);
+const keyOf = (body: unknown, headers: Record<string, string> = {}, owner = 'me'): Promise<string> => {
+  const object = typeof body === 'object' && body !== null ? body : {};
+  const dialect = 'system' in object ? anthropicMessages : 'prompt' in object ? openAiCompletions : openAiChat;
+  return conversationKey(owner, new Headers(headers), dialect.conversationStart(object));
+};
 
 describe('the key of a conversation', () => {
   const system = { role: 'system', content: 'Be brief.' };

@@ -1,18 +1,37 @@
+import { startOfMessages } from '../conversation-start.ts';
 import type { Dialect } from '../dialect.ts';
 import { errorFrame, renderError } from './error.ts';
-import { parse } from './parse.ts';
+import { renderModel, renderModels } from './models.ts';
+import { parse, parseCountTokens } from './parse.ts';
 import { render } from './render.ts';
 import { keepalive, stream } from './stream.ts';
 
-export { parseCountTokens } from './parse.ts';
-
-/** `POST /v1/messages` */
 export const anthropicMessages: Dialect<null> = {
   name: 'anthropic-messages',
+  roots: ['/v1', '', '/anthropic/v1'],
+  routes: [
+    { method: 'POST', path: '/messages', action: 'turn' },
+    { method: 'POST', path: '/messages/count_tokens', action: 'count' },
+    { method: 'GET', path: '/models', action: 'models' },
+    { method: 'GET', path: '/models/:id{.+}', action: 'model' },
+  ],
+  // Every client of Anthropic sends it: https://docs.anthropic.com/en/api/versioning
+  recognises: ({ headers }) => headers.has('anthropic-version'),
   parse,
+  parseCount: parseCountTokens,
+  renderCount: (inputTokens) => ({ input_tokens: inputTokens }),
   render,
   stream,
   renderError,
   errorFrame,
   keepalive,
+  renderModels,
+  renderModel,
+  conversationStart: (body) =>
+    startOfMessages('messages' in body ? body.messages : undefined, 'system' in body ? body.system : undefined),
+  parametersInHeaders: {
+    'anthropic-user-profile-id': 'user_profile_id',
+    'anthropic-workspace-id': 'workspace_id',
+  },
+  requestIdHeader: 'request-id',
 };

@@ -1,16 +1,21 @@
+import { startOfMessages } from '../conversation-start.ts';
 import type { Dialect } from '../dialect.ts';
-import { errorFrame, renderError } from './error.ts';
+import { openAiCommon } from '../openai/common.ts';
 import { parse, type ChatAnswer } from './parse.ts';
 import { render } from './render.ts';
 import { keepalive, stream } from './stream.ts';
 
-/** `POST /v1/chat/completions` */
 export const openAiChat: Dialect<ChatAnswer> = {
+  ...openAiCommon,
   name: 'openai-chat',
+  routes: [
+    { method: 'POST', path: '/chat/completions', action: 'turn' },
+    { method: 'GET', path: '/models', action: 'models' },
+    { method: 'GET', path: '/models/:id{.+}', action: 'model' },
+  ],
   parse,
   render,
   stream,
-  renderError,
-  errorFrame,
   keepalive,
+  conversationStart: (body) => startOfMessages('messages' in body ? body.messages : undefined),
 };

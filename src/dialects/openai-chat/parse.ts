@@ -3,7 +3,7 @@ import type { TurnRequest } from '../../turn/turn.ts';
 import type { ParseContext, ParsedRequest } from '../dialect.ts';
 import { check } from '../validate.ts';
 import { placesOf, Report } from '../parameters.ts';
-import { parseSampling } from '../sampling.ts';
+import { parseSampling } from '../openai/sampling.ts';
 import { textBlocks } from '../openai/content.ts';
 import { endsInResults, fitEnd } from '../openai/conversation.ts';
 import { parseServiceTier, parseUser } from '../openai/settings.ts';

@@ -3,7 +3,7 @@ import { TurnError } from '../../turn/errors.ts';
 import type { AnswerMessage } from '../../turn/turn.ts';
 import type { ParsedRequest } from '../dialect.ts';
 import type { ChatAnswer } from './parse.ts';
-import { envelope, finishReason, refusalText, renderUsage, serviceTier } from './usage.ts';
+import { envelope, finishReason, refusalText, renderUsage, serviceTier } from '../openai/usage.ts';
 
 /** Throws `upstream_error` where a schema was to be kept and a finished answer is not even JSON. */
 export const render = (message: AnswerMessage, { answer }: ParsedRequest<ChatAnswer>): object => {

@@ -4,7 +4,7 @@ import { isStreamEvent, type StreamEvent, type TurnEvent } from '../../turn/even
 import type { StopReason, Usage } from '../../turn/turn.ts';
 import type { ParsedRequest, SseFrame } from '../dialect.ts';
 import type { ChatAnswer } from './parse.ts';
-import { envelope, finishReason, refusalText, renderUsage, serviceTier } from './usage.ts';
+import { envelope, finishReason, refusalText, renderUsage, serviceTier } from '../openai/usage.ts';
 
 export const keepalive: SseFrame = { comment: 'keepalive' };
 

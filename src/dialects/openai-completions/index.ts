@@ -1,16 +1,17 @@
+import { textOf } from '../conversation-start.ts';
 import type { Dialect } from '../dialect.ts';
-import { errorFrame, renderError } from './error.ts';
+import { openAiCommon } from '../openai/common.ts';
 import { parse, type CompletionAnswer } from './parse.ts';
 import { render } from './render.ts';
 import { keepalive, stream } from './stream.ts';
 
-/** `POST /v1/completions` */
 export const openAiCompletions: Dialect<CompletionAnswer> = {
+  ...openAiCommon,
   name: 'openai-completions',
+  routes: [{ method: 'POST', path: '/completions', action: 'turn' }],
   parse,
   render,
   stream,
-  renderError,
-  errorFrame,
   keepalive,
+  conversationStart: (body) => ['prompt' in body ? textOf(body.prompt) : ''],
 };

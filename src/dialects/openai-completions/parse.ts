@@ -5,7 +5,7 @@ import { check, invalid } from '../validate.ts';
 import { parseUser } from '../openai/settings.ts';
 import { parseMaxTokens, parseStops } from '../openai-chat/parse-settings.ts';
 import { Report } from '../parameters.ts';
-import { parseSampling } from '../sampling.ts';
+import { parseSampling } from '../openai/sampling.ts';
 import { completionParameters } from './parameters.ts';
 import { completionRequest, type CompletionRequest } from './wire.ts';
 

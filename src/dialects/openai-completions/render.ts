@@ -1,7 +1,7 @@
 /** An answer as a `text_completion` object. */
 import type { AnswerMessage } from '../../turn/turn.ts';
 import type { ParsedRequest } from '../dialect.ts';
-import { finishReason, renderUsage } from '../openai-chat/usage.ts';
+import { finishReason, renderUsage } from '../openai/usage.ts';
 import type { CompletionAnswer } from './parse.ts';
 
 export const render = (message: AnswerMessage, { answer }: ParsedRequest<CompletionAnswer>): object => {

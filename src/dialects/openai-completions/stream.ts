@@ -4,7 +4,7 @@ import { isStreamEvent, type TurnEvent } from '../../turn/events.ts';
 import { MessageFold } from '../../turn/fold.ts';
 import type { ParsedRequest, SseFrame } from '../dialect.ts';
 import { keepalive } from '../openai-chat/stream.ts';
-import { finishReason, renderUsage } from '../openai-chat/usage.ts';
+import { finishReason, renderUsage } from '../openai/usage.ts';
 import type { CompletionAnswer } from './parse.ts';
 import { envelope } from './render.ts';
 

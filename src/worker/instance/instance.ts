@@ -4,7 +4,7 @@
  * when nothing has been asked for a while.
  */
 import { DurableObject } from 'cloudflare:workers';
-import { dialects } from '../../dialects/index.ts';
+import { dialectNamed } from '../../dialects/index.ts';
 import { TurnError } from '../../turn/errors.ts';
 import { bootstrap, containerLogin, newBootstrapKey } from './container-bootstrap.ts';
 import { ContainerLife, type RawContainer } from './container.ts';
@@ -82,7 +82,7 @@ export class ProxyInstance extends DurableObject<Env> {
     await this.#armSleep();
     return forward(request, {
       life: this.#life,
-      voice: createVoice(dialects[routed.dialect], routed.requestId),
+      voice: createVoice(dialectNamed(routed.dialect), routed.requestId),
       ticket,
       stream: routed.stream,
       timing: this.#settings,

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { rateLimitHeaders, secondsUntilReset } from '../../src/http/rate-limit-headers.ts';
+import { limitHeaders as openAiNames } from '../../src/dialects/openai/limit-headers.ts';
+import { limitHeaders, secondsUntilReset } from '../../src/http/limit-headers.ts';
 import type { Notice } from '../../src/turn/events.ts';
 
 const nowMs = Date.parse('2026-11-22T12:00:00Z');
@@ -22,9 +23,14 @@ const window = (status: 'allowed' | 'allowed_warning' | 'rejected', resetsAt?: n
   limit: { status, window: 'five_hour', utilization: 0.93, ...(resetsAt !== undefined && { resetsAt }) },
 });
 
+const forOpenAi = (notices: readonly Notice[]) => ({
+  ...limitHeaders(notices),
+  ...openAiNames(limitHeaders(notices), nowMs),
+});
+
 describe('rate limits as headers', () => {
   it("pass the API's own through, and nothing else of the upstream", () => {
-    expect(rateLimitHeaders([upstream], { nowMs, openai: false })).toEqual({
+    expect(limitHeaders([upstream])).toEqual({
       'x-upstream-request-id': 'req_up',
       'anthropic-ratelimit-requests-limit': '50',
       'anthropic-ratelimit-requests-remaining': '49',
@@ -35,17 +41,17 @@ describe('rate limits as headers', () => {
   });
 
   it("have OpenAI's names for OpenAI's clients", () => {
-    expect(rateLimitHeaders([upstream], { nowMs, openai: true })).toMatchObject({
+    expect(forOpenAi([upstream])).toMatchObject({
       'x-ratelimit-limit-requests': '50',
       'x-ratelimit-remaining-requests': '49',
       'x-ratelimit-reset-requests': '1m5s',
       'x-ratelimit-limit-tokens': '1000',
     });
-    expect(rateLimitHeaders([upstream], { nowMs, openai: true })).not.toHaveProperty('x-ratelimit-reset-tokens');
+    expect(forOpenAi([upstream])).not.toHaveProperty('x-ratelimit-reset-tokens');
   });
 
   it('tell the window of a subscription', () => {
-    expect(rateLimitHeaders([window('allowed_warning', inSeconds(7_384))], { nowMs, openai: true })).toEqual({
+    expect(forOpenAi([window('allowed_warning', inSeconds(7_384))])).toEqual({
       'anthropic-ratelimit-unified-status': 'allowed_warning',
       'anthropic-ratelimit-unified-representative-claim': 'five_hour',
       'anthropic-ratelimit-unified-reset': String(inSeconds(7_384)),
@@ -56,7 +62,7 @@ describe('rate limits as headers', () => {
   });
 
   it('say nothing where nothing is known', () => {
-    expect(rateLimitHeaders([{ kind: 'route', route: 'first' }], { nowMs, openai: true })).toEqual({});
+    expect(forOpenAi([{ kind: 'route', route: 'first' }])).toEqual({});
   });
 });
 

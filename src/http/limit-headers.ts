@@ -1,22 +1,18 @@
 /**
- * What the upstream said about limits, as response headers: the API's own `anthropic-ratelimit-*` for
- * everyone, and for OpenAI clients the same facts under OpenAI's names. Nothing is estimated.
+ * What the upstream reported about limits, as the API's own response headers, `anthropic-ratelimit-*`. Nothing is
+ * estimated. A dialect may add the same facts under further names.
  */
+import type { HeaderRecord } from '../dialects/dialect.ts';
 import type { Notice, RateLimit } from '../turn/events.ts';
 
-export type HeaderRecord = Record<string, string>;
-
-/** `nowMs` is the time of the answer; `openai` adds the `x-ratelimit-*` names. */
-export const rateLimitHeaders = (
-  notices: readonly Notice[],
-  { nowMs, openai }: { nowMs: number; openai: boolean },
-): HeaderRecord => {
-  const headers: HeaderRecord = {};
+/** The limits as far as these notices have them. */
+export const limitHeaders = (notices: readonly Notice[]): HeaderRecord => {
+  const headers: Record<string, string> = {};
   for (const notice of notices) {
     if (notice.kind === 'headers') Object.assign(headers, fromUpstream(notice.headers));
     else if (notice.kind === 'rate_limit') Object.assign(headers, fromLimit(notice.limit));
   }
-  return openai ? { ...headers, ...openAiNames(headers, nowMs) } : headers;
+  return headers;
 };
 
 /** Seconds until the limit that refused the turn opens again, as far as the upstream told. */
@@ -29,7 +25,7 @@ export const secondsUntilReset = (notices: readonly Notice[], nowMs: number): nu
 };
 
 const fromUpstream = (upstream: Readonly<Record<string, string>>): HeaderRecord => {
-  const headers: HeaderRecord = {};
+  const headers: Record<string, string> = {};
   for (const [name, value] of Object.entries(upstream)) {
     const lower = name.toLowerCase();
     if (lower.startsWith('anthropic-ratelimit-')) headers[lower] = value;
@@ -53,27 +49,3 @@ const fromLimit = ({ status, window, utilization, resetsAt }: RateLimit): Header
 });
 
 const shortWindow = (window: string): string => ({ five_hour: '5h', seven_day: '7d' })[window] ?? window;
-
-const openAiNames = (headers: HeaderRecord, nowMs: number): HeaderRecord => {
-  const named: HeaderRecord = {};
-  for (const kind of ['requests', 'tokens']) {
-    const { [`anthropic-ratelimit-${kind}-limit`]: limit, [`anthropic-ratelimit-${kind}-remaining`]: remaining } =
-      headers;
-    const reset = headers[`anthropic-ratelimit-${kind}-reset`];
-    if (limit !== undefined) named[`x-ratelimit-limit-${kind}`] = limit;
-    if (remaining !== undefined) named[`x-ratelimit-remaining-${kind}`] = remaining;
-    if (reset !== undefined && Number.isFinite(Date.parse(reset)))
-      named[`x-ratelimit-reset-${kind}`] = duration(Date.parse(reset) - nowMs);
-  }
-  const unified = Number(headers['anthropic-ratelimit-unified-reset']);
-  if (named['x-ratelimit-reset-requests'] === undefined && unified > 0)
-    named['x-ratelimit-reset-requests'] = duration(unified * 1000 - nowMs);
-  return named;
-};
-
-// OpenAI writes durations as Go does: `1s`, `6m0s`, `1h2m3s`.
-const duration = (ms: number): string => {
-  const seconds = Math.max(0, Math.ceil(ms / 1000));
-  const [hours, minutes] = [Math.floor(seconds / 3600), Math.floor((seconds % 3600) / 60)];
-  return `${hours > 0 ? `${hours}h` : ''}${seconds >= 60 ? `${minutes}m` : ''}${seconds % 60}s`;
-};

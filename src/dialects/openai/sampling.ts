@@ -1,6 +1,6 @@
 /** Sampling parameters by what the model takes. */
-import type { Abilities } from '../models/model.ts';
-import type { Report } from './parameters.ts';
+import type { Abilities } from '../../models/model.ts';
+import type { Report } from '../parameters.ts';
 
 export interface Sampling {
   readonly temperature?: number;

@@ -1,0 +1,67 @@
+/** What Node and the Worker do alike with every request; the handlers of the table's actions are their own. */
+import { Hono, type Handler, type MiddlewareHandler } from 'hono';
+import { methodNotAllowed } from 'hono/method-not-allowed';
+import type { Dialect } from '../dialects/dialect.ts';
+import { authenticate } from './authenticate.ts';
+import { browserGuard, corsHeaders } from './browser-guard.ts';
+import type { HttpEnv } from './context.ts';
+import { renderThrown, respondError } from './errors.ts';
+import { traceRequests } from './request-log.ts';
+import { createRouteTable, dialectOf, type Action, type Route } from './routes.ts';
+import type { HttpSettings, Services } from './services.ts';
+import { noSuchRoute, unsupportedEndpoint, unsupportedEndpoints, wrongMethod } from './unsupported-endpoints.ts';
+
+export type Handlers = Readonly<Record<Action, Handler<HttpEnv>>>;
+
+export interface CommonServices extends Pick<Services, 'keys' | 'log' | 'clock'> {
+  readonly settings: Pick<HttpSettings, 'maxBodyBytes' | 'corsOrigins' | 'checkHost' | 'allowedHosts' | 'behindWorker'>;
+}
+
+export interface AppParts {
+  readonly dialects: readonly Dialect[];
+  readonly handlers: Handlers;
+  /** Runs behind the check of the key, before any body is read. */
+  readonly before?: MiddlewareHandler<HttpEnv>;
+}
+
+export const createHttpApp = (services: CommonServices, { dialects, handlers, before }: AppParts): Hono<HttpEnv> => {
+  const app = new Hono<HttpEnv>();
+  const table = createRouteTable(dialects);
+
+  app.onError(renderThrown(services));
+  app.notFound((c) => respondError(noSuchRoute(), c, services));
+
+  app.use(chooseDialect(table));
+  app.use(traceRequests(services));
+  app.use(browserGuard(services.settings));
+  app.use(corsHeaders(services.settings));
+  app.use(authenticate(services));
+  app.use(
+    methodNotAllowed({
+      app,
+      onMethodNotAllowed: (c, allowed) => {
+        c.header('allow', allowed.join(', '));
+        return respondError(wrongMethod(allowed), c, services);
+      },
+    }),
+  );
+  if (before !== undefined) app.use(before);
+
+  for (const { method, path, action } of table) app.on(method, path, handlers[action]);
+  for (const [path, explanation] of Object.entries(unsupportedEndpoints)) {
+    for (const each of [path, `${path}/*`]) {
+      app.all(each, () => {
+        throw unsupportedEndpoint(explanation);
+      });
+    }
+  }
+  return app;
+};
+
+const chooseDialect =
+  (table: readonly Route[]): MiddlewareHandler<HttpEnv> =>
+  async (c, next) => {
+    const { path, raw, url } = c.req;
+    c.set('dialect', dialectOf({ path, headers: raw.headers, query: new URL(url).searchParams }, table));
+    await next();
+  };

@@ -1,0 +1,69 @@
+/**
+ * Every route, once: Node and the Worker serve this table, each with its own handlers. The rows of a dialect come
+ * from the dialect itself.
+ */
+import type { Dialect, DialectAction, DialectRoute } from '../dialects/dialect.ts';
+
+export type Action = DialectAction | 'index' | 'ping' | 'live' | 'ready' | 'health';
+
+export interface Route {
+  readonly method: DialectRoute['method'];
+  readonly path: string;
+  readonly action: Action;
+  /** The dialects that have this path; none for routes of the server's own. */
+  readonly dialects: readonly Dialect[];
+}
+
+const OWN_ROUTES: readonly Route[] = [
+  { method: 'GET', path: '/', action: 'index', dialects: [] },
+  { method: 'GET', path: '/ping', action: 'ping', dialects: [] },
+  { method: 'GET', path: '/live', action: 'live', dialects: [] },
+  { method: 'GET', path: '/ready', action: 'ready', dialects: [] },
+  { method: 'GET', path: '/health', action: 'health', dialects: [] },
+];
+
+export const createRouteTable = (dialects: readonly Dialect[]): readonly Route[] => {
+  const rows = dialects.flatMap((dialect) =>
+    dialect.roots.flatMap((root) => dialect.routes.map((route) => ({ ...route, path: root + route.path, dialect }))),
+  );
+  const byPath = Map.groupBy(rows, ({ method, path }) => `${method} ${path}`);
+  const shared = [...byPath.values()].flatMap(([first, ...others]) =>
+    first === undefined ? [] : [{ ...first, dialects: [first, ...others].map(({ dialect }) => dialect) }],
+  );
+  return [...OWN_ROUTES, ...shared.map(({ dialect: _, ...route }) => route)];
+};
+
+interface Asked {
+  readonly path: string;
+  readonly headers: Headers;
+  readonly query: URLSearchParams;
+}
+
+/**
+ * The dialect that a request is in, also where no route answers it: errors are written in it. The paths that have
+ * most in common with the asked one decide; where several dialects share them, the one that recognises the request.
+ */
+export const dialectOf = (asked: Asked, table: readonly Route[]): Dialect => {
+  let most = -1;
+  let candidates: Dialect[] = [];
+  for (const { path, dialects } of table) {
+    const common = dialects.length === 0 ? -1 : commonSegments(path, asked.path);
+    if (common < most || common === -1) continue;
+    if (common > most) candidates = [];
+    most = common;
+    candidates.push(...dialects);
+  }
+  const [first] = candidates;
+  const recognised = candidates.find(({ recognises }) => recognises?.(asked) === true);
+  const dialect = recognised ?? candidates.find(({ recognises }) => recognises === undefined) ?? first;
+  if (dialect === undefined) throw new TypeError('A table of routes needs a dialect.');
+  return dialect;
+};
+
+/** How many segments two paths begin with alike; a whole match counts one more. A parameter takes any segment. */
+const commonSegments = (pattern: string, path: string): number => {
+  const [wanted, given] = [pattern.split('/').slice(1), path.split('/').slice(1)];
+  const differs = wanted.findIndex((segment, index) => segment !== given[index] && !segment.startsWith(':'));
+  if (differs !== -1) return Math.min(differs, given.length);
+  return Math.min(wanted.length, given.length) + Number(wanted.length === given.length);
+};
