@@ -6,6 +6,7 @@ import { findCredentials, type Credentials } from './credentials.ts';
 import { createEngine } from './engine.ts';
 import { findExistingLogin } from './existing-login.ts';
 import { createLog } from './log.ts';
+import { loginAdvice } from './login-advice.ts';
 import { createServer, type RunningServer, type ServerParts } from './server.ts';
 
 /** Why the server does not start, in words for the person who started it. */
@@ -49,7 +50,7 @@ export const prepare = async (
   const engine = await saying(() => createEngine({ config, env, credentials, log }));
   return {
     engine,
-    parts: { config, engine, log, login: credentials.from },
+    parts: { config, engine, log, login: credentials.from, advice: loginAdvice(credentials, env) },
     about: aboutLogin(config.ENGINE, credentials),
   };
 };

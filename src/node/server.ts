@@ -12,15 +12,19 @@ import type { HttpSettings } from '../http/services.ts';
 import type { Log } from '../util/log.ts';
 import type { Engine } from '../turn/engine.ts';
 import { createHttpServer, socketLimits, type SocketLimits } from './http-server.ts';
+import { adviceBehindWorker, type LoginAdvice } from './login-advice.ts';
 import { createModels } from './models.ts';
 import type { Config } from './settings.ts';
 import { version } from './version.ts';
+import { watchLogin } from './watch-login.ts';
 
 export interface ServerParts {
   readonly config: Config;
   readonly engine: Engine;
   /** Which login the engine uses, in words. */
   readonly login: string;
+  /** What to say when the API refuses it. */
+  readonly advice?: LoginAdvice;
   readonly log: Log;
   readonly behindWorker?: boolean;
   readonly limits?: Partial<SocketLimits>;
@@ -43,12 +47,14 @@ export interface ComposedServer {
 
 export const composeServer = async ({
   config,
-  engine,
+  engine: unwatched,
   login,
+  advice = { name: login, refusedBy: 'the API', remedy: 'renew it' },
   log,
   behindWorker = false,
 }: ServerParts): Promise<ComposedServer> => {
   const clock = systemClock;
+  const engine = watchLogin(unwatched, { advice: behindWorker ? adviceBehindWorker(advice) : advice, log });
   const leases = createLeases({
     // More would wait inside the engine, where nobody keeps order between keys.
     maxConcurrency: Math.min(config.MAX_CONCURRENCY, engine.maxTurns ?? Number.POSITIVE_INFINITY),
