@@ -1,6 +1,9 @@
 /** The request body: bytes within the limit, then JSON, or a clear refusal. */
+import type { BodyBudget } from '../access/body-budget.ts';
+import { localOwner } from '../access/keys.ts';
 import { TurnError } from '../turn/errors.ts';
 import type { HttpContext } from './context.ts';
+import type { HttpSettings } from './services.ts';
 
 /** Where the bytes of a body come from. */
 export interface BodySource {
@@ -8,19 +11,36 @@ export interface BodySource {
   each(take: (chunk: Uint8Array) => void): Promise<void>;
 }
 
-export interface BodyLimits {
-  readonly maxBodyBytes: number;
+export interface BodyServices {
+  readonly settings: Pick<HttpSettings, 'maxBodyBytes'>;
+  /** Where it is absent, nothing bounds the bytes of all bodies together. */
+  readonly bodies?: BodyBudget;
 }
 
-/** Throws `unsupported_media_type`, `body_too_large`, or `client_closed` where the body did not arrive whole. */
-export const readBody = async (c: HttpContext, limits: BodyLimits): Promise<Uint8Array<ArrayBuffer>> => {
+/**
+ * The bytes count against the budget until the answer has ended. Throws `unsupported_media_type`, `body_too_large`,
+ * what the budget throws, or `client_closed` where the body did not arrive whole.
+ */
+export const readBody = async (
+  c: HttpContext,
+  { settings: { maxBodyBytes }, bodies }: BodyServices,
+): Promise<Uint8Array<ArrayBuffer>> => {
   refuseOtherTypes(c.req.header('content-type'), c.req.header('content-encoding'));
-  refuseTooLarge(declaredLength(c) ?? 0, limits);
+  const declared = declaredLength(c);
+  refuseTooLarge(declared ?? 0, maxBodyBytes);
+  const room = await bodies?.reserve(c.get('owner') ?? localOwner, declared ?? maxBodyBytes, c.get('signal'));
+  if (room !== undefined) c.get('requestLog').whenEnded(() => room.release());
+  const body = await readUpTo(maxBodyBytes, c);
+  room?.shrinkTo(body.byteLength);
+  return body;
+};
+
+const readUpTo = async (maxBodyBytes: number, c: HttpContext): Promise<Uint8Array<ArrayBuffer>> => {
   const chunks: Uint8Array[] = [];
   let bytes = 0;
   const take = (chunk: Uint8Array): void => {
     bytes += chunk.byteLength;
-    refuseTooLarge(bytes, limits);
+    refuseTooLarge(bytes, maxBodyBytes);
     chunks.push(chunk);
   };
   try {
@@ -45,8 +65,8 @@ export const parseJson = (bytes: Uint8Array): unknown => {
   }
 };
 
-export const readJson = async (c: HttpContext, limits: BodyLimits): Promise<unknown> =>
-  parseJson(await readBody(c, limits));
+export const readJson = async (c: HttpContext, services: BodyServices): Promise<unknown> =>
+  parseJson(await readBody(c, services));
 
 // Clients that send no type at all mean JSON.
 const refuseOtherTypes = (type: string | undefined, encoding: string | undefined): void => {
@@ -68,7 +88,7 @@ const declaredLength = (c: HttpContext): number | undefined => {
   return declared === undefined || c.req.header('transfer-encoding') !== undefined ? undefined : Number(declared);
 };
 
-const refuseTooLarge = (bytes: number, { maxBodyBytes }: BodyLimits): void => {
+const refuseTooLarge = (bytes: number, maxBodyBytes: number): void => {
   if (bytes > maxBodyBytes) {
     throw new TurnError(
       'body_too_large',

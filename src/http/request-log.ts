@@ -7,6 +7,7 @@ export class RequestLog {
   readonly #fields: Record<string, unknown>;
   readonly #startedAt: number;
   readonly #services: Pick<Services, 'clock' | 'log'>;
+  readonly #whenEnded: (() => void)[] = [];
   #bodyFollows = false;
 
   constructor(fields: object, services: Pick<Services, 'clock' | 'log'>) {
@@ -17,6 +18,11 @@ export class RequestLog {
 
   add(fields: object): void {
     Object.assign(this.#fields, fields);
+  }
+
+  /** Called when the answer has ended, however it did. */
+  whenEnded(then: () => void): void {
+    this.#whenEnded.push(then);
   }
 
   /** The body is a stream: whoever ends it calls `end`. */
@@ -33,6 +39,7 @@ export class RequestLog {
     const { clock, log } = this.#services;
     this.add({ ms: clock.now() - this.#startedAt });
     log.info(this.#fields, 'request');
+    for (const then of this.#whenEnded.splice(0)) then();
   }
 }
 

@@ -2,6 +2,7 @@
 import type { Clock } from '../util/clock.ts';
 import type { Log } from '../util/log.ts';
 import type { Dialect } from '../dialects/dialect.ts';
+import type { BodyBudget } from '../access/body-budget.ts';
 import type { KeyRing } from '../access/keys.ts';
 import type { Leases } from '../access/leases.ts';
 import type { ListedModel } from '../models/list.ts';
@@ -17,6 +18,7 @@ export interface Services {
   /** Resolves when the engine has told its models, or has had time enough; only the first requests wait. */
   readonly modelsKnown: () => Promise<void>;
   readonly leases: Leases;
+  readonly bodies: BodyBudget;
   readonly keys: KeyRing;
   readonly settings: HttpSettings;
   readonly log: Log;

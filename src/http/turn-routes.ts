@@ -37,11 +37,7 @@ export const turnRoute =
   (services: Services): Handler<HttpEnv> =>
   async (c) => {
     const dialect = c.get('dialect');
-    const parsed = accept(
-      dialect.parse(await readJson(c, services.settings), await contextOf(c, services)),
-      c,
-      services,
-    );
+    const parsed = accept(dialect.parse(await readJson(c, services), await contextOf(c, services)), c, services);
     c.get('requestLog').add({ stream: parsed.stream });
     const gone = new AbortController();
     const client = AbortSignal.any([c.get('signal'), gone.signal]);
@@ -58,7 +54,7 @@ export const countRoute =
     const dialect = c.get('dialect');
     const { parseCount, renderCount } = dialect;
     if (parseCount === undefined || renderCount === undefined) throw new TypeError(`${dialect.name} counts nothing.`);
-    const parsed = accept(parseCount(await readJson(c, services.settings), await contextOf(c, services)), c, services);
+    const parsed = accept(parseCount(await readJson(c, services), await contextOf(c, services)), c, services);
     setHeaders({ c, dialect, services, parsed, record: new TurnRecord() });
     const lease = await services.leases.acquire(c.get('owner') ?? localOwner, c.get('signal'));
     try {

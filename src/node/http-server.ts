@@ -4,11 +4,15 @@ import { getRequestListener, type HttpBindings } from '@hono/node-server';
 import type { Peer } from '../http/context.ts';
 import { incomingBody, lingerAfterAnswer, type LingerLimits } from './incoming-body.ts';
 
-export interface SocketLimits {
+export interface ServerLimits {
+  /** How long a body waits until bodies of others have made room for it. */
+  readonly bodyWaitMs: number;
+  /** Patience with a client that still sends the body of a request that has its answer. */
   readonly linger: LingerLimits;
 }
 
-export const socketLimits: SocketLimits = {
+export const serverLimits: ServerLimits = {
+  bodyWaitMs: 10_000,
   linger: { bytes: 64 * 1024 * 1024, silenceMs: 5_000, totalMs: 30_000 },
 };
 
@@ -16,7 +20,7 @@ export type Fetch = (request: Request, env: { readonly peer: Peer }) => Response
 
 export const createHttpServer = (
   fetch: Fetch,
-  { hostname, limits }: { readonly hostname: string; readonly limits: SocketLimits },
+  { hostname, limits }: { readonly hostname: string; readonly limits: ServerLimits },
 ): Server => {
   const listener = getRequestListener(
     (request, env) => fetch(request, { peer: { body: incomingBody((env as HttpBindings).incoming) } }),

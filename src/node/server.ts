@@ -2,8 +2,10 @@
 import { once } from 'node:events';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { totalmem } from 'node:os';
 import { systemClock } from '../util/clock.ts';
 import { createKeyRing } from '../access/keys.ts';
+import { createBodyBudget } from '../access/body-budget.ts';
 import { createLeases } from '../access/leases.ts';
 import { createApp } from '../http/app.ts';
 import { isLoopbackHost } from '../http/browser-guard.ts';
@@ -11,7 +13,7 @@ import { dialects } from '../dialects/index.ts';
 import type { HttpSettings } from '../http/services.ts';
 import type { Log } from '../util/log.ts';
 import type { Engine } from '../turn/engine.ts';
-import { createHttpServer, socketLimits, type SocketLimits } from './http-server.ts';
+import { createHttpServer, serverLimits, type ServerLimits } from './http-server.ts';
 import { adviceBehindWorker, type LoginAdvice } from './login-advice.ts';
 import { createModels } from './models.ts';
 import type { Config } from './settings.ts';
@@ -27,7 +29,7 @@ export interface ServerParts {
   readonly advice?: LoginAdvice;
   readonly log: Log;
   readonly behindWorker?: boolean;
-  readonly limits?: Partial<SocketLimits>;
+  readonly limits?: Partial<ServerLimits>;
 }
 
 export interface RunningServer {
@@ -52,6 +54,7 @@ export const composeServer = async ({
   advice = { name: login, refusedBy: 'the API', remedy: 'renew it' },
   log,
   behindWorker = false,
+  limits,
 }: ServerParts): Promise<ComposedServer> => {
   const clock = systemClock;
   const engine = watchLogin(unwatched, { advice: behindWorker ? adviceBehindWorker(advice) : advice, log });
@@ -63,11 +66,17 @@ export const composeServer = async ({
     clock,
   });
   const keys = await createKeyRing(config.PROXY_API_KEY);
+  const bodies = createBodyBudget({
+    maxBytes: heldBodyBytes(config),
+    waitMs: limits?.bodyWaitMs ?? serverLimits.bodyWaitMs,
+    clock,
+  });
   const models = createModels(config, engine, { log, clock });
   const app = createApp({
     dialects,
     engine,
     leases,
+    bodies,
     keys,
     log,
     clock,
@@ -98,9 +107,9 @@ export const createServer = async (parts: ServerParts): Promise<RunningServer> =
 export const serve = async (
   composed: ComposedServer,
   config: Pick<Config, 'HOST' | 'PORT'>,
-  limits?: Partial<SocketLimits>,
+  limits?: Partial<ServerLimits>,
 ): Promise<RunningServer> => {
-  const server = createHttpServer(composed.fetch, { hostname: config.HOST, limits: { ...socketLimits, ...limits } });
+  const server = createHttpServer(composed.fetch, { hostname: config.HOST, limits: { ...serverLimits, ...limits } });
   await listen(server, config);
   const { port } = server.address() as AddressInfo;
   return {
@@ -156,6 +165,12 @@ const onlyOnce = (work: () => Promise<void>): (() => Promise<void>) => {
   let running: Promise<void> | undefined;
   return () => (running ??= work());
 };
+
+const heldBodyBytes = ({ MAX_HELD_BODY_BYTES, MAX_BODY_BYTES }: Config): number =>
+  MAX_HELD_BODY_BYTES === 'auto' ? Math.max(MAX_BODY_BYTES, Math.floor(memoryBytes() / 64)) : MAX_HELD_BODY_BYTES;
+
+const memoryBytes = (constrained = process.constrainedMemory(), total = totalmem()): number =>
+  constrained > 0 && constrained < total ? constrained : total;
 
 const httpSettings = (config: Config): HttpSettings => ({
   maxBodyBytes: config.MAX_BODY_BYTES,

@@ -70,6 +70,11 @@ export const settings = {
     'Silence in a stream after which a sign of life is sent. The first one goes out with headers that came before the answer.',
   ),
   MAX_BODY_BYTES: setting(whole(1_024), '33554432', 'Largest request body.'),
+  MAX_HELD_BODY_BYTES: setting(
+    wholeOrAuto(1_024),
+    'auto',
+    'Bytes of request bodies that are held at one time, from their arrival to the end of their answers. More wait up to 10 seconds and then get a 503 with `Retry-After`. They need about five times as much memory; `auto` is a 64th of the memory of the machine or container, but room for one body of `MAX_BODY_BYTES`.',
+  ),
   PROXY_STRICT: setting(
     flag,
     '0',

@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { dialects } from '../../src/dialects/index.ts';
 import { systemClock } from '../../src/util/clock.ts';
 import { createKeyRing } from '../../src/access/keys.ts';
+import { createBodyBudget } from '../../src/access/body-budget.ts';
 import { createLeases } from '../../src/access/leases.ts';
 import { startDemoUpstream, type DemoUpstream } from '../../src/demo/upstream.ts';
 import { createApiEngine } from '../../src/engines/api/engine.ts';
@@ -56,10 +57,12 @@ describe('ENGINE=anthropic-api, in memory', () => {
       clock: systemClock,
     });
     const leases = createLeases({ maxConcurrency: 4, queueLimit: 4, queueTimeoutMs: 30_000, clock: systemClock });
+    const bodies = createBodyBudget({ maxBytes: 100_000_000, waitMs: 1_000, clock: systemClock });
     const app = createApp({
       dialects,
       engine,
       leases,
+      bodies,
       keys: await createKeyRing([]),
       log: quietLog,
       clock: systemClock,

@@ -1,6 +1,7 @@
 /** The whole app over a scripted engine, asked in memory; the real clock unless a test brings its own. */
 import { systemClock, type Clock } from '../../src/util/clock.ts';
 import { createKeyRing } from '../../src/access/keys.ts';
+import { createBodyBudget } from '../../src/access/body-budget.ts';
 import { createLeases, type LeaseOptions } from '../../src/access/leases.ts';
 import { createApp } from '../../src/http/app.ts';
 import type { Dialect } from '../../src/dialects/dialect.ts';
@@ -30,6 +31,7 @@ export const setUpApp = async (given: Given = {}) => {
   const { clock = systemClock } = given;
   const engine = new ScriptedEngine(given.script);
   const leases = createLeases({ maxConcurrency: 4, queueLimit: 4, queueTimeoutMs: 30_000, clock, ...given.leases });
+  const bodies = createBodyBudget({ maxBytes: 1_000_000, waitMs: 1_000, clock });
   const lines: LogLine[] = [];
   const log = logInto(lines);
   const models = createModels(
@@ -42,6 +44,7 @@ export const setUpApp = async (given: Given = {}) => {
     dialects: given.dialects ?? dialects,
     engine,
     leases,
+    bodies,
     keys,
     log,
     clock,

@@ -2,7 +2,7 @@
 import { afterEach } from 'vitest';
 import { parseConfig } from '../../src/node/config.ts';
 import { createServer, type RunningServer } from '../../src/node/server.ts';
-import type { SocketLimits } from '../../src/node/http-server.ts';
+import type { ServerLimits } from '../../src/node/http-server.ts';
 import type { Log } from '../../src/util/log.ts';
 import { quietLog, ScriptedEngine, type Script } from '../http/scripted-engine.ts';
 
@@ -15,7 +15,7 @@ interface Given {
   readonly env?: Readonly<Record<string, string>>;
   readonly script?: Script;
   readonly log?: Log;
-  readonly limits?: Partial<SocketLimits>;
+  readonly limits?: Partial<ServerLimits>;
 }
 
 type Init = Omit<RequestInit, 'headers'> & { readonly headers?: Readonly<Record<string, string>> };

@@ -53,7 +53,7 @@ const refuseUnlessConfigured =
 const turnRoute =
   (services: EdgeServices): Handler<HttpEnv> =>
   async (c) => {
-    const bytes = await readBody(c, services.settings);
+    const bytes = await readBody(c, services);
     const body = parseJson(bytes);
     const object = typeof body === 'object' && body !== null ? body : {};
     const stream = 'stream' in object && object.stream === true;
