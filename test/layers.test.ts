@@ -31,7 +31,7 @@ const rank = (layer: string): number => layers.findIndex((line) => line.includes
 
 it('the reader of imports sees them', () => {
   expect(importsOf('src/http/http-app.ts')).toEqual(
-    expect.arrayContaining(['hono', './routes.ts', '../turn/errors.ts']),
+    expect.arrayContaining(['hono', './routes.ts', '../dialects/dialect.ts']),
   );
 });
 
