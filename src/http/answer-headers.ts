@@ -13,8 +13,8 @@ export const answerHeaders = (
 ): HeaderRecord => {
   const wait = secondsUntilReset(notices, nowMs);
   const limits = limitHeaders(notices);
-  // An attempt that failed unseen has a route notice as well: the last one served the turn.
-  const { adjusted = [], ignored: left = [] } = notices.findLast((notice) => notice.kind === 'route') ?? {};
+  // An attempt that failed unseen has a notice of its strategy as well: the last one served the turn.
+  const { adjusted = [], ignored: left = [] } = notices.findLast((notice) => notice.kind === 'strategy') ?? {};
   const named = (names: readonly string[]): readonly string[] =>
     names.map((name) => dialect.parameterNames?.[name] ?? name);
   const emulated = [...new Set([...report.emulated, ...named(adjusted)])];

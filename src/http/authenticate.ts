@@ -13,6 +13,7 @@ export const authenticate =
     const presented = presentedKeys(c.req.raw.headers);
     const owner = await keys.ownerOf(presented);
     c.set('owner', owner);
+    c.get('record').keyIs(owner);
     if (owner === undefined && !openPaths.has(c.req.path)) throw noEntry(presented.length > 0);
     await next();
   };

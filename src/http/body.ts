@@ -29,7 +29,7 @@ export const readBody = async (
   const declared = declaredLength(c);
   refuseTooLarge(declared ?? 0, maxBodyBytes);
   const room = await bodies?.reserve(c.get('owner') ?? localOwner, declared ?? maxBodyBytes, c.get('signal'));
-  if (room !== undefined) c.get('requestLog').whenEnded(() => room.release());
+  if (room !== undefined) c.get('record').whenEnded(() => room.release());
   const body = await readUpTo(maxBodyBytes, c);
   room?.shrinkTo(body.byteLength);
   return body;

@@ -1,7 +1,7 @@
 /** What the middlewares leave for the handlers. */
 import type { Context } from 'hono';
 import type { Dialect } from '../dialects/dialect.ts';
-import type { RequestLog } from './request-log.ts';
+import type { RequestRecord } from './request-record.ts';
 import type { BodySource } from './body.ts';
 
 /** The connection that a request came on, where this process holds its socket; a Worker does not. */
@@ -20,7 +20,7 @@ export interface HttpEnv {
     signal: AbortSignal;
     /** The caller's owner; undefined on open routes without a right key. */
     owner: string | undefined;
-    requestLog: RequestLog;
+    record: RequestRecord;
   };
 }
 

@@ -20,9 +20,9 @@ export const respondError = (thrown: unknown, c: HttpContext, services: Pick<Ser
   return c.json(dialect.renderError(error, c.get('requestId')).body, statusOf(error) as ContentfulStatusCode);
 };
 
-/** The request's log line names the code; what was not foreseen is logged whole. */
+/** The request's summary names the error; what was not foreseen is logged whole. */
 export const noteError = (error: TurnError, c: HttpContext, { log }: Pick<Services, 'log'>): void => {
-  c.get('requestLog').add({ error: error.code });
+  c.get('record').failed(error);
   if (error.code === 'internal') log.error({ id: c.get('requestId'), err: error.cause ?? error }, 'internal error');
   else if (error.cause !== undefined)
     log.debug({ id: c.get('requestId'), code: error.code, err: error.cause }, error.message);

@@ -6,14 +6,14 @@ import { authenticate } from './authenticate.ts';
 import { browserGuard, corsHeaders } from './browser-guard.ts';
 import type { HttpEnv } from './context.ts';
 import { renderThrown, respondError } from './errors.ts';
-import { traceRequests } from './request-log.ts';
+import { recordRequests } from './request-record.ts';
 import { createRouteTable, dialectOf, type Action, type Route } from './routes.ts';
 import type { HttpSettings, Services } from './services.ts';
 import { noSuchRoute, unsupportedEndpoint, unsupportedEndpoints, wrongMethod } from './unsupported-endpoints.ts';
 
 export type Handlers = Readonly<Record<Action, Handler<HttpEnv>>>;
 
-export interface CommonServices extends Pick<Services, 'keys' | 'log' | 'clock'> {
+export interface CommonServices extends Pick<Services, 'keys' | 'log' | 'clock' | 'announce'> {
   readonly settings: Pick<HttpSettings, 'maxBodyBytes' | 'corsOrigins' | 'checkHost' | 'allowedHosts' | 'behindWorker'>;
 }
 
@@ -32,7 +32,7 @@ export const createHttpApp = (services: CommonServices, { dialects, handlers, be
   app.notFound((c) => respondError(noSuchRoute(), c, services));
 
   app.use(chooseDialect(table));
-  app.use(traceRequests(services));
+  app.use(recordRequests(services));
   app.use(browserGuard(services.settings));
   app.use(corsHeaders(services.settings));
   app.use(authenticate(services));

@@ -32,6 +32,7 @@ export async function* runTurn(
   client.addEventListener('abort', clientLeft);
   if (client.aborted) clientLeft();
   try {
+    if (lease.waitedMs > 0) yield { type: 'notice', notice: { kind: 'queue', waitedMs: lease.waitedMs } };
     for (;;) {
       const next = await alarmed(nextUnlessStopped(events, stop.signal), turn, services);
       if (next.done === true) return;

@@ -8,6 +8,7 @@ import type { Leases } from '../access/leases.ts';
 import type { ListedModel } from '../models/list.ts';
 import type { ResolveModel } from '../models/model.ts';
 import type { Engine } from '../turn/engine.ts';
+import type { SummaryListener } from '../turn/request-summary.ts';
 
 export interface Services {
   readonly dialects: readonly Dialect[];
@@ -21,6 +22,8 @@ export interface Services {
   readonly bodies: BodyBudget;
   readonly keys: KeyRing;
   readonly settings: HttpSettings;
+  /** Called once with the summary of every request. */
+  readonly announce: SummaryListener;
   readonly log: Log;
   readonly clock: Clock;
   readonly version: string;

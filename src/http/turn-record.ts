@@ -1,19 +1,38 @@
-/** What is worth remembering of a turn while its events pass by: for the log line and the headers. */
+/** What is worth remembering of a turn while its events pass by: for the request's summary and the headers. */
 import { isStreamEvent, type Notice, type StreamEvent, type TurnEvent } from '../turn/events.ts';
+import { noTokens, tokenCounts, type Cost, type Strategy, type TokenCounts } from '../turn/request-summary.ts';
+import type { Usage } from '../turn/turn.ts';
+import type { Clock } from '../util/clock.ts';
+import { definedOnly } from '../util/defined-only.ts';
 
 export interface TurnFigures {
-  readonly route: string | undefined;
+  readonly strategy: Strategy | undefined;
   readonly retries: number;
-  readonly inputTokens: number | undefined;
-  readonly outputTokens: number | undefined;
-  readonly cacheReadTokens: number | undefined;
+  readonly queueMs: number;
+  /** Of the monotonic clock; the first event that shows something of the answer. */
+  readonly firstEventAt: number | undefined;
+  readonly tokens: TokenCounts;
+  readonly webSearches: number;
+  /** As the API reported it; undefined before it reported any. */
+  readonly usage: Partial<Usage> | undefined;
+  /** The model that the answer names. */
+  readonly answeredBy: string | undefined;
+  /** As the engine reported it. */
+  readonly cost: Cost | undefined;
   readonly stopReason: string | undefined;
 }
 
 export class TurnRecord {
   readonly notices: Notice[] = [];
-  #usage: { input_tokens?: number | null; output_tokens?: number | null; cache_read_input_tokens?: number | null } = {};
+  readonly #clock: Pick<Clock, 'elapsed'>;
+  #usage: Partial<Usage> | undefined;
+  #answeredBy: string | undefined;
   #stopReason: string | undefined;
+  #firstEventAt: number | undefined;
+
+  constructor(clock: Pick<Clock, 'elapsed'>) {
+    this.#clock = clock;
+  }
 
   async *watch(events: AsyncIterable<TurnEvent>): AsyncGenerator<TurnEvent, void, undefined> {
     for await (const event of events) {
@@ -24,22 +43,30 @@ export class TurnRecord {
   }
 
   figures(): TurnFigures {
-    const routes = this.notices.filter((notice) => notice.kind === 'route');
+    const usage = this.#usage;
+    const cost = this.notices.findLast((notice) => notice.kind === 'cost');
     return {
-      route: routes.at(-1)?.route,
+      strategy: this.notices.findLast((notice) => notice.kind === 'strategy')?.strategy,
       retries: this.notices.filter((notice) => notice.kind === 'retry').length,
-      inputTokens: this.#usage.input_tokens ?? undefined,
-      outputTokens: this.#usage.output_tokens ?? undefined,
-      cacheReadTokens: this.#usage.cache_read_input_tokens ?? undefined,
+      queueMs: this.notices.find((notice) => notice.kind === 'queue')?.waitedMs ?? 0,
+      firstEventAt: this.#firstEventAt,
+      tokens: usage === undefined ? noTokens : tokenCounts(usage),
+      webSearches: usage?.server_tool_use?.web_search_requests ?? 0,
+      usage,
+      answeredBy: this.#answeredBy,
+      cost: cost?.cost,
       stopReason: this.#stopReason,
     };
   }
 
   #note(event: StreamEvent): void {
-    if (event.type === 'message_start') this.#usage = { ...event.message.usage };
+    if (event.type === 'content_block_start') this.#firstEventAt ??= this.#clock.elapsed();
+    if (event.type === 'message_start') {
+      this.#usage = { ...event.message.usage };
+      this.#answeredBy = event.message.model;
+    }
     if (event.type !== 'message_delta') return;
-    const known = Object.entries(event.usage).filter(([, value]) => value !== null && value !== undefined);
-    this.#usage = { ...this.#usage, ...Object.fromEntries(known) };
+    this.#usage = { ...this.#usage, ...definedOnly({ ...event.usage }) };
     this.#stopReason = event.delta.stop_reason ?? this.#stopReason;
   }
 }

@@ -38,10 +38,9 @@ export const turnRoute =
   async (c) => {
     const dialect = c.get('dialect');
     const parsed = accept(dialect.parse(await readJson(c, services), await contextOf(c, services)), c, services);
-    c.get('requestLog').add({ stream: parsed.stream });
     const gone = new AbortController();
     const client = AbortSignal.any([c.get('signal'), gone.signal]);
-    const record = new TurnRecord();
+    const record = new TurnRecord(services.clock);
     const events = record.watch(withStopSequences(runTurn(turnOf(parsed, c), client, services), parsed.emulatedStops));
     const answer: Answer = { c, dialect, services, parsed, record };
     return parsed.stream ? respondStream(events, answer, () => gone.abort()) : respondJson(events, answer);
@@ -55,7 +54,7 @@ export const countRoute =
     const { parseCount, renderCount } = dialect;
     if (parseCount === undefined || renderCount === undefined) throw new TypeError(`${dialect.name} counts nothing.`);
     const parsed = accept(parseCount(await readJson(c, services), await contextOf(c, services)), c, services);
-    setHeaders({ c, dialect, services, parsed, record: new TurnRecord() });
+    setHeaders({ c, dialect, services, parsed, record: new TurnRecord(services.clock) });
     const lease = await services.leases.acquire(c.get('owner') ?? localOwner, c.get('signal'));
     try {
       return c.json(renderCount(await services.engine.countTokens(turnOf(parsed, c), c.get('signal'))));
@@ -84,7 +83,7 @@ const contextOf = async (
 const accept = (parsed: ParsedRequest, c: HttpContext, { settings }: Services): ParsedRequest => {
   const refused = settings.strict ? strictError(parsed.report) : undefined;
   if (refused !== undefined) throw refused;
-  c.get('requestLog').add({ asked: parsed.model.requested, model: parsed.model.id });
+  c.get('record').asks({ modelAsked: parsed.model.requested, model: parsed.model.id, streamed: parsed.stream });
   return parsed;
 };
 
@@ -124,7 +123,7 @@ const respondStream = async (
     atOnce: !first.begun,
     clock,
   });
-  c.get('requestLog').bodyFollows();
+  c.get('record').bodyFollows();
   return c.body(sseBody(withErrorFrame(frames, answer), leave), 200, sseHeaders);
 };
 
@@ -141,8 +140,8 @@ async function* withErrorFrame(
     noteError(error, c, services);
     yield dialect.errorFrame(error, c.get('requestId'));
   } finally {
-    c.get('requestLog').add(record.figures());
-    c.get('requestLog').end();
+    c.get('record').used(record.figures());
+    c.get('record').end();
   }
 }
 
@@ -160,7 +159,7 @@ const setHeaders = ({ c, dialect, services, parsed, record }: Answer): void => {
   const headers = answerHeaders(parsed, record.notices, { nowMs: services.clock.now(), dialect });
   for (const [name, value] of Object.entries(headers)) c.header(name, value);
   if (dialect.requestIdHeader !== undefined) c.header(dialect.requestIdHeader, c.get('requestId'));
-  c.get('requestLog').add(record.figures());
+  c.get('record').used(record.figures());
 };
 
 const listOf = (header: string | undefined): readonly string[] =>

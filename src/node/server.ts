@@ -9,6 +9,8 @@ import { createBodyBudget } from '../access/body-budget.ts';
 import { createLeases } from '../access/leases.ts';
 import { createApp } from '../http/app.ts';
 import { isLoopbackHost } from '../http/browser-guard.ts';
+import { logRequests } from '../http/request-log.ts';
+import { announceTo } from '../turn/request-summary.ts';
 import { dialects } from '../dialects/index.ts';
 import type { HttpSettings } from '../http/services.ts';
 import type { Log } from '../util/log.ts';
@@ -74,6 +76,7 @@ export const composeServer = async ({
   const models = createModels(config, engine, { log, clock });
   const app = createApp({
     dialects,
+    announce: announceTo([logRequests(log)], log),
     engine,
     leases,
     bodies,

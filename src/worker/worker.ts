@@ -4,6 +4,8 @@ import { createKeyRing } from '../access/keys.ts';
 import { listModels, type ListedModel } from '../models/list.ts';
 import { createResolver } from '../models/resolve.ts';
 import { mapping } from '../node/setting-types.ts';
+import { logRequests } from '../http/request-log.ts';
+import { announceTo } from '../turn/request-summary.ts';
 import { dialects } from '../dialects/index.ts';
 import { createEdge, type EdgeServices } from './edge/edge-app.ts';
 import { problemsOf, settingsOf, type Env, type WorkerSettings } from './env.ts';
@@ -31,6 +33,7 @@ const edgeOf = async (env: Env): Promise<Edge> => {
   const problems = problemsOf(env);
   return createEdge({
     dialects,
+    announce: announceTo([logRequests(workerLog)], workerLog),
     keys: await createKeyRing(settings.keys),
     settings: edgeSettings(settings),
     misconfigured: problems.length === 0 ? undefined : problems.join(' '),

@@ -5,8 +5,8 @@ import type { Notice } from '../../src/turn/events.ts';
 
 const model = { id: 'claude-x', requested: 'claude-x', via: 'exact' } as Parameters<typeof answerHeaders>[0]['model'];
 const route = (adjusted: string[], ignored: string[]): Notice => ({
-  kind: 'route',
-  route: 'resume',
+  kind: 'strategy',
+  strategy: 'resume' as const,
   adjusted,
   ignored,
 });

@@ -62,7 +62,7 @@ describe('rate limits as headers', () => {
   });
 
   it('say nothing where nothing is known', () => {
-    expect(forOpenAi([{ kind: 'route', route: 'first' }])).toEqual({});
+    expect(forOpenAi([{ kind: 'strategy', strategy: 'start' }])).toEqual({});
   });
 });
 

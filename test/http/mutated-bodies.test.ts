@@ -60,6 +60,7 @@ describe('ENGINE=anthropic-api, in memory', () => {
     const bodies = createBodyBudget({ maxBytes: 100_000_000, waitMs: 1_000, clock: systemClock });
     const app = createApp({
       dialects,
+      announce: () => {},
       engine,
       leases,
       bodies,

@@ -6,6 +6,8 @@ import { createLeases, type LeaseOptions } from '../../src/access/leases.ts';
 import { createApp } from '../../src/http/app.ts';
 import type { Dialect } from '../../src/dialects/dialect.ts';
 import { dialects } from '../../src/dialects/index.ts';
+import { logRequests } from '../../src/http/request-log.ts';
+import { announceTo } from '../../src/turn/request-summary.ts';
 import type { HttpSettings } from '../../src/http/services.ts';
 import type { Log } from '../../src/util/log.ts';
 import { createModels } from '../../src/node/models.ts';
@@ -41,6 +43,7 @@ export const setUpApp = async (given: Given = {}) => {
   );
   const keys = await createKeyRing(given.keys ?? []);
   const app = createApp({
+    announce: announceTo([logRequests(log)], log),
     dialects: given.dialects ?? dialects,
     engine,
     leases,

@@ -35,7 +35,7 @@ const keepingAlive = (atOnce: boolean) => {
 
 const patience = { waitMs: 1_000, longestMs: 5_000 };
 
-const notice: TurnEvent = { type: 'notice', notice: { kind: 'route', route: 'direct' } };
+const notice: TurnEvent = { type: 'notice', notice: { kind: 'strategy', strategy: 'direct' } };
 
 const rest = async (events: AsyncIterable<TurnEvent>) => {
   const read: TurnEvent[] = [];

@@ -82,7 +82,7 @@ test('pings and notices pass, a tool’s input is no text', async () => {
   const events: TurnEvent[] = [
     { type: 'ping' },
     ...eventsOf(messageOf([toolBlock('toolu_1', 'f', { a: '\n\n' })])),
-    { type: 'notice', notice: { kind: 'route', route: 'first' } },
+    { type: 'notice', notice: { kind: 'strategy', strategy: 'start' } },
   ];
   expect(await collect(withStopSequences(streamOf(events), ['\n\n', '']))).toEqual(events);
 });

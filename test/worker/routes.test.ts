@@ -9,6 +9,7 @@ import { createEdge } from '../../src/worker/edge/edge-app.ts';
 it('the edge has every row of the table', async () => {
   const edge = createEdge({
     dialects,
+    announce: () => {},
     keys: await createKeyRing(['k']),
     log: { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} },
     clock: systemClock,

@@ -52,7 +52,7 @@ class ApiEngine implements Engine {
   async *run(turn: Turn, signal: AbortSignal): AsyncGenerator<TurnEvent, void, undefined> {
     const call = this.#open(signal);
     try {
-      yield { type: 'notice', notice: { kind: 'route', route: 'direct' } };
+      yield { type: 'notice', notice: { kind: 'strategy', strategy: 'direct' } };
       const body = { ...(await this.#named(turn.request)), stream: true };
       const response = yield* this.#ask(call, { path: '/v1/messages', method: 'POST', body, betas: turn.betas });
       for await (const event of eventsOf(call.body(response))) {

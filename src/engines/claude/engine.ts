@@ -8,6 +8,7 @@ import type { Options, SDKControlInitializeResponse } from '@anthropic-ai/claude
 import type { Engine, EngineAbilities, EngineHealth, EngineModel } from '../../turn/engine.ts';
 import { TurnError, toTurnError } from '../../turn/errors.ts';
 import { isStreamEvent, type TurnEvent } from '../../turn/events.ts';
+import type { Strategy } from '../../turn/request-summary.ts';
 import type { Turn, TurnRequest } from '../../turn/turn.ts';
 import { abilitiesFor } from './abilities.ts';
 import { untilItWorks } from '../../util/backoff.ts';
@@ -50,6 +51,14 @@ interface Start {
   /** Whether only a process that is started now will do: those that wait may have died as well. */
   readonly fresh: boolean;
 }
+
+const STRATEGY: Readonly<Record<Route['name'], Strategy>> = {
+  first: 'start',
+  append: 'fresh',
+  resume: 'resume',
+  continue: 'continue',
+  'answer-suspended': 'answer',
+};
 
 const MINUTE = 60_000;
 
@@ -120,7 +129,10 @@ export class ClaudeEngine implements Engine {
           adjusted = [],
           ignored = [],
         } = await this.#route(conversation, turn.request, { signal, fresh: attempt > 1 });
-        const opening: TurnEvent = { type: 'notice', notice: { kind: 'route', route: name, adjusted, ignored } };
+        const opening: TurnEvent = {
+          type: 'notice',
+          notice: { kind: 'strategy', strategy: STRATEGY[name], adjusted, ignored },
+        };
         for await (const event of session.step(conversation, settings, { opening, begin, signal })) {
           began ||= isStreamEvent(event);
           yield event;

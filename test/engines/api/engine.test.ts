@@ -66,7 +66,7 @@ describe('a turn', () => {
     });
     const { events } = await run('hello');
     expect(events.slice(0, 3)).toMatchObject([
-      { type: 'notice', notice: { kind: 'route', route: 'direct' } },
+      { type: 'notice', notice: { kind: 'strategy', strategy: 'direct' } },
       {
         type: 'notice',
         notice: {
@@ -168,7 +168,7 @@ describe('asking again', () => {
       message: 'The upstream cannot be reached (ECONNREFUSED).',
     });
     expect(noticesOf(events)).toMatchObject([
-      { kind: 'route' },
+      { kind: 'strategy' },
       { kind: 'retry', attempt: 1, status: null },
       { kind: 'retry', attempt: 2, status: null },
     ]);

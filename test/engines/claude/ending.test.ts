@@ -38,7 +38,7 @@ describe('a turn ends as the API said', () => {
     expect(ran.message.stop_reason).toBe(stop);
     expect(ran.events.filter(isStreamEvent).at(-1)?.type).toBe('message_stop');
     const next = await run(lab, turnOf({ messages: after(messages, ran, 'Go on') }));
-    expect(next.route).toBe('append');
+    expect(next.route).toBe('fresh');
     expect(completed()).toBe(2);
     expect(sentMessages(lab)).toEqual(plain(after(messages, ran, 'Go on')));
   });

@@ -105,7 +105,7 @@ describe('an abort', () => {
     const messages = goOn(question, first, resultsOf(first));
     await abortWhen(turnOf({ messages, tools: [read] }), () => requests() === 2);
     lab.upstream.enqueue({ content: [{ type: 'text', text: 'done' }] });
-    expect(await run(lab, turnOf({ messages, tools: [read] }))).toMatchObject({ route: 'append', text: 'done' });
+    expect(await run(lab, turnOf({ messages, tools: [read] }))).toMatchObject({ route: 'fresh', text: 'done' });
   });
 
   it('of a step that comes too late changes nothing: the suspended call waits for the next request', async () => {
@@ -114,7 +114,7 @@ describe('an abort', () => {
     const first = await run(lab, turnOf({ messages: question, tools: [read] }), leaving.signal);
     leaving.abort();
     const second = await run(lab, turnOf({ messages: goOn(question, first, resultsOf(first)), tools: [read] }));
-    expect(second.route).toBe('answer-suspended');
+    expect(second.route).toBe('answer');
   });
 
   it('while it waits for room frees nothing and blocks nobody', async () => {

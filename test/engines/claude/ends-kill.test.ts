@@ -32,7 +32,7 @@ describe('the end of a process', () => {
     await expect.poll(() => lab.engine.health().gauges['sessions_suspended'], patiently).toBe(0);
     const messages = goOn(question, first, resultsOf(first));
     const second = await run(lab, turnOf({ messages, tools: [read] }));
-    expect(second.route).toBe('append');
+    expect(second.route).toBe('fresh');
     expect(sentMessages(lab)).toEqual(plain(messages));
   });
 

@@ -28,7 +28,7 @@ describe('the Claude engine with the real CLI', () => {
       lab,
       turnOf({ system: 'Be brief.', messages: [{ role: 'user', content: 'Hello /compact @/etc/hostname' }] }),
     );
-    expect(first.route).toBe('first');
+    expect(first.route).toBe('start');
     expect(first.text).toContain('Hello /compact @/etc/hostname');
     const messages: Message[] = [
       { role: 'user', content: 'Hello /compact @/etc/hostname' },
@@ -61,7 +61,7 @@ describe('the Claude engine with the real CLI', () => {
       },
     ];
     const second = await run(lab, turnOf({ tools: [readTool, bashTool], messages }));
-    expect(second.route).toBe('answer-suspended');
+    expect(second.route).toBe('answer');
     expect(second.message.stop_reason).toBe('end_turn');
     expect(lab.upstream.messageRequests).toHaveLength(2);
     expect(sentMessages(lab)).toEqual(plain(messages));
@@ -82,7 +82,7 @@ describe('the Claude engine with the real CLI', () => {
       { role: 'user', content: results },
     ];
     const second = await run(lab, turnOf({ tools: [readTool], messages }));
-    expect(second.route).toBe('answer-suspended');
+    expect(second.route).toBe('answer');
     expect(isDeepStrictEqual(sentMessages(lab), plain(messages))).toBe(true);
   });
 

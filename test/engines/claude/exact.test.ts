@@ -68,12 +68,12 @@ describe('what reaches the upstream', () => {
     (events[0] as { notice?: { adjusted?: unknown } }).notice?.adjusted;
 
   it.each([
-    ['answer-suspended', 'a small image', [png(20, 20)], {}],
-    ['append', 'an image wider than the CLI passes on', [png(2_400, 50)], {}],
-    ['append', 'an image larger than the CLI passes on', [{ type: 'text', text: 'see' }, png(20, 20, 600_000)], {}],
-    ['answer-suspended', 'an error', 'boom', { is_error: true }],
-    ['append', 'an error with white space around it', '  boom\r\n', { is_error: true }],
-    ['answer-suspended', 'text with white space around it', '  fine\r\n', {}],
+    ['answer', 'a small image', [png(20, 20)], {}],
+    ['fresh', 'an image wider than the CLI passes on', [png(2_400, 50)], {}],
+    ['fresh', 'an image larger than the CLI passes on', [{ type: 'text', text: 'see' }, png(20, 20, 600_000)], {}],
+    ['answer', 'an error', 'boom', { is_error: true }],
+    ['fresh', 'an error with white space around it', '  boom\r\n', { is_error: true }],
+    ['answer', 'text with white space around it', '  fine\r\n', {}],
   ] as const)('%s: %s as the result of a call', async (route, _, content, more) => {
     const question = user('Look [[tool:read {"path":"a"}]] [[then]] [[text:Seen]]');
     const first = await run(lab, turnOf({ tools, messages: [question] }));
@@ -171,7 +171,7 @@ describe('what reaches the upstream', () => {
         lab,
         turnOf({ tools, messages, tool_choice, temperature, max_tokens: 500 + messages.length }),
       );
-      expect(ran.route).toBe(messages.length === 1 ? 'first' : 'answer-suspended');
+      expect(ran.route).toBe(messages.length === 1 ? 'start' : 'answer');
       expect(sentBody(lab)).toMatchObject({ tool_choice, temperature, max_tokens: 500 + messages.length });
       messages.push(assistant(ran.message.content), user(ran.calls.map(({ id }) => result(id))));
     }

@@ -41,7 +41,7 @@ describe('the pool', () => {
     });
     const answers = await Promise.all(requests);
     expect(answers.map(({ text }) => text)).toEqual(answers.map((_, i) => `client ${i}`));
-    expect(new Set(answers.map(({ route }) => route))).toEqual(new Set(['first', 'resume']));
+    expect(new Set(answers.map(({ route }) => route))).toEqual(new Set(['start', 'resume']));
     expect(mostSeen).toBeGreaterThan(1);
     expect(mostSeen).toBeLessThanOrEqual(4);
     expect(gauges()['processes']).toBeLessThanOrEqual(4);
@@ -124,7 +124,7 @@ describe('the pool', () => {
     await run(lab, turnOf({ system: 'd', messages: say('d') }));
     expect(await next(0)).toBe('continue');
     expect(await next(2)).toBe('continue');
-    expect(await next(1)).toBe('append');
+    expect(await next(1)).toBe('fresh');
     await expect.poll(() => gauges()['ended_evicted'], patiently).toBe(2);
   });
 

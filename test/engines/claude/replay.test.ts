@@ -27,12 +27,12 @@ const step = (id: string, result: ContentBlock): Message[] => [
 
 const histories: [string, string, Message[]][] = [
   [
-    'append',
+    'fresh',
     'text with white space, several blocks and an image',
     [user(text('one '), text('  two\n'), image), assistant(text('a1\n\n'), text('a2 ')), user(text('last'))],
   ],
   [
-    'append',
+    'fresh',
     'tool calls and results',
     [
       user(text('do')),
@@ -42,12 +42,12 @@ const histories: [string, string, Message[]][] = [
     ],
   ],
   [
-    'append',
+    'fresh',
     'a tool loop that ends in results, one of them empty',
     [user(text('do')), ...step('toolu_1', { type: 'tool_result', tool_use_id: 'toolu_1', content: '' })],
   ],
   [
-    'append',
+    'fresh',
     'a large result, and an error',
     [
       user(text('do')),
@@ -55,7 +55,7 @@ const histories: [string, string, Message[]][] = [
     ],
   ],
   [
-    'append',
+    'fresh',
     'results with the user speaking in the same message',
     [
       user(text('do')),
@@ -64,7 +64,7 @@ const histories: [string, string, Message[]][] = [
     ],
   ],
   [
-    'append',
+    'fresh',
     'slash commands, mentions and shell lines',
     [user(text('/compact')), assistant(text('ok')), user(text('@/etc/hostname\n!ls\n# note'))],
   ],
@@ -129,7 +129,7 @@ describe('a history that no process holds arrives as it was sent', () => {
     const openLoop = _name.includes('open tool loop');
     expect(sentBody(lab)['thinking']).toMatchObject({ type: route === 'resume' && !openLoop ? 'enabled' : 'disabled' });
     expect(ran.events[0]).toMatchObject({
-      notice: { kind: 'route', ...(openLoop && route === 'resume' && { ignored: ['thinking'] }) },
+      notice: { kind: 'strategy', ...(openLoop && route === 'resume' && { ignored: ['thinking'] }) },
     });
     // And the process that took it in goes on with the next turn.
     const more = [...messages, assistant(...ran.message.content), user(text('One more'))];
@@ -207,7 +207,7 @@ describe('results that come after SUSPEND_TTL', () => {
       },
     ];
     const second = await run(lab, turnOf({ tools, messages }));
-    expect([second.route, second.text]).toEqual(['append', 'Seen']);
+    expect([second.route, second.text]).toEqual(['fresh', 'Seen']);
     expect(lab.upstream.messageRequests).toHaveLength(2);
     expect(sentMessages(lab)).toEqual(plain(messages));
   });

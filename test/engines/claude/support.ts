@@ -89,11 +89,11 @@ export const run = async (lab: Lab, turn: Turn, signal: AbortSignal = new AbortC
     if (isStreamEvent(event)) fold.add(event);
   }
   const message = fold.message();
-  const notice = events.findLast((event) => event.type === 'notice' && event.notice.kind === 'route');
+  const notice = events.findLast((event) => event.type === 'notice' && event.notice.kind === 'strategy');
   return {
     events,
     message,
-    route: notice?.type === 'notice' && notice.notice.kind === 'route' ? notice.notice.route : undefined,
+    route: notice?.type === 'notice' && notice.notice.kind === 'strategy' ? notice.notice.strategy : undefined,
     text: message.content.flatMap((block) => (block.type === 'text' ? [block.text] : [])).join(''),
     calls: message.content.filter((block) => block.type === 'tool_use'),
   };
