@@ -1,6 +1,8 @@
 import { startOfMessages } from '../conversation-start.ts';
 import type { Dialect } from '../dialect.ts';
 import { openAiCommon } from '../openai/common.ts';
+import { errorFrame, renderError } from './error.ts';
+import { renderModel, renderModels } from './models.ts';
 import { parse, type ChatAnswer } from './parse.ts';
 import { render } from './render.ts';
 import { keepalive, stream } from './stream.ts';
@@ -17,5 +19,9 @@ export const openAiChat: Dialect<ChatAnswer> = {
   render,
   stream,
   keepalive,
+  renderError,
+  errorFrame,
+  renderModels,
+  renderModel,
   conversationStart: (body) => startOfMessages('messages' in body ? body.messages : undefined),
 };

@@ -1,6 +1,8 @@
 import { textOf } from '../conversation-start.ts';
 import type { Dialect } from '../dialect.ts';
 import { openAiCommon } from '../openai/common.ts';
+import { errorFrame, renderError } from './error.ts';
+import { renderModel, renderModels } from './models.ts';
 import { parse, type CompletionAnswer } from './parse.ts';
 import { render } from './render.ts';
 import { keepalive, stream } from './stream.ts';
@@ -13,5 +15,9 @@ export const openAiCompletions: Dialect<CompletionAnswer> = {
   render,
   stream,
   keepalive,
+  renderError,
+  errorFrame,
+  renderModels,
+  renderModel,
   conversationStart: (body) => ['prompt' in body ? textOf(body.prompt) : ''],
 };
