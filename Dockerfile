@@ -19,7 +19,9 @@ COPY package.json LICENSE* ./
 COPY src ./src
 # /state holds what Claude Code keeps: a volume where it should survive, a tmpfs where the root is read-only. The server
 # uses a directory inside: it makes its own private, and a volume's root may belong to root (Kubernetes with fsGroup).
-ENV NODE_ENV=production HOST=0.0.0.0 PORT=8080 STATE_DIR=/state/server HOME=/state
+# `docker stop` kills after 10 s; the server needs up to 3 of them to end its processes after the answers. Where a
+# manifest allows a longer stop, it sets a longer drain.
+ENV NODE_ENV=production HOST=0.0.0.0 PORT=8080 STATE_DIR=/state/server HOME=/state DRAIN_TIMEOUT_MS=7000
 USER 10001:10001
 EXPOSE 8080
 HEALTHCHECK --interval=30s --timeout=5s --start-period=20s \

@@ -11,7 +11,7 @@ import type { Services } from './services.ts';
 /** An engine that ignores its abort signal loses its lease after this, with an error in the log. */
 const abandonAfterMs = 30_000;
 
-type Needs = Pick<Services, 'engine' | 'leases' | 'clock' | 'log'> & {
+type Needs = Pick<Services, 'engine' | 'leases' | 'clock' | 'log' | 'stopping'> & {
   readonly settings: Pick<Services['settings'], 'turnTimeoutMs' | 'stallAlarmMs'>;
 };
 
@@ -21,7 +21,7 @@ export async function* runTurn(
   client: AbortSignal,
   services: Needs,
 ): AsyncGenerator<TurnEvent, void, undefined> {
-  const { engine, leases, clock, settings } = services;
+  const { engine, leases, clock, settings, stopping } = services;
   const lease = await leases.acquire(turn.owner, client);
   const stop = new AbortController();
   const clientLeft = (): void => stop.abort(new TurnError('client_closed', 'The client closed the request.'));
@@ -31,6 +31,8 @@ export async function* runTurn(
   stop.signal.addEventListener('abort', () => void letGo(events, lease, { turn, services }));
   client.addEventListener('abort', clientLeft);
   if (client.aborted) clientLeft();
+  const serverStops = (): void => stop.abort(stopping?.reason);
+  stopping?.addEventListener('abort', serverStops);
   try {
     if (lease.waitedMs > 0) yield { type: 'notice', notice: { kind: 'queue', waitedMs: lease.waitedMs } };
     for (;;) {
@@ -41,6 +43,7 @@ export async function* runTurn(
   } finally {
     cancelDeadline();
     client.removeEventListener('abort', clientLeft);
+    stopping?.removeEventListener('abort', serverStops);
     clientLeft();
   }
 }

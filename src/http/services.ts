@@ -20,6 +20,8 @@ export interface Services {
   readonly modelsKnown: () => Promise<void>;
   readonly leases: Leases;
   readonly bodies: BodyBudget;
+  /** Aborted, with the error for its clients, when the server can wait for running answers no longer. */
+  readonly stopping?: AbortSignal;
   readonly keys: KeyRing;
   readonly settings: HttpSettings;
   /** Called once with the summary of every request. */

@@ -57,6 +57,7 @@ class Front {
         this.#draining = true;
         await (await this.#inner)?.drain();
       },
+      close: async () => (await this.#inner)?.close(),
     };
   }
 

@@ -68,7 +68,6 @@ export const endOnSignals = (
     await server.close();
     await alsoEnd();
     log.info({ signal }, 'ended');
-    log.flush();
     process.exit(0);
   };
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void end(signal));

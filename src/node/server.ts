@@ -1,9 +1,11 @@
 /** The server process, composed: engine, queue and app behind a listening socket, and the way it ends. */
-import { once } from 'node:events';
+import { once, setMaxListeners } from 'node:events';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { totalmem } from 'node:os';
+import { TurnError } from '../turn/errors.ts';
 import { systemClock } from '../util/clock.ts';
+import { timedOut, within } from '../util/timer.ts';
 import { createKeyRing } from '../access/keys.ts';
 import { createBodyBudget } from '../access/body-budget.ts';
 import { createLeases } from '../access/leases.ts';
@@ -16,6 +18,7 @@ import type { HttpSettings } from '../http/services.ts';
 import type { Log } from '../util/log.ts';
 import type { Engine } from '../turn/engine.ts';
 import { createHttpServer, serverLimits, type ServerLimits } from './http-server.ts';
+import { watchAnswers } from './drain.ts';
 import { adviceBehindWorker, type LoginAdvice } from './login-advice.ts';
 import { createModels } from './models.ts';
 import type { Config } from './settings.ts';
@@ -45,8 +48,10 @@ export interface RunningServer {
 /** The app without a socket of its own. */
 export interface ComposedServer {
   readonly fetch: ReturnType<typeof createApp>['fetch'];
-  /** Lets running answers finish, up to DRAIN_TIMEOUT_MS, and refuses new ones; then ends the engine. */
+  /** Refuses new answers and lets running ones finish, up to DRAIN_TIMEOUT_MS; what is left then ends with an error. */
   readonly drain: () => Promise<void>;
+  /** Ends the engine. */
+  readonly close: () => Promise<void>;
 }
 
 export const composeServer = async ({
@@ -74,10 +79,14 @@ export const composeServer = async ({
     clock,
   });
   const models = createModels(config, engine, { log, clock });
+  const stopping = new AbortController();
+  // One listener for each running turn is meant.
+  setMaxListeners(0, stopping.signal);
   const app = createApp({
     dialects,
     announce: announceTo([logRequests(log)], log),
     engine,
+    stopping: stopping.signal,
     leases,
     bodies,
     keys,
@@ -92,9 +101,10 @@ export const composeServer = async ({
     fetch: app.fetch,
     drain: async () => {
       leases.drain();
-      await atMost(config.DRAIN_TIMEOUT_MS, leases.idle());
-      await engine.close();
+      if ((await within(leases.idle(), config.DRAIN_TIMEOUT_MS, clock)) === timedOut)
+        stopping.abort(new TurnError('draining', 'The server is shutting down and had no more time for this answer.'));
     },
+    close: () => engine.close(),
   };
 };
 
@@ -109,16 +119,17 @@ export const createServer = async (parts: ServerParts): Promise<RunningServer> =
 /** Puts a composed server behind a socket. Throws `ListenError`. */
 export const serve = async (
   composed: ComposedServer,
-  config: Pick<Config, 'HOST' | 'PORT'>,
+  config: Pick<Config, 'HOST' | 'PORT' | 'DRAIN_TIMEOUT_MS'>,
   limits?: Partial<ServerLimits>,
 ): Promise<RunningServer> => {
   const server = createHttpServer(composed.fetch, { hostname: config.HOST, limits: { ...serverLimits, ...limits } });
+  const endServer = watchAnswers(server);
   await listen(server, config);
   const { port } = server.address() as AddressInfo;
   return {
     url: `http://${config.HOST.includes(':') ? `[${config.HOST}]` : config.HOST}:${port}`,
     port,
-    close: onlyOnce(() => end(server, composed)),
+    close: onlyOnce(() => endServer({ ...composed, drainMs: config.DRAIN_TIMEOUT_MS })),
   };
 };
 
@@ -144,24 +155,6 @@ const whyNot = (error: unknown, { HOST, PORT }: Pick<Config, 'HOST' | 'PORT'>): 
   if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND')
     return `This machine has no address ${HOST}. Set HOST to one of its own.`;
   return `Listening on ${HOST}:${PORT} failed: ${error instanceof Error ? error.message : String(error)}`;
-};
-
-const end = async (server: Server, { drain }: ComposedServer): Promise<void> => {
-  await drain();
-  const closed = once(server, 'close');
-  server.close();
-  // The last bytes of finished answers are still on their way; a connection without an answer has no reason to stay.
-  const sweep = setInterval(() => server.closeIdleConnections(), 20);
-  await atMost(1_000, closed);
-  clearInterval(sweep);
-  server.closeAllConnections();
-};
-
-const atMost = async (ms: number, work: Promise<unknown>): Promise<void> => {
-  const timer = Promise.withResolvers<void>();
-  const cancel = systemClock.after(ms, timer.resolve);
-  await Promise.race([work, timer.promise]);
-  cancel();
 };
 
 const onlyOnce = (work: () => Promise<void>): (() => Promise<void>) => {

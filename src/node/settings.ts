@@ -113,7 +113,11 @@ export const settings = {
     '',
     'Where Claude Code keeps its private files. Default: `$XDG_STATE_HOME` or `~/.local/state`, then `opencode-claude-proxy`.',
   ),
-  DRAIN_TIMEOUT_MS: setting(whole(0), '30000', 'How long running answers may go on after SIGTERM or SIGINT.'),
+  DRAIN_TIMEOUT_MS: setting(
+    whole(0),
+    '30000',
+    'How long running answers may go on after SIGTERM or SIGINT. What is left then ends with an error. The image has 7000, which fits the 10 seconds of `docker stop`.',
+  ),
 } as const satisfies Record<string, Setting>;
 
 type Table = typeof settings;

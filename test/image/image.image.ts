@@ -147,6 +147,31 @@ describe('the image by itself', () => {
     expect(text).toContain('message_stop');
     expect(await podman('wait', name)).toBe('0');
   });
+
+  it('ends within the default time of a stop, and an answer that takes longer with an error', async () => {
+    await podman('start', name);
+    await eventually(
+      () =>
+        fetch(`${url}/ready`).then(
+          (answer) => answer.ok,
+          () => false,
+        ),
+      60_000,
+    );
+    const answer = await fetch(`${url}/v1/messages`, {
+      method: 'POST',
+      headers: { 'x-api-key': KEY, 'content-type': 'application/json' },
+      body: JSON.stringify({
+        model: 'haiku',
+        max_tokens: 100,
+        stream: true,
+        messages: [{ role: 'user', content: '[[hang:1]]' }],
+      }),
+    });
+    const [text] = await Promise.all([answer.text(), podman('stop', name)]);
+    expect(text).toMatch(/event: error\ndata: .*shutting down/);
+    expect(await podman('inspect', name, '--format', '{{.State.ExitCode}}')).toBe('0');
+  });
 });
 
 describe('the image behind the Worker', () => {
