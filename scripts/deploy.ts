@@ -11,7 +11,8 @@ const USAGE = `usage: npm run deploy -- [options]
   --yes            ask nothing: generate a key when there is none, and fail where an answer is needed
   --renew          only renew login and key of what is deployed at PROXY_URL; no build
   --allow-no-key   serve without a key: whoever finds the address spends your money
-  --wait=SECONDS   how long to wait until it serves (default 600; a first deployment takes minutes)`;
+  --wait=SECONDS   how long to wait until it serves (default 600; a first deployment takes minutes)
+Exit codes: 0 it serves; 1 it was not deployed; 3 it is deployed and does not serve, or not yet`;
 
 try {
   const options = optionsOf(process.argv.slice(2));
@@ -27,7 +28,7 @@ try {
 } catch (error) {
   if (!(error instanceof DeployError)) throw error;
   console.error(`\n${error.message}`);
-  process.exitCode = 1;
+  process.exitCode = error.exitCode;
 }
 
 function optionsOf(args: readonly string[]): DeployOptions {

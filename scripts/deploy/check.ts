@@ -1,5 +1,6 @@
 /** Is everything there that a deployment needs? Each failure says what to do. */
 import { fileURLToPath } from 'node:url';
+import { z } from 'zod';
 import type { World } from './deploy.ts';
 import { DeployError } from './errors.ts';
 import { outputOf, parseOutput } from './output.ts';
@@ -36,10 +37,12 @@ const firstOf = async (programs: readonly string[], { run }: World): Promise<str
 
 interface WhoAmI {
   readonly email?: string;
-  readonly accounts?: readonly { readonly name: string }[];
+  readonly accounts?: readonly { readonly id?: string; readonly name: string }[];
 }
 
-export const checkAccount = async ({ run, env, print }: World): Promise<void> => {
+/** `upload`: a Worker will be uploaded, which needs an address. */
+export const checkAccount = async (world: World, { upload }: { readonly upload: boolean }): Promise<void> => {
+  const { run, env, print } = world;
   const who = await run('wrangler', ['whoami', '--json']);
   if (who.code === 127) throw new DeployError('wrangler was not found. Run npm ci, then npm run deploy.');
   if (who.code !== 0)
@@ -54,7 +57,32 @@ export const checkAccount = async ({ run, env, print }: World): Promise<void> =>
   const containers = await run('wrangler', ['containers', 'list']);
   if (containers.code !== 0) throw new DeployError(noContainers(containers));
   print('   Containers: available');
+  if (upload) await checkSubdomain(env['CLOUDFLARE_ACCOUNT_ID'] || (accounts[0]?.id ?? ''), world);
 };
+
+/** wrangler finds out only after it has built the image, and cannot ask then. */
+const checkSubdomain = async (account: string, { run, env, print, fetch }: World): Promise<void> => {
+  const auth = await run('wrangler', ['auth', 'token', '--json']);
+  const token = auth.code === 0 ? parseOutput<{ token?: string }>('wrangler auth token --json', auth).token : undefined;
+  if (account === '' || token === undefined) return print('   workers.dev subdomain: not looked up');
+  const api = env['CLOUDFLARE_API_BASE_URL'] || 'https://api.cloudflare.com/client/v4';
+  const answer = await fetch(`${api}/accounts/${account}/workers/subdomain`, {
+    headers: { authorization: `Bearer ${token}` },
+  }).catch(() => undefined);
+  const { result, errors } = subdomainAnswer.catch({}).parse(await answer?.json().catch(() => undefined));
+  if (errors?.some(({ code }) => code === NO_SUBDOMAIN))
+    throw new DeployError(
+      `The account has no workers.dev subdomain yet. Choose one at https://dash.cloudflare.com/${account}/workers/onboarding, then run npm run deploy again.`,
+    );
+  // Anything else is no reason to stop here: wrangler will say what it is.
+  print(`   workers.dev subdomain: ${result?.subdomain ?? `not looked up (${answer?.status ?? 'no answer'})`}`);
+};
+
+const NO_SUBDOMAIN = 10007;
+const subdomainAnswer = z.looseObject({
+  result: z.looseObject({ subdomain: z.string() }).nullish(),
+  errors: z.array(z.looseObject({ code: z.number() })).optional(),
+});
 
 const PLAN =
   'Containers need the Workers Paid plan ($5 a month): https://dash.cloudflare.com/?to=/:account/workers/plans';

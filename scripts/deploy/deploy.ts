@@ -4,8 +4,18 @@ import { checkAccount, checkBuilder } from './check.ts';
 import { chooseKey, type ProxyKey } from './key.ts';
 import { describeLogin, findLogin } from './login.ts';
 import type { Run } from './programs.ts';
-import { chooseStateKey, deployedSecrets, secretsFor, setSecrets } from './secrets.ts';
+import {
+  chooseStateKey,
+  deployedSecrets,
+  describeSecrets,
+  removed,
+  renewSecrets,
+  secretsFor,
+  uploaded,
+  type Secrets,
+} from './secrets.ts';
 import { DeployError } from './errors.ts';
+import { outputOf } from './output.ts';
 import { waitUntilServing } from './wait.ts';
 
 export interface DeployOptions {
@@ -33,7 +43,7 @@ export const deploy = async (options: DeployOptions, world: World): Promise<void
   const { print } = world;
   print('1. Checking what is needed');
   const builder = options.renew ? {} : await checkBuilder(world);
-  await checkAccount(world);
+  await checkAccount(world, { upload: !options.renew });
   const deployed = await deployedSecrets(world);
 
   print('2. Login of Claude');
@@ -44,39 +54,56 @@ export const deploy = async (options: DeployOptions, world: World): Promise<void
   const key = await chooseKey({ options, deployed }, world);
   print(`   ${key.about}`);
   const stateKey = chooseStateKey(world.env['STATE_KEY']?.trim(), deployed);
+  const secrets = secretsFor({ login, key, stateKey }, deployed);
 
-  print(`4. ${options.renew ? 'Address of what is deployed' : 'Building and deploying'}`);
-  const url = await upload(options, builder, world);
-  // After the upload: only then is there a Worker to hold them. Until it has a key it refuses everything.
-  print('5. Secrets');
-  await setSecrets(secretsFor({ login, key, stateKey }, deployed), world);
+  const url = options.renew ? await renew(secrets, world) : await upload(options, { builder, secrets }, world);
 
-  print('6. Waiting until it serves');
+  print('5. Waiting until it serves');
+  print(howToUse(url, key));
   await waitUntilServing(url, { key: key.value, wake: !isUnknown(key), seconds: options.waitSeconds }, world);
   print(closing(url, key));
 };
 
-/** Throws where wrangler fails, with what usually helps. */
-const upload = async (
-  { renew, allowNoKey }: DeployOptions,
-  builder: Readonly<Record<string, string>>,
-  { run, env }: World,
-): Promise<string> => {
-  if (renew)
-    return addressOf(
-      env['PROXY_URL'] ?? '',
-      'Set PROXY_URL to the address of the deployment: PROXY_URL=https://… npm run deploy -- --renew',
-    );
-  const { code, stdout, stderr } = await run('wrangler', deployArguments(allowNoKey), { show: true, env: builder });
-  if (code !== 0) throw new DeployError(`wrangler deploy failed (exit code ${code}). ${adviceFor(stdout + stderr)}`);
+const renew = async (secrets: Secrets, world: World): Promise<string> => {
+  world.print('4. New secrets for what is deployed; answers that run now end with an error');
+  const url = addressOf(
+    world.env['PROXY_URL'] ?? '',
+    'Set PROXY_URL to the address of the deployment: PROXY_URL=https://… npm run deploy -- --renew',
+  );
+  await renewSecrets(secrets, world);
+  return url;
+};
+
+interface Upload {
+  readonly builder: Readonly<Record<string, string>>;
+  readonly secrets: Secrets;
+}
+
+/** Code and secrets in one version: no moment has one without the other. Throws where wrangler fails, with what usually helps. */
+const upload = async (options: DeployOptions, { builder, secrets }: Upload, world: World): Promise<string> => {
+  const { run, env, print } = world;
+  print('4. Building and deploying, with the secrets');
+  const input = JSON.stringify(uploaded(secrets));
+  const ran = await run('wrangler', deployArguments(options.allowNoKey), {
+    input,
+    inputAsFile: true,
+    show: true,
+    env: builder,
+  });
+  if (ran.code !== 0)
+    throw new DeployError(`wrangler deploy failed (exit code ${ran.code}). ${adviceFor(ran.stdout + ran.stderr)}`);
+  describeSecrets(uploaded(secrets)).forEach(print);
+  await renewSecrets(removed(secrets), world);
   return addressOf(
-    stdout,
-    'wrangler has deployed, but printed no address (workers_dev is off?): PROXY_URL=https://… npm run deploy -- --renew sets the secrets there.',
+    env['PROXY_URL'] ?? ran.stdout,
+    'It is deployed, but wrangler printed no address (workers_dev is off?). With PROXY_URL=https://… in the environment npm run deploy uses that one.',
   );
 };
 
 const deployArguments = (allowNoKey: boolean): readonly string[] => [
   'deploy',
+  '--secrets-file',
+  '/dev/stdin',
   ...(allowNoKey ? ['--var', 'ALLOW_NO_KEY:1'] : []),
 ];
 
@@ -86,22 +113,38 @@ const addressOf = (output: string, otherwise: string): string => {
   return url.replace(/\/$/, '');
 };
 
-const adviceFor = (output: string): string => {
-  if (/docker/i.test(output)) return 'Its output speaks of Docker: is it running? (docker info)';
-  if (/authenticat|not logged in|10000/i.test(output)) return 'Log in again: npx wrangler login';
-  if (/paid|plan|not entitled|unauthorized/i.test(output))
-    return 'Containers need the Workers Paid plan: https://dash.cloudflare.com/?to=/:account/workers/plans';
-  return 'Its output above has the reason.';
-};
+/** By the words of a failure: each build speaks of Docker, and each deployment of a plan. */
+const ADVICE: readonly (readonly [words: RegExp, advice: string])[] = [
+  [
+    /Docker CLI could not be launched|Cannot connect to the Docker daemon|docker daemon (is not )?running|podman.*(not found|refused)/i,
+    'The image could not be built: is Docker running? (docker info)',
+  ],
+  [
+    /workers\.dev subdomain/i,
+    'The account needs a workers.dev subdomain: https://dash.cloudflare.com/?to=/:account/workers/onboarding',
+  ],
+  [/authentication error|not logged in|not authenticated|code: 10000\b/i, 'Log in again: npx wrangler login'],
+  [
+    /workers paid|paid plan|not entitled|unauthorized/i,
+    'Containers need the Workers Paid plan: https://dash.cloudflare.com/?to=/:account/workers/plans',
+  ],
+];
+
+const adviceFor = (output: string): string =>
+  ADVICE.find(([words]) => words.test(output))?.[1] ?? 'Its output above has the reason.';
 
 // The key that stays is known to its owner alone.
 const isUnknown = ({ secret }: ProxyKey): boolean => secret === undefined;
 
-const closing = (url: string, key: ProxyKey): string => `
-${isUnknown(key) ? `The Worker answers at ${url}. No container was woken, since that needs your key; this line tries it:` : `It serves at ${url}`}
+// Before the wait, which may fail or be left: the address and the key are worth having in any case.
+const howToUse = (url: string, key: ProxyKey): string => `   At ${url}; this line tries it:
 
   curl ${url}/v1/chat/completions -H 'content-type: application/json' \\
 ${isOpen(key) ? '' : `    -H 'authorization: Bearer ${key.value ?? '<your PROXY_API_KEY>'}' \\\n`}    -d '{"model":"sonnet","messages":[{"role":"user","content":"Hello"}]}'
+`;
+
+const closing = (url: string, key: ProxyKey): string => `
+${isUnknown(key) ? `The Worker answers at ${url}. Nothing more was tried, since that needs your key; the line above does.` : `It serves at ${url}`}
 
 Renew the login:  PROXY_URL=${url} npm run deploy -- --renew
 Log:  npm run tail`;
@@ -112,14 +155,22 @@ const describe = async (options: DeployOptions, world: World): Promise<void> => 
   const { print } = world;
   const login = await findLogin({ ...world, ask: undefined }).catch(firstLine);
   const isLogin = typeof login !== 'string';
+  const names = `${isLogin ? login.secret : 'the login'}, PROXY_API_KEY${isLogin && login.secret === 'CLAUDE_OAUTH_CREDS' ? ', STATE_KEY' : ''}`;
   print(`This would happen:
-1. docker info (or podman), wrangler whoami --json, wrangler containers list: are Docker, an account and the plan there?
+1. docker info (or podman), wrangler whoami --json, wrangler containers list: are Docker, an account, the plan and a workers.dev subdomain there?
 2. Login of Claude: ${isLogin ? login.from : login}
 3. Key: ${world.env['PROXY_API_KEY'] ? 'PROXY_API_KEY of the environment' : options.allowNoKey ? 'none, as was said' : 'the deployed one, or a new one'}
-4. ${options.renew ? 'nothing is built' : `wrangler ${deployArguments(options.allowNoKey).join(' ')}`}
-5. wrangler secret bulk (values over standard input): ${isLogin ? login.secret : 'the login'}, PROXY_API_KEY${isLogin && login.secret === 'CLAUDE_OAUTH_CREDS' ? ', STATE_KEY' : ''}
-6. GET <address>/ping, then /health?wake=1 until it serves, for at most ${options.waitSeconds} s
-Nothing was done.`);
+4. ${options.renew ? 'wrangler versions secret bulk, wrangler versions deploy' : `wrangler ${deployArguments(options.allowNoKey).join(' ')}`} (values over standard input): ${names}
+5. GET <address>/ping, then /health?wake=1 and one count_tokens, until it serves, for at most ${options.waitSeconds} s`);
+  if (!options.renew) await checkBuild(world);
+  print('Nothing was done.');
+};
+
+/** What can be found out here, without an account. */
+const checkBuild = async (world: World): Promise<void> => {
+  await checkBuilder(world).catch((error: unknown) => world.print(`   ${firstLine(error)}`));
+  const ran = await world.run('wrangler', ['deploy', '--dry-run', '--containers-rollout=none']);
+  world.print(ran.code === 0 ? '   wrangler deploy --dry-run: fine' : `   wrangler deploy --dry-run: ${outputOf(ran)}`);
 };
 
 const firstLine = (error: unknown): string => {

@@ -1,4 +1,12 @@
 /** What keeps the deployment from going on, in words that say what to do. */
 export class DeployError extends Error {
-  override readonly name = 'DeployError';
+  override readonly name: string = 'DeployError';
+  /** Of the script. */
+  readonly exitCode: number = 1;
+}
+
+/** Everything is deployed, and it does not serve, or not yet. */
+export class NotServingError extends DeployError {
+  override readonly name = 'NotServingError';
+  override readonly exitCode = 3;
 }

@@ -27,7 +27,8 @@ export const chooseKey = async ({ options, deployed }: Situation, { env, ask }: 
     return { value: undefined, secret: undefined, about: 'the one that is deployed stays' };
   if (options.yes || (ask !== undefined && (await ask.yes('   There is no key yet. Generate one?')))) {
     const value = `pk-${randomBytes(24).toString('base64url')}`;
-    return { value, secret: value, about: 'a new one was generated; it is shown once, at the end' };
+    // Shown before it is deployed: whatever fails or is interrupted afterwards, its owner has it.
+    return { value, secret: value, about: `a new one was generated; keep it, no later run can show it:\n   ${value}` };
   }
   throw new DeployError(
     'A public address needs a key: set PROXY_API_KEY, or let one be generated (--yes), or say --allow-no-key.',

@@ -10,6 +10,8 @@ export interface Ran {
 
 export interface RunOptions {
   readonly input?: string;
+  /** The program opens its input as the file /dev/stdin. */
+  readonly inputAsFile?: boolean;
   /** Show its output as it comes. */
   readonly show?: boolean;
   /** Beyond the environment of this process. */
@@ -18,9 +20,10 @@ export interface RunOptions {
 
 export type Run = (program: string, args: readonly string[], options?: RunOptions) => Promise<Ran>;
 
-export const runProgram: Run = (program, args, { input, show = false, env } = {}) =>
+export const runProgram: Run = (program, args, { input, inputAsFile = false, show = false, env } = {}) =>
   new Promise((resolve) => {
-    const child = spawn(program, args, { stdio: ['pipe', 'pipe', 'pipe'], env: { ...process.env, ...env } });
+    const [command, ...rest] = inputAsFile ? behindPipe(program, args) : [program, ...args];
+    const child = spawn(command, rest, { stdio: ['pipe', 'pipe', 'pipe'], env: { ...process.env, ...env } });
     const output = { stdout: '', stderr: '' };
     for (const name of ['stdout', 'stderr'] as const) {
       child[name].setEncoding('utf8').on('data', (text: string) => {
@@ -34,3 +37,13 @@ export const runProgram: Run = (program, args, { input, show = false, env } = {}
     child.stdin.on('error', () => undefined);
     child.stdin.end(input ?? '');
   });
+
+/** Node gives a child a socket, which cannot be opened as a file; the shell's pipe can. Nothing is written to a disk. */
+const behindPipe = (program: string, args: readonly string[]): readonly [string, ...string[]] => [
+  '/bin/sh',
+  '-c',
+  'command -v "$1" > /dev/null || exit 127; /bin/cat | "$@"',
+  'sh',
+  program,
+  ...args,
+];

@@ -1,10 +1,11 @@
-/** Secrets of the Worker: all in one call, over standard input. */
+/** Secrets of the Worker: over standard input, never as arguments. */
 import { randomBytes } from 'node:crypto';
 import type { World } from './deploy.ts';
 import { DeployError } from './errors.ts';
 import type { ProxyKey } from './key.ts';
 import { LOGIN_SECRETS, type Login } from './login.ts';
 import { outputOf, parseOutput } from './output.ts';
+import type { Ran } from './programs.ts';
 
 /**
  * Names of what the Worker has already; none before the first deployment. Throws `DeployError` where that cannot be known:
@@ -55,14 +56,42 @@ export const secretsFor = ({ login, key, stateKey }: Chosen, deployed: ReadonlyS
   };
 };
 
-export const setSecrets = async (secrets: Secrets, { run, print }: World): Promise<void> => {
-  const { code, stderr } = await run('wrangler', ['secret', 'bulk'], { input: JSON.stringify(secrets) });
-  if (code !== 0)
-    throw new DeployError(
-      `The secrets could not be set (wrangler secret bulk, exit code ${code}): ${withoutValues(stderr, secrets)}`,
-    );
-  for (const [name, value] of Object.entries(secrets)) print(`   ${name}: ${value === null ? 'removed' : 'set'}`);
+/** What a deployment carries with it; it adds and replaces, and never removes. */
+export const uploaded = (secrets: Secrets): Secrets => pick(secrets, (value) => value !== null);
+
+export const removed = (secrets: Secrets): Secrets => pick(secrets, (value) => value === null);
+
+const pick = (secrets: Secrets, which: (value: string | null) => boolean): Secrets =>
+  Object.fromEntries(Object.entries(secrets).filter(([, value]) => which(value)));
+
+export const describeSecrets = (secrets: Secrets): readonly string[] =>
+  Object.entries(secrets).map(([name, value]) => `   ${name}: ${value === null ? 'removed' : 'set'}`);
+
+/**
+ * A new version of what is deployed, with these secrets, at once: a Durable Object that runs keeps its secrets until it is
+ * reset, and would go on with a login that is dead or a key that was taken away. Answers that run end with an error.
+ */
+export const renewSecrets = async (secrets: Secrets, { run, print }: World): Promise<void> => {
+  if (Object.keys(secrets).length === 0) return;
+  const upload = await run('wrangler', ['versions', 'secret', 'bulk'], { input: JSON.stringify(secrets) });
+  const version = /version ([0-9a-f-]{36})/.exec(upload.stdout)?.[1];
+  if (upload.code !== 0 || version === undefined) throw notSet('versions secret bulk', upload, secrets);
+  const deployment = await run('wrangler', [
+    'versions',
+    'deploy',
+    `${version}@100`,
+    '--yes',
+    '--durable-objects-code-update-mode',
+    'immediate',
+  ]);
+  if (deployment.code !== 0) throw notSet('versions deploy', deployment, secrets);
+  describeSecrets(secrets).forEach(print);
 };
+
+const notSet = (command: string, ran: Ran, secrets: Secrets): DeployError =>
+  new DeployError(
+    `The secrets could not be set (wrangler ${command}, exit code ${ran.code}): ${withoutValues(outputOf(ran), secrets)}`,
+  );
 
 const withoutValues = (text: string, secrets: Secrets): string =>
   Object.values(secrets).reduce(

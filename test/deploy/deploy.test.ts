@@ -2,7 +2,17 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { lines, root, secretsOf, startDeployLab, TOKEN, type DeployLab, type Given, type Outcome } from './lab.ts';
+import {
+  lines,
+  root,
+  secretsOf,
+  startDeployLab,
+  TOKEN,
+  VERSION,
+  type DeployLab,
+  type Given,
+  type Outcome,
+} from './lab.ts';
 
 let lab: DeployLab;
 beforeEach(async () => {
@@ -10,6 +20,12 @@ beforeEach(async () => {
 });
 afterEach(() => lab.close());
 const run = (args: readonly string[], given?: Given): Promise<Outcome> => lab.run(args, given);
+
+/** A version with other secrets, at once. */
+const renewal = [
+  'wrangler versions secret bulk',
+  `wrangler versions deploy ${VERSION}@100 --yes --durable-objects-code-update-mode immediate`,
+];
 
 describe('npm run deploy', { timeout: 120_000 }, () => {
   it('checks, deploys, sets the secrets over standard input, waits, and prints a line that works', async () => {
@@ -24,9 +40,9 @@ describe('npm run deploy', { timeout: 120_000 }, () => {
       'docker --version',
       'wrangler whoami --json',
       'wrangler containers list',
+      'wrangler auth token --json',
       'wrangler secret list --format json',
-      'wrangler deploy',
-      'wrangler secret bulk',
+      'wrangler deploy --secrets-file /dev/stdin',
     ]);
     const secrets = secretsOf(calls);
     expect(Object.keys(secrets).toSorted()).toEqual(['CLAUDE_CODE_OAUTH_TOKEN', 'PROXY_API_KEY']);
@@ -35,15 +51,20 @@ describe('npm run deploy', { timeout: 120_000 }, () => {
     expect(output).toContain(`authorization: Bearer ${secrets['PROXY_API_KEY']}`);
     expect(output).toContain('still provisioning');
     expect(output).toContain(`PROXY_URL=${lab.deployment.address} npm run deploy -- --renew`);
-    expect(lab.deployment.asked.at(-1)).toEqual({ path: '/health?wake=1', key: `Bearer ${secrets['PROXY_API_KEY']}` });
+    expect(lab.deployment.asked.slice(-2)).toEqual(
+      ['/health?wake=1', '/v1/messages/count_tokens'].map((path) => ({
+        path,
+        key: `Bearer ${secrets['PROXY_API_KEY']}`,
+      })),
+    );
   });
 
-  it('never has a secret in an argument or in its output, but for a new key, once', async () => {
+  it('never has a secret in an argument or in its output, but for a new key: when it is made, and in the line that tries it', async () => {
     const { output, calls } = await run(['--yes'], { env: TOKEN });
     const key = secretsOf(calls)['PROXY_API_KEY'] ?? '';
     expect(lines(calls).join('\n')).not.toMatch(/very-secret|pk-/);
     expect(output).not.toContain('very-secret');
-    expect(output.split(key)).toHaveLength(2);
+    expect(output.split(key)).toHaveLength(3);
   });
 
   it('uses the Claude Code login of this machine, says what sharing it means, and adds the key that seals it', async () => {
@@ -71,9 +92,11 @@ describe('npm run deploy', { timeout: 120_000 }, () => {
       CLAUDE_CODE_OAUTH_TOKEN: TOKEN.CLAUDE_CODE_OAUTH_TOKEN,
       CLAUDE_OAUTH_CREDS: null,
     });
+    // A deployment removes no secret, so that takes a version of its own.
+    expect(lines(calls).slice(-3)).toEqual(['wrangler deploy --secrets-file /dev/stdin', ...renewal]);
     expect(output).toContain('<your PROXY_API_KEY>');
     // Only its owner knows the key, so nothing more is claimed than was seen.
-    expect(output).toContain(`The Worker answers at ${lab.deployment.address}. No container was woken`);
+    expect(output).toContain(`The Worker answers at ${lab.deployment.address}. Nothing more was tried`);
     expect(output).not.toContain('It serves');
     expect(lab.deployment.asked.map(({ path }) => path)).toEqual(['/ping']);
   });
@@ -85,7 +108,7 @@ describe('npm run deploy', { timeout: 120_000 }, () => {
     expect(secretsOf(calls)).toMatchObject({ STATE_KEY, CLAUDE_OAUTH_CREDS });
   });
 
-  it('--renew sets secrets only', async () => {
+  it('--renew sets secrets only, in a version that reaches what runs at once', async () => {
     const { code, calls } = await run(['--yes', '--renew'], {
       env: {
         ...TOKEN,
@@ -94,7 +117,8 @@ describe('npm run deploy', { timeout: 120_000 }, () => {
       },
     });
     expect(code).toBe(0);
-    expect(lines(calls)).not.toContain('wrangler deploy');
+    expect(lines(calls).slice(-2)).toEqual(renewal);
+    expect(lines(calls).join()).not.toContain('wrangler deploy');
     expect(secretsOf(calls)['PROXY_API_KEY']).toBe('a-long-enough-key-1,another-long-enough-key');
     expect(lab.deployment.asked.at(-1)?.key).toBe('Bearer a-long-enough-key-1');
   });
@@ -102,31 +126,42 @@ describe('npm run deploy', { timeout: 120_000 }, () => {
   it('without a key only when that is said', async () => {
     const { code, calls, output } = await run(['--yes', '--allow-no-key'], { env: TOKEN });
     expect([code, output]).toMatchObject([0, expect.stringContaining('whoever finds the address can use it')]);
-    expect(lines(calls)).toContain('wrangler deploy --var ALLOW_NO_KEY:1');
+    expect(lines(calls)).toContain('wrangler deploy --secrets-file /dev/stdin --var ALLOW_NO_KEY:1');
     expect(secretsOf(calls)).not.toHaveProperty('PROXY_API_KEY');
-    expect(lab.deployment.asked.at(-1)).toEqual({ path: '/health?wake=1', key: undefined });
+    expect(lab.deployment.asked.at(-2)).toEqual({ path: '/health?wake=1', key: undefined });
     expect(output).toContain(`It serves at ${lab.deployment.address}`);
     expect(output).not.toContain('authorization:');
     const refused = await run([], { env: TOKEN });
     expect([refused.code, refused.output]).toMatchObject([1, expect.stringContaining('A public address needs a key')]);
-    expect(lines(refused.calls)).not.toContain('wrangler deploy');
+    expect(lines(refused.calls).join()).not.toContain('wrangler deploy');
   });
 
-  it('--dry-run shows every step and starts nothing', async () => {
+  it('--dry-run shows every step, lets wrangler check the build, and does nothing', async () => {
     const { code, output, calls } = await run(['--dry-run'], { env: TOKEN });
     expect(code).toBe(0);
-    expect(calls).toEqual([]);
+    expect(lines(calls)).toEqual([
+      'docker info',
+      'docker --version',
+      'wrangler deploy --dry-run --containers-rollout=none',
+    ]);
     for (const step of [
       'docker info',
       'wrangler whoami',
       'CLAUDE_CODE_OAUTH_TOKEN of the environment',
-      'wrangler deploy',
-      'wrangler secret bulk',
-      '/health?wake=1',
+      'wrangler deploy --secrets-file',
+      '/health?wake=1 and one count_tokens',
+      'wrangler deploy --dry-run: fine',
       'Nothing was done',
     ])
       expect(output).toContain(step);
     expect(output).not.toContain('very-secret');
+  });
+
+  it('--dry-run says that Docker is missing, and what wrangler finds wrong', async () => {
+    const script = { 'wrangler deploy': { code: 1, stderr: 'Unexpected field "vrs"' } };
+    const { code, output } = await run(['--dry-run'], { env: TOKEN, without: ['docker', 'podman'], script });
+    expect([code, output]).toEqual([0, expect.stringContaining('docker or podman was not found')]);
+    expect(output).toContain('wrangler deploy --dry-run: Unexpected field "vrs"');
   });
 
   it('--dry-run says what is wrong with a login', async () => {
@@ -135,7 +170,12 @@ describe('npm run deploy', { timeout: 120_000 }, () => {
     expect(output).not.toContain('very-secret');
   });
 
-  const failures: readonly (Given & { title: string; args?: readonly string[]; says: string; before: string })[] = [
+  const failures: readonly (Given & {
+    title: string;
+    args?: readonly string[];
+    says: string;
+    before: string | undefined;
+  })[] = [
     {
       title: 'Docker does not run',
       script: { 'docker info': { code: 1 } },
@@ -209,7 +249,7 @@ describe('npm run deploy', { timeout: 120_000 }, () => {
       title: 'nobody says where to renew',
       args: ['--yes', '--renew'],
       says: 'Set PROXY_URL',
-      before: 'wrangler secret bulk',
+      before: renewal[0],
     },
     {
       title: 'a renewal shall take the key away',
@@ -236,15 +276,49 @@ describe('npm run deploy', { timeout: 120_000 }, () => {
       before: 'wrangler deploy',
     },
     {
-      title: 'the upload fails',
+      title: 'the upload fails for want of Docker',
       script: { 'wrangler deploy': { code: 1, stderr: 'The Docker CLI could not be launched' } },
-      says: 'is it running? (docker info)',
-      before: 'wrangler secret bulk',
+      says: 'is Docker running? (docker info)',
+      before: renewal[0],
+    },
+    {
+      title: 'the upload fails for want of a subdomain, after a build that speaks of Docker',
+      script: {
+        'wrangler deploy': {
+          code: 1,
+          stdout: '#1 [internal] load build definition from Dockerfile',
+          stderr: 'You need to register a workers.dev subdomain before publishing to workers.dev',
+        },
+      },
+      says: 'needs a workers.dev subdomain',
+      before: renewal[0],
+    },
+    {
+      title: 'the upload fails for another reason, after a build that speaks of Docker and a plan',
+      script: {
+        'wrangler deploy': {
+          code: 1,
+          stdout: '#1 [internal] load build definition from Dockerfile\nplanning rollout',
+          stderr: 'A request to the Cloudflare API failed.',
+        },
+      },
+      says: 'wrangler deploy failed (exit code 1). Its output above has the reason.',
+      before: renewal[0],
     },
     {
       title: 'the secrets are refused',
-      script: { 'wrangler secret bulk': { code: 1, stderr: 'bad value sk-ant-oat01-very-secret' } },
+      args: ['--yes', '--renew'],
+      env: { PROXY_URL: 'https://proxy.example', PROXY_API_KEY: 'a-long-enough-key-1' },
+      script: { 'wrangler versions secret bulk': { code: 1, stderr: 'bad value sk-ant-oat01-very-secret' } },
       says: 'bad value …',
+      before: renewal[1],
+    },
+    {
+      title: 'the new secrets cannot be deployed',
+      args: ['--yes', '--renew'],
+      env: { PROXY_URL: 'https://proxy.example', PROXY_API_KEY: 'a-long-enough-key-1' },
+      script: { 'wrangler versions deploy': { code: 1, stderr: 'Internal [code: 10001]' } },
+      says: 'wrangler versions deploy, exit code 1): Internal',
       before: 'nothing',
     },
     { title: 'an option is not known', args: ['--nonsense'], says: 'usage: npm run deploy', before: 'docker info' },
@@ -254,28 +328,68 @@ describe('npm run deploy', { timeout: 120_000 }, () => {
     async ({ script = {}, env = {}, without = [], args = ['--yes'], says, before }) => {
       const { code, output, calls } = await run(args, { script, without, env: { ...TOKEN, ...env } });
       expect([code, output]).toEqual([1, expect.stringContaining(says)]);
-      expect(lines(calls)).not.toContain(before);
+      expect(lines(calls).some((line) => line.startsWith(before ?? 'none'))).toBe(false);
       expect(output).not.toMatch(/very-secret|\n\s+at /);
     },
   );
 
-  it('says so when the server refuses its login, and when it does not serve in time', async () => {
+  const answered = (status: number, message: string) => [{ status, body: { error: { message } } }];
+
+  it('says that it is deployed and does not serve, with an exit code, the address and the key', async () => {
+    lab.deployment.health = answered(503, 'No container instance is free');
+    const { code, output, calls } = await run(['--yes', '--wait=1'], { env: TOKEN });
+    expect([code, output]).toEqual([3, expect.stringContaining('The last answer: No container instance is free')]);
+    expect(output).toContain(`curl ${lab.deployment.address}/v1/chat/completions`);
+    expect(output).toContain(`authorization: Bearer ${secretsOf(calls)['PROXY_API_KEY']}`);
+    expect(output).not.toMatch(/^ *it serves/im);
+  });
+
+  it('has shown a new key before it is deployed, whatever becomes of that', async () => {
+    const { code, output, calls } = await run(['--yes'], { env: TOKEN, script: { 'wrangler deploy': { code: 1 } } });
+    expect([code, output]).toEqual([1, expect.stringContaining(secretsOf(calls)['PROXY_API_KEY'] ?? 'none')]);
+  });
+
+  it.each([
+    'The server in the container refused its settings: CLAUDE_OAUTH_CREDS is not JSON',
+    'Claude Code is not logged in',
+  ])('gives up at once when waiting cannot help: %s', async (message) => {
+    lab.deployment.health = answered(503, message);
+    const { code, output } = await run(['--yes'], { env: TOKEN });
+    expect([code, output]).toEqual([3, expect.stringContaining(`It is deployed and cannot serve: ${message}`)]);
+  });
+
+  it('gives up at once when Claude refuses the login', async () => {
+    lab.deployment.counts = answered(401, 'OAuth token has expired');
+    const { code, output } = await run(['--yes'], { env: TOKEN });
+    expect([code, output]).toEqual([3, expect.stringContaining('Claude refuses the login: OAuth token has expired')]);
+    expect(output).not.toMatch(/^ *it serves/im);
+  });
+
+  it('waits while the version from before answers with the key from before, and for a login that is just being moved', async () => {
     lab.deployment.health = [
-      {
-        status: 503,
-        body: {
-          error: { message: 'The server in the container refused its settings: CLAUDE_OAUTH_CREDS is not JSON' },
-        },
-      },
+      ...answered(401, 'The key is not one of this server'),
+      ...answered(503, 'The login that is kept cannot be had now'),
+      { status: 200, body: {} },
     ];
-    const refused = await run(['--yes'], { env: TOKEN });
-    expect([refused.code, refused.output]).toEqual([1, expect.stringContaining('CLAUDE_OAUTH_CREDS is not JSON')]);
-    lab.deployment.health = [{ status: 503, body: { error: { message: 'No container instance is free' } } }];
-    const late = await run(['--yes', '--wait=1'], { env: TOKEN });
-    expect([late.code, late.output]).toEqual([
-      1,
-      expect.stringContaining('The last answer: No container instance is free'),
-    ]);
+    lab.deployment.counts = [...answered(529, 'Overloaded'), { status: 200, body: { input_tokens: 8 } }];
+    const { code, output } = await run(['--yes'], { env: TOKEN });
+    expect([code, output]).toEqual([0, expect.stringContaining('   it serves\n')]);
+    for (const heard of ['does not know this key', 'cannot be had now', 'Overloaded']) expect(output).toContain(heard);
+  });
+
+  it('finds out before the build that the account has no workers.dev subdomain', async () => {
+    lab.deployment.api = { status: 404, body: { success: false, result: null, errors: [{ code: 10007 }] } };
+    const { code, output, calls } = await run(['--yes'], { env: TOKEN });
+    expect([code, output]).toEqual([1, expect.stringContaining('https://dash.cloudflare.com/4711/workers/onboarding')]);
+    expect(lines(calls).join()).not.toContain('wrangler deploy');
+    expect(output).not.toContain('cloudflare-token');
+  });
+
+  it('goes on when it cannot look that up, and takes PROXY_URL where wrangler prints no address', async () => {
+    lab.deployment.api = { status: 500, body: {} };
+    const env = { ...TOKEN, PROXY_URL: lab.deployment.address };
+    const { code, output } = await run(['--yes'], { env, script: { 'wrangler deploy': { stdout: 'Deployed' } } });
+    expect([code, output]).toEqual([0, expect.stringContaining(`It serves at ${lab.deployment.address}`)]);
   });
 
   it.each([

@@ -43,6 +43,10 @@ export interface Deployment {
   readonly address: string;
   /** The answers to `/health?wake=1`, one after the other; the last stays. */
   health: readonly { readonly status: number; readonly body: object }[];
+  /** The answers to `count_tokens`, likewise. */
+  counts: readonly { readonly status: number; readonly body: object }[];
+  /** What Cloudflare's API answers. */
+  api: { readonly status: number; readonly body: object };
   readonly asked: { readonly path: string | undefined; readonly key: string | undefined }[];
 }
 
@@ -69,6 +73,7 @@ export const startDeployLab = async (): Promise<DeployLab> => {
       HOME: dir,
       RECORD: join(dir, 'record'),
       SCRIPT: join(dir, 'script.json'),
+      CLOUDFLARE_API_BASE_URL: `${deployment.address}/api`,
       ...given.env,
     };
   };
@@ -91,16 +96,25 @@ export const startDeployLab = async (): Promise<DeployLab> => {
 
 const startDeployment = async (): Promise<{ server: Server; deployment: Deployment }> => {
   const server = createServer((request, response) => {
+    if (request.url?.startsWith('/api/'))
+      return response.writeHead(deployment.api.status).end(JSON.stringify(deployment.api.body));
     deployment.asked.push({ path: request.url, key: request.headers.authorization });
     if (request.url === '/ping') return response.end('{}');
-    const [next = { status: 500, body: {} }, ...rest] = deployment.health;
-    if (rest.length > 0) deployment.health = rest;
+    const asked: 'counts' | 'health' = request.url === '/v1/messages/count_tokens' ? 'counts' : 'health';
+    const [next = { status: 500, body: {} }, ...rest] = deployment[asked];
+    if (rest.length > 0) deployment[asked] = rest;
     return response.writeHead(next.status, { 'content-type': 'application/json' }).end(JSON.stringify(next.body));
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const address = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const deployment: Deployment = { address, health: [{ status: 200, body: { status: 'ok' } }], asked: [] };
+  const deployment: Deployment = {
+    address,
+    health: [{ status: 200, body: { status: 'ok' } }],
+    counts: [{ status: 200, body: { input_tokens: 8 } }],
+    api: { status: 200, body: { success: true, errors: [], result: { subdomain: 'mine' } } },
+    asked: [],
+  };
   return { server, deployment };
 };
 
@@ -115,8 +129,14 @@ const placePrograms = async (bin: string, without: readonly string[]): Promise<v
   }
 };
 
+export const VERSION = 'b1a2c3d4-0000-4000-8000-123456789abc';
+
 const ready = (address: string): Script => ({
-  'wrangler whoami': { stdout: '{"email":"me@example.com","accounts":[{"name":"Mine"}]}' },
+  'wrangler whoami': { stdout: '{"email":"me@example.com","accounts":[{"id":"4711","name":"Mine"}]}' },
+  'wrangler auth token': { stdout: '{"type":"oauth","token":"cloudflare-token"}' },
+  'wrangler versions secret bulk': {
+    stdout: `✨ Success! Created version ${VERSION} with 1 secret created and 0 secrets deleted.`,
+  },
   'wrangler secret list': { stdout: '[]' },
   'wrangler deploy': { stdout: `Uploaded opencode-claude-proxy\nDeployed triggers\n  ${address}\n` },
 });
@@ -155,6 +175,10 @@ const onTerminal = (command: readonly string[]): readonly string[] => [
 
 export const lines = (calls: readonly Call[]): readonly string[] =>
   calls.map(({ program, args }) => [program, ...args].join(' '));
+/** All that were set, removed (null), or uploaded with a version. */
 export const secretsOf = (calls: readonly Call[]): Record<string, string | null> =>
-  JSON.parse(calls.find(({ args }) => args.includes('bulk'))?.input ?? 'null') as Record<string, string | null>;
+  Object.assign(
+    {},
+    ...calls.filter(({ input }) => input !== '').map(({ input }) => JSON.parse(input) as object),
+  ) as Record<string, string | null>;
 export const TOKEN = { CLAUDE_CODE_OAUTH_TOKEN: 'sk-ant-oat01-very-secret' };
