@@ -135,12 +135,12 @@ class LeaseQueue implements Leases {
 
   #full(): TurnError {
     const { maxConcurrency, queueLimit } = this.#options;
-    const text = `All ${maxConcurrency} places are taken and ${queueLimit} requests are waiting.`;
+    const text = `All slots are taken (MAX_CONCURRENCY: ${maxConcurrency}), and the queue is full (QUEUE_LIMIT: ${queueLimit}).`;
     return new TurnError('queue_full', text, { retryAfterSeconds: this.#expectedWaitSeconds() });
   }
 
   #timedOut(): TurnError {
-    const text = `No place became free within ${this.#options.queueTimeoutMs} ms.`;
+    const text = `No slot became free within ${this.#options.queueTimeoutMs} ms (QUEUE_TIMEOUT_MS).`;
     return new TurnError('queue_timeout', text, { retryAfterSeconds: this.#expectedWaitSeconds() });
   }
 

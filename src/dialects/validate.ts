@@ -1,18 +1,21 @@
 /** Checks a body against a schema; the first problem becomes a `TurnError` that names the field in the dialect's own style. */
 import type { z } from 'zod';
 import { TurnError } from '../turn/errors.ts';
+import { problemWords, type Issue } from './problem-words.ts';
 
 /** `openai`: `messages[2].content`; `anthropic`: `messages.2.content`. */
 export type PathStyle = 'openai' | 'anthropic';
 export type Path = readonly PropertyKey[];
-type Issue = z.core.$ZodIssue;
+
+/** For every `safeParse` of a caller's body. */
+export const parseOptions = { reportInput: true, error: problemWords } as const;
 
 /** Deeper bodies are refused: whatever walks them later may then recurse. */
 const DEEPEST = 500;
 
 export const check = <Out>(schema: z.ZodType<Out>, body: unknown, style: PathStyle): Out => {
   if (isDeeper(body, DEEPEST)) throw invalid(style, [], `it is nested more than ${DEEPEST} levels deep.`);
-  const result = schema.safeParse(body, { reportInput: true });
+  const result = schema.safeParse(body, parseOptions);
   if (result.success) return result.data;
   const [first] = result.error.issues;
   throw invalid(style, ...(first === undefined ? ([[], 'Invalid request.'] as const) : say(deepest(first, []))));
@@ -69,33 +72,5 @@ const WRONG_TYPE: ReadonlySet<string> = new Set(['invalid_type', 'invalid_value'
 const say = ({ path, issue }: Problem): readonly [Path, string] => {
   const missing = issue.code === 'invalid_type' || issue.code === 'invalid_value' || issue.code === 'invalid_union';
   if (issue.input === undefined && missing) return [path, 'this field is required.'];
-  return [
-    path,
-    issue.code === 'invalid_union'
-      ? sayUnion(issue)
-      : `${lowerFirst(issue.message.replace(/^Invalid (?:input|option): /u, ''))}.`,
-  ];
+  return [path, `${issue.message}.`];
 };
-
-const sayUnion = (issue: Extract<Issue, { code: 'invalid_union' }>): string => {
-  const kind =
-    issue.discriminator === undefined
-      ? undefined
-      : (issue.input as Readonly<Record<string, unknown>>)[issue.discriminator];
-  if (typeof kind === 'string') return `unknown value ${JSON.stringify(kind.slice(0, 64))}.`;
-  if (issue.discriminator !== undefined)
-    return kind === undefined ? 'this field is required.' : `expected a string, received ${kindOf(kind)}.`;
-  return `expected ${[...new Set(issue.errors.flatMap((branch) => branch.map((one) => expected(one))))].join(' or ')}, received ${kindOf(issue.input)}.`;
-};
-
-const expected = (issue: Issue): string => {
-  if (issue.code === 'invalid_type') return issue.expected;
-  return issue.code === 'invalid_value' ? issue.values.map((value) => JSON.stringify(value)).join(' or ') : 'object';
-};
-
-const kindOf = (value: unknown): string => {
-  if (value === null) return 'null';
-  return Array.isArray(value) ? 'array' : typeof value;
-};
-
-const lowerFirst = (text: string): string => text.slice(0, 1).toLowerCase() + text.slice(1);

@@ -29,7 +29,8 @@ export const createHttpApp = (services: CommonServices, { dialects, handlers, be
   const table = createRouteTable(dialects);
 
   app.onError(renderThrown(services));
-  app.notFound((c) => respondError(noSuchRoute(), c, services));
+  const served = table.map(({ path }) => path);
+  app.notFound((c) => respondError(noSuchRoute(c.req.path, served), c, services));
 
   app.use(chooseDialect(table));
   app.use(recordRequests(services));

@@ -3,6 +3,9 @@ import { TurnError } from '../turn/errors.ts';
 
 const purpose = 'This server answers /v1/chat/completions, /v1/completions, /v1/messages and /v1/models with Claude.';
 
+const baseUrlAdvice =
+  'in your client, end the base URL with host and port, or with /v1 if the client does not add /v1 itself.';
+
 const endpoints: Readonly<Record<string, string>> = {
   responses: 'The Responses API is not served yet; use Chat Completions (/v1/chat/completions).',
   embeddings: `Claude has no embeddings. ${purpose}`,
@@ -29,8 +32,14 @@ export const unsupportedEndpoints: Readonly<Record<string, string>> = Object.fro
 
 export const unsupportedEndpoint = (explanation: string): TurnError => new TurnError('not_implemented', explanation);
 
-export const noSuchRoute = (): TurnError =>
-  new TurnError('route_not_found', `There is nothing at this path. ${purpose}`);
+/** Most wrong paths come from a base URL that is too long: the client put `/v1/messages` behind what had it already. */
+export const noSuchRoute = (path: string, served: readonly string[]): TurnError => {
+  if (path.includes('/v1/v1'))
+    return new TurnError('route_not_found', `There is one /v1 too many in this path: ${baseUrlAdvice}`);
+  const meant = served.filter((one) => one !== '/' && path.endsWith(one)).toSorted((a, b) => b.length - a.length)[0];
+  const text = meant === undefined ? purpose : `${meant} is served: ${baseUrlAdvice}`;
+  return new TurnError('route_not_found', `There is nothing at this path. ${text}`);
+};
 
 export const wrongMethod = (allowed: readonly string[]): TurnError =>
   new TurnError('method_not_allowed', `This path takes ${allowed.join(', ')}.`);

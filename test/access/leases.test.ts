@@ -68,6 +68,7 @@ describe('leases', () => {
     void leases.acquire('a', never);
     await expect(leases.acquire('b', never)).rejects.toMatchObject({
       code: 'queue_full',
+      message: 'All slots are taken (MAX_CONCURRENCY: 1), and the queue is full (QUEUE_LIMIT: 1).',
       retryAfterSeconds: expect.any(Number),
     });
     expect(leases.stats().queued).toBe(1);

@@ -530,19 +530,31 @@ describe('types and ranges', () => {
   });
 
   test.each([
-    [{ temperature: '1' }, "Invalid value for 'temperature': expected number, received string."],
+    [{ temperature: '1' }, "Invalid value for 'temperature': expected a number, received a string."],
     [
       { messages: [{ role: 'user', content: 3 }] },
-      "Invalid value for 'messages[0].content': expected string or array, received number.",
+      "Invalid value for 'messages[0].content': expected a string or an array, received a number.",
     ],
-    [{ messages: [{ role: 'alien' }] }, `Invalid value for 'messages[0].role': unknown value "alien".`],
+    [
+      { messages: [{ role: 'alien' }] },
+      `Invalid value for 'messages[0].role': expected "system", "developer", "user", "assistant", "tool" or "function", received "alien".`,
+    ],
+    [{ temperature: 3 }, "Invalid value for 'temperature': expected at most 2, received 3."],
+    [{ n: 0 }, "Invalid value for 'n': expected at least 1, received 0."],
+    [{ max_tokens: 1.5 }, "Invalid value for 'max_tokens': expected a whole number, received 1.5."],
+    [{ messages: [] }, "Invalid value for 'messages': it must not be empty."],
+    [
+      { metadata: { a: 'x'.repeat(513) } },
+      "Invalid value for 'metadata.a': expected at most 512 characters, received 513.",
+    ],
+    [{ stream: 'yes' }, "Invalid value for 'stream': expected true or false, received a string."],
     [
       { tool_choice: 'maybe' },
-      `Invalid value for 'tool_choice': expected "none" or "auto" or "required" or object, received string.`,
+      `Invalid value for 'tool_choice': expected "none", "auto", "required" or an object, received a string.`,
     ],
     [{ model: undefined }, "Invalid value for 'model': this field is required."],
     [{ stop: ['a', 'b', 'c', 'd', 'e'] }, "Invalid value for 'stop': at most 4 sequences."],
-    [{ stop: 3 }, "Invalid value for 'stop': expected string or array, received number."],
+    [{ stop: 3 }, "Invalid value for 'stop': expected a string or an array, received a number."],
     [{ n: 2 }, "Unsupported value for 'n': only 1 is accepted. Claude gives one answer a request."],
   ])('%j says what is wrong', (body, message) => {
     expect(failure(() => parse(body)).message).toBe(message);

@@ -182,6 +182,33 @@ describe('routes', () => {
     ]);
   });
 
+  it.each([
+    ['/v1/v1/messages', 'There is one /v1 too many in this path'],
+    ['/v1/v1/models/sonnet', 'There is one /v1 too many in this path'],
+    ['/api/v1/chat/completions', '/v1/chat/completions is served: in your client, end the base URL'],
+    ['/v1/messages/messages', '/messages is served: in your client, end the base URL'],
+    ['/nowhere', 'This server answers /v1/chat/completions'],
+  ])('says what is wrong with %s', async (path, text) => {
+    const { ask } = await setUpApp();
+    const answer = await ask(path, {});
+    expect([answer.status, await json(answer)]).toMatchObject([
+      404,
+      { error: { message: expect.stringContaining(text) } },
+    ]);
+  });
+
+  it.each([
+    ['/v1/chat/completions', { model: 'm', input: 'Hi' }, 'input', 'one of the Responses API: ask /v1/responses'],
+    ['/v1/messages', { model: 'm', input: [] }, 'input', 'one of the Responses API: ask /v1/responses'],
+    ['/v1/messages/count_tokens', { model: 'm', prompt: 'x' }, 'prompt', 'ask /v1/completions'],
+    ['/v1/completions', { model: 'm', messages: [] }, 'messages', 'ask /v1/chat/completions or /v1/messages'],
+  ])('tells a body for another endpoint: %s', async (path, body, field, text) => {
+    const { ask } = await setUpApp();
+    const answer = await ask(path, body);
+    expect([answer.status, await answer.text()]).toEqual([400, expect.stringContaining(text)]);
+    expect(await (await ask(path, body)).text()).toContain(field);
+  });
+
   it('names the methods it takes', async () => {
     const { ask } = await setUpApp();
     const get = await ask('/v1/chat/completions');

@@ -4,7 +4,8 @@ import { isClientTool, type Message, type Tool } from '../../turn/turn.ts';
 import { TurnError } from '../../turn/errors.ts';
 import type { ResolvedModel } from '../../models/model.ts';
 import type { ParseContext, ParsedRequest } from '../dialect.ts';
-import { check, invalid } from '../validate.ts';
+import { checkShape } from '../body-shape.ts';
+import { check, invalid, parseOptions } from '../validate.ts';
 import { Report } from '../parameters.ts';
 import { fitToModel } from './adapt-to-model.ts';
 import { citesInAnswers, withNativeToolIds, withSystemMessages } from './history.ts';
@@ -19,6 +20,7 @@ import {
 } from './wire.ts';
 
 export const parse = (body: unknown, context: ParseContext): ParsedRequest<null> => {
+  checkShape(body, 'messages', 'anthropic');
   const checked = check(messagesRequest, body, 'anthropic');
   refuseThread(checked);
   const model = context.resolveModel(checked.model);
@@ -40,6 +42,7 @@ export const parse = (body: unknown, context: ParseContext): ParsedRequest<null>
 
 /** `POST /v1/messages/count_tokens`: what counts of the same request. Its limit is the model's own, since nothing is generated. */
 export const parseCountTokens = (body: unknown, context: ParseContext): ParsedRequest<null> => {
+  checkShape(body, 'messages', 'anthropic');
   const checked = check(countTokensRequest, body, 'anthropic');
   refuseThread(checked);
   const model = context.resolveModel(checked.model);
@@ -175,7 +178,7 @@ const checkTools = (tools: readonly object[], { engine }: ParseContext): void =>
 };
 
 const checkClientTool = (tool: object, index: number): void => {
-  const result = clientTool.safeParse(tool, { reportInput: true });
+  const result = clientTool.safeParse(tool, parseOptions);
   const issue = result.error?.issues[0];
   if (issue !== undefined)
     throw invalid(

@@ -3,6 +3,7 @@
  * https://docs.anthropic.com/en/api/messages
  */
 import { z } from 'zod';
+import { parseOptions } from '../validate.ts';
 
 const text = z.looseObject({ type: z.literal('text'), text: z.string() });
 const source = z.looseObject({ type: z.string() });
@@ -39,7 +40,7 @@ const KNOWN_TYPES: ReadonlySet<unknown> = new Set([
 
 const block = z.looseObject({ type: z.string() }).superRefine((value, context) => {
   if (!KNOWN_TYPES.has(value.type)) return;
-  const result = KNOWN.safeParse(value, { reportInput: true });
+  const result = KNOWN.safeParse(value, parseOptions);
   for (const issue of result.error?.issues ?? []) context.addIssue({ ...issue });
 });
 

@@ -1,6 +1,7 @@
 /** A Chat Completions request to a turn. */
 import type { TurnRequest } from '../../turn/turn.ts';
 import type { ParseContext, ParsedRequest } from '../dialect.ts';
+import { checkShape } from '../body-shape.ts';
 import { check } from '../validate.ts';
 import { placesOf, Report } from '../parameters.ts';
 import { parseSampling } from '../openai/sampling.ts';
@@ -26,6 +27,7 @@ export interface ChatAnswer {
 }
 
 export const parse = (body: unknown, context: ParseContext): ParsedRequest<ChatAnswer> => {
+  checkShape(body, 'messages', 'openai');
   const chat = check(chatRequest, body, 'openai');
   const model = context.resolveModel(chat.model);
   const { abilities } = model;

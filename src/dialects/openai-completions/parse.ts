@@ -1,6 +1,7 @@
 /** A prompt to a turn: one user message. */
 import { TurnError } from '../../turn/errors.ts';
 import type { ParseContext, ParsedRequest } from '../dialect.ts';
+import { checkShape } from '../body-shape.ts';
 import { check, invalid } from '../validate.ts';
 import { parseUser } from '../openai/settings.ts';
 import { parseMaxTokens, parseStops } from '../openai-chat/parse-settings.ts';
@@ -18,6 +19,7 @@ export interface CompletionAnswer {
 }
 
 export const parse = (body: unknown, context: ParseContext): ParsedRequest<CompletionAnswer> => {
+  checkShape(body, 'prompt', 'openai');
   const asked = check(completionRequest, body, 'openai');
   const model = context.resolveModel(asked.model);
   const report = new Report(
