@@ -9,5 +9,6 @@ export { anthropicMessages, openAiChat, openAiCompletions };
 /** The first is the one of requests that show no other. */
 export const dialects: readonly Dialect[] = [openAiChat, openAiCompletions, anthropicMessages];
 
-/** The dialect of that name; the first one for a name of another version of this server. */
-export const dialectNamed = (name: string): Dialect => dialects.find((dialect) => dialect.name === name) ?? openAiChat;
+/** The dialect of that name; the usual one for a name that only another version of this server knows. */
+export const dialectNamed = (name: string, among: readonly Dialect[] = dialects): Dialect =>
+  among.find((dialect) => dialect.name === name) ?? openAiChat;

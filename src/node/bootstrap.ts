@@ -12,7 +12,7 @@ import { INTERNAL_HEADER, withEndMark } from '../http/end-mark.ts';
 import { parseConfig, type Environment } from './config.ts';
 import { createLog } from './log.ts';
 import { prepare, StartError, type Running } from './run.ts';
-import { composeServer, serve, type ComposedServer } from './server.ts';
+import { composeServer, serve, type ComposedServer, type ServerParts } from './server.ts';
 import { credentialsFile, placeCredentials, stateDirs, stateRoot } from './state.ts';
 
 /** Loose: the Worker may be newer than this server. */
@@ -25,32 +25,39 @@ const credentialsBody = z.looseObject({ credentials: z.string() });
 
 type Bootstrap = z.output<typeof bootstrapBody>;
 
-/** Listens at once. Throws `StartError` for what is wrong with the environment itself. */
-export const runBootstrapped = async (env: Environment): Promise<Pick<Running, 'server' | 'log' | 'about'>> => {
+type PrepareParts = (env: Environment) => Promise<{ readonly parts: ServerParts }>;
+
+/** Listens at once. `prepareParts` makes the server once the settings are here. Throws `StartError` for a wrong environment. */
+export const runBootstrapped = async (
+  env: Environment,
+  prepareParts: PrepareParts = prepare,
+): Promise<Pick<Running, 'server' | 'log' | 'about'>> => {
   const own = parseConfig({ HOST: env['HOST'], PORT: env['PORT'], PROXY_API_KEY: 'checked behind the Worker' });
   if (!own.ok) throw new StartError(own.problems.join('\n'));
-  const front = new Front(env);
+  const front = new BootstrapServer(env, prepareParts);
   const server = await serve(await front.compose(), own.config);
   return { server, log: createLog(own.config), about: ['Waiting for settings on /internal/bootstrap.'] };
 };
 
-class Front {
+class BootstrapServer {
   readonly #env: Environment;
+  readonly #prepareParts: PrepareParts;
   #settings: Bootstrap['settings'] | undefined;
   #inner: Promise<ComposedServer> | undefined;
   #ready: ComposedServer | undefined;
   #draining = false;
 
-  constructor(env: Environment) {
+  constructor(env: Environment, prepareParts: PrepareParts) {
     this.#env = env;
+    this.#prepareParts = prepareParts;
   }
 
   async compose(): Promise<ComposedServer> {
-    const door = await this.#door();
+    const internal = await this.#internalRoutes();
     return {
       fetch: async (request, ...rest) => {
         const { pathname } = new URL(request.url);
-        if (this.#ready === undefined || pathname.startsWith('/internal/')) return door.fetch(request, ...rest);
+        if (this.#ready === undefined || pathname.startsWith('/internal/')) return internal.fetch(request, ...rest);
         return this.#answer(request, await this.#ready.fetch(request, ...rest));
       },
       drain: async () => {
@@ -69,26 +76,26 @@ class Front {
     return new Response(response.body, { status: response.status, headers });
   }
 
-  async #door(): Promise<Hono> {
+  async #internalRoutes(): Promise<Hono> {
     const keys = await createKeyRing([this.#env['BOOTSTRAP_KEY'] ?? '']);
-    const door = new Hono();
-    door.get('/ping', (c) => c.json({ status: 'waiting for settings' }));
-    door.use('/internal/*', async (c, next) => {
+    const routes = new Hono();
+    routes.get('/ping', (c) => c.json({ status: 'waiting for settings' }));
+    routes.use('/internal/*', async (c, next) => {
       if ((await keys.ownerOf(presentedKeys(c.req.raw.headers))) === undefined) return c.text('wrong key', 401);
       return next();
     });
-    door.post('/internal/bootstrap', async (c) => {
+    routes.post('/internal/bootstrap', async (c) => {
       const body = bootstrapBody.safeParse(await c.req.json());
       return body.success ? this.#bootstrap(body.data) : c.text(z.prettifyError(body.error), 422);
     });
-    door.get('/internal/credentials', async (c) => c.json({ credentials: await this.#readCredentials() }));
-    door.put('/internal/credentials', async (c) => {
+    routes.get('/internal/credentials', async (c) => c.json({ credentials: await this.#readCredentials() }));
+    routes.put('/internal/credentials', async (c) => {
       const { credentials } = credentialsBody.parse(await c.req.json());
       await placeCredentials(this.#configDir(), credentials);
       return c.body(null, 204);
     });
-    door.notFound((c) => c.text('waiting for settings', 503));
-    return door;
+    routes.notFound((c) => c.text('waiting for settings', 503));
+    return routes;
   }
 
   /** The same settings again are no news: the Worker asks after each of its own restarts. */
@@ -112,7 +119,13 @@ class Front {
   async #start(settings: Bootstrap['settings'], credentials: string | undefined): Promise<ComposedServer> {
     const { BOOTSTRAP_KEY: _, ...rest } = this.#env;
     const login = credentials === undefined ? {} : { CLAUDE_OAUTH_CREDS: credentials };
-    const { parts } = await prepare({ ...rest, ...settings, ...login, HOST: '127.0.0.1', ALLOWED_HOSTS: 'container' });
+    const { parts } = await this.#prepareParts({
+      ...rest,
+      ...settings,
+      ...login,
+      HOST: '127.0.0.1',
+      ALLOWED_HOSTS: 'container',
+    });
     const composed = await composeServer({ ...parts, behindWorker: true });
     parts.engine.start?.();
     return composed;

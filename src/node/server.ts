@@ -13,7 +13,8 @@ import { createApp } from '../http/app.ts';
 import { isLoopbackHost } from '../http/browser-guard.ts';
 import { logRequests } from '../http/request-log.ts';
 import { announceTo } from '../turn/request-summary.ts';
-import { dialects } from '../dialects/index.ts';
+import type { Dialect } from '../dialects/dialect.ts';
+import { dialects as allDialects } from '../dialects/index.ts';
 import type { HttpSettings } from '../http/services.ts';
 import type { Log } from '../util/log.ts';
 import type { Engine } from '../turn/engine.ts';
@@ -34,6 +35,8 @@ export interface ServerParts {
   readonly advice?: LoginAdvice;
   readonly log: Log;
   readonly behindWorker?: boolean;
+  /** The APIs it speaks; all of them unless given. */
+  readonly dialects?: readonly Dialect[];
   readonly limits?: Partial<ServerLimits>;
 }
 
@@ -61,6 +64,7 @@ export const composeServer = async ({
   advice = { name: login, refusedBy: 'the API', remedy: 'renew it' },
   log,
   behindWorker = false,
+  dialects = allDialects,
   limits,
 }: ServerParts): Promise<ComposedServer> => {
   const clock = systemClock;

@@ -6,7 +6,8 @@ import { createResolver } from '../models/resolve.ts';
 import { mapping } from '../node/setting-types.ts';
 import { logRequests } from '../http/request-log.ts';
 import { announceTo } from '../turn/request-summary.ts';
-import { dialects } from '../dialects/index.ts';
+import type { Dialect } from '../dialects/dialect.ts';
+import { dialects as allDialects } from '../dialects/index.ts';
 import { createEdge, type EdgeServices } from './edge/edge-app.ts';
 import { problemsOf, settingsOf, type Env, type WorkerSettings } from './env.ts';
 import type { InstanceStatus } from './internal-protocol.ts';
@@ -19,14 +20,17 @@ export { LoginKeeper } from './login/login-keeper.ts';
 
 type Edge = ReturnType<typeof createEdge>;
 
-/** Made once per isolate: `env` does not change while one lives. */
-let edge: Promise<Edge> | undefined;
+export const createWorker = (dialects: readonly Dialect[]) => {
+  // Made once per isolate: `env` does not change while one lives.
+  let edge: Promise<Edge> | undefined;
+  return {
+    fetch: async (request, env) => (await (edge ??= edgeOf(env, dialects))).fetch(request),
+  } satisfies ExportedHandler<Env>;
+};
 
-export default {
-  fetch: async (request, env) => (await (edge ??= edgeOf(env))).fetch(request),
-} satisfies ExportedHandler<Env>;
+export default createWorker(allDialects);
 
-const edgeOf = async (env: Env): Promise<Edge> => {
+const edgeOf = async (env: Env, dialects: readonly Dialect[]): Promise<Edge> => {
   const settings = settingsOf(env);
   const names = instanceNames(settings.generation, settings.instances);
   const models = modelsOf(env);

@@ -4,7 +4,8 @@
  * when nothing has been asked for a while.
  */
 import { DurableObject } from 'cloudflare:workers';
-import { dialectNamed } from '../../dialects/index.ts';
+import type { Dialect } from '../../dialects/dialect.ts';
+import { dialectNamed, dialects as allDialects } from '../../dialects/index.ts';
 import { TurnError } from '../../turn/errors.ts';
 import { bootstrap, containerLogin, newBootstrapKey } from './container-bootstrap.ts';
 import { ContainerLife, type RawContainer } from './container.ts';
@@ -32,6 +33,7 @@ const MOST_HELD_BYTES = 48 * 1024 * 1024;
 const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 export class ProxyInstance extends DurableObject<Env> {
+  readonly #dialects: readonly Dialect[];
   readonly #settings: WorkerSettings;
   readonly #names: readonly string[];
   readonly #open: OpenRequests;
@@ -44,8 +46,9 @@ export class ProxyInstance extends DurableObject<Env> {
   /** What the platform said when the last container ended, until one is ready again. */
   #said: string | undefined;
 
-  constructor(ctx: DurableObjectState, env: Env) {
+  constructor(ctx: DurableObjectState, env: Env, dialects: readonly Dialect[] = allDialects) {
     super(ctx, env);
+    this.#dialects = dialects;
     this.#settings = settingsOf(env);
     this.#names = instanceNames(this.#settings.generation, this.#settings.instances);
     this.#places = createPlaceBook(ctx.storage.sql, Date.now);
@@ -82,7 +85,7 @@ export class ProxyInstance extends DurableObject<Env> {
     await this.#armSleep();
     return forward(request, {
       life: this.#life,
-      voice: createVoice(dialectNamed(routed.dialect), routed.requestId),
+      voice: createVoice(dialectNamed(routed.dialect, this.#dialects), routed.requestId),
       ticket,
       stream: routed.stream,
       timing: this.#settings,
