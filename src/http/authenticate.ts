@@ -14,6 +14,7 @@ export const authenticate =
     const owner = await keys.ownerOf(presented);
     c.set('owner', owner);
     c.get('record').keyIs(owner);
+    if (owner !== undefined) c.env?.peer?.trust();
     if (owner === undefined && !openPaths.has(c.req.path)) throw noEntry(presented.length > 0);
     await next();
   };

@@ -7,6 +7,8 @@ import type { BodySource } from './body.ts';
 /** The connection that a request came on, where this process holds its socket; a Worker does not. */
 export interface Peer {
   readonly body: BodySource;
+  /** A right key was shown on it, so it is kept when strangers are many. */
+  readonly trust: () => void;
 }
 
 export interface HttpEnv {

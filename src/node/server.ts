@@ -79,7 +79,7 @@ export const composeServer = async ({
   const keys = await createKeyRing(config.PROXY_API_KEY);
   const bodies = createBodyBudget({
     maxBytes: heldBodyBytes(config),
-    waitMs: limits?.bodyWaitMs ?? serverLimits.bodyWaitMs,
+    waitMs: limits?.bodyWaitMs ?? serverLimits().bodyWaitMs,
     clock,
   });
   const models = createModels(config, engine, { log, clock });
@@ -123,10 +123,13 @@ export const createServer = async (parts: ServerParts): Promise<RunningServer> =
 /** Puts a composed server behind a socket. Throws `ListenError`. */
 export const serve = async (
   composed: ComposedServer,
-  config: Pick<Config, 'HOST' | 'PORT' | 'DRAIN_TIMEOUT_MS'>,
+  config: Pick<Config, 'HOST' | 'PORT' | 'MAX_CONNECTIONS' | 'DRAIN_TIMEOUT_MS'>,
   limits?: Partial<ServerLimits>,
 ): Promise<RunningServer> => {
-  const server = createHttpServer(composed.fetch, { hostname: config.HOST, limits: { ...serverLimits, ...limits } });
+  const server = createHttpServer(composed.fetch, {
+    hostname: config.HOST,
+    limits: { ...serverLimits(config.MAX_CONNECTIONS), ...limits },
+  });
   const endServer = watchAnswers(server);
   await listen(server, config);
   const { port } = server.address() as AddressInfo;

@@ -69,6 +69,11 @@ export const settings = {
     '10000',
     'Silence in a stream after which a sign of life is sent. The first one goes out with headers that came before the answer.',
   ),
+  MAX_CONNECTIONS: setting(
+    wholeOrAuto(1),
+    'auto',
+    'Connections of clients at the same time; `auto` is half of the files that the process may open (`ulimit -n`), at most 10,000. A quarter of them may be without a key; beyond it the oldest such connection is closed for a new one.',
+  ),
   MAX_BODY_BYTES: setting(whole(1_024), '33554432', 'Largest request body.'),
   MAX_HELD_BODY_BYTES: setting(
     wholeOrAuto(1_024),
