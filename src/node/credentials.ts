@@ -103,7 +103,7 @@ const providers: readonly { kind: CredentialKind; flag: string; variables: RegEx
 export const passedOn = (env: Environment): Readonly<Record<string, string>> =>
   pick(
     env,
-    /^(ANTHROPIC_BASE_URL|https?_proxy|no_proxy|NODE_EXTRA_CA_CERTS|SSL_CERT_FILE|SSL_CERT_DIR|PATH|LANG|LC_ALL|TZ|TMPDIR|SystemRoot)$/i,
+    /^(ANTHROPIC_BASE_URL|https?_proxy|no_proxy|NODE_EXTRA_CA_CERTS|SSL_CERT_FILE|SSL_CERT_DIR|PATH|LANG|LC_ALL|TZ|TMPDIR)$/i,
   );
 
 const pick = (env: Environment, names: RegExp): Record<string, string> =>

@@ -47,7 +47,6 @@ describe('the executable', () => {
     [{ ...linux, musl: true }, 'linux-x64-musl/claude'],
     [{ ...linux, arch: 'arm64' }, 'linux-arm64/claude'],
     [{ platform: 'darwin', arch: 'arm64', musl: false }, 'darwin-arm64/claude'],
-    [{ platform: 'win32', arch: 'x64', musl: false }, 'win32-x64/claude.exe'],
   ] as const)('of %j is in a package that the SDK names', (machine, expected) => {
     const names = executableNames(machine);
     expect(names[0]).toBe(`@anthropic-ai/claude-agent-sdk-${expected}`);

@@ -13,7 +13,7 @@ export interface Machine {
 export const executableNames = ({ platform, arch, musl }: Machine): readonly string[] => {
   const name = `@anthropic-ai/claude-agent-sdk-${platform}-${arch}`;
   const packages = platform !== 'linux' ? [name] : musl ? [`${name}-musl`, name] : [name, `${name}-musl`];
-  return packages.map((one) => `${one}/claude${platform === 'win32' ? '.exe' : ''}`);
+  return packages.map((one) => `${one}/claude`);
 };
 
 /** Undefined where the package for this machine is not installed (`npm ci --omit=optional`). */
