@@ -2,10 +2,12 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { flagsOrExit } from './flags-or-exit.ts';
 import { startDemoUpstream } from '../demo/upstream.ts';
 import { settings } from '../node/settings.ts';
 import { endOnSignals, run, StartError } from '../node/run.ts';
 
+const flags = flagsOrExit('npm run demo');
 const upstream = await startDemoUpstream();
 const stateDir = await mkdtemp(join(tmpdir(), 'claude-proxy-demo-'));
 const cleanUp = async (): Promise<void> => {
@@ -22,6 +24,7 @@ try {
   const running = await run({
     STATE_DIR: stateDir,
     ...ownSettings,
+    ...flags,
     PATH: process.env['PATH'],
     HOME: stateDir,
     ANTHROPIC_BASE_URL: upstream.url,

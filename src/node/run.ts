@@ -6,6 +6,7 @@ import { findCredentials, type Credentials } from './credentials.ts';
 import { createEngine } from './engine.ts';
 import { findExistingLogin } from './existing-login.ts';
 import { createLog } from './log.ts';
+import { lookalikes, type Lookalike } from './lookalikes.ts';
 import { loginAdvice } from './login-advice.ts';
 import { createServer, type RunningServer, type ServerParts } from './server.ts';
 
@@ -44,9 +45,14 @@ export const prepare = async (
       ['The settings have problems:', ...parsed.problems.map((problem) => `  ${problem}`)].join('\n'),
     );
   const { config } = parsed;
+  const misspelt = lookalikes(env);
+  const keys = misspelt.filter(({ nearest }) => nearest === 'PROXY_API_KEY');
+  // Who sets a key by a wrong name believes that the server is closed.
+  if (keys.length > 0) throw new StartError(keys.map(notASetting).join('\n'));
   const credentials = findCredentials(env, { engine: config.ENGINE, existingLogin: await findExistingLogin(env) });
   if (credentials.kind === 'none') throw new StartError(credentials.help);
   const log = createLog(config);
+  for (const each of misspelt) log.warn(each, notASetting(each));
   const engine = await saying(() => createEngine({ config, env, credentials, log }));
   return {
     engine,
@@ -72,6 +78,8 @@ export const endOnSignals = (
   };
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void end(signal));
 };
+
+const notASetting = ({ name, nearest }: Lookalike): string => `${name} is not a setting. Did you mean ${nearest}?`;
 
 const aboutLogin = (engine: string, { from, ignored }: Exclude<Credentials, { kind: 'none' }>): readonly string[] => [
   `Engine: ${engine}, with ${from}.`,
