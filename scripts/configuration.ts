@@ -3,25 +3,37 @@
  * `--check` writes nothing and fails when the file is not what the table says.
  */
 import { readFile, writeFile } from 'node:fs/promises';
-import { settingRows } from '../src/node/config.ts';
+import { settingRows, type SettingsTable } from '../src/settings/parse-settings.ts';
+import { serverSettings } from '../src/settings/server-settings.ts';
+import { edgeSettings } from '../src/settings/worker-settings.ts';
 
 const file = new URL('../docs/CONFIGURATION.md', import.meta.url);
 
-const rows = settingRows().map(
-  ({ name, fallback, meaning }) =>
-    `| \`${name}\` | ${fallback === '' ? '' : `\`${fallback}\``} | ${meaning.replaceAll('|', '\\|')} |`,
-);
+const tableOf = (table: SettingsTable): string =>
+  [
+    '| setting | default | meaning |',
+    '| --- | --- | --- |',
+    ...settingRows(table).map(
+      ({ name, fallback, meaning }) =>
+        `| \`${name}\` | ${fallback === '' ? '' : `\`${fallback}\``} | ${meaning.replaceAll('|', '\\|')} |`,
+    ),
+  ].join('\n');
 
 const markdown = `# Configuration
 
-<!-- Written by scripts/configuration.ts from src/node/settings.ts; do not edit by hand. -->
+<!-- Written by scripts/configuration.ts from src/settings; do not edit by hand. -->
 
 Settings come from the environment, and from a \`.env\` file in the working directory; where both have one, the
 environment counts. Empty means unset. All problems are reported together at start, and then the server does not start.
 
-| setting | default | meaning |
-| --- | --- | --- |
-${rows.join('\n')}
+${tableOf(serverSettings)}
+
+## On Cloudflare
+
+The Worker reads these too, as variables of wrangler.jsonc or as secrets. Every other variable is a setting of the server in
+the container, under its name above.
+
+${tableOf(edgeSettings)}
 
 ## Logins
 
@@ -46,7 +58,7 @@ The first that is set is used, and named at start; the others are named as not u
 if (process.argv.includes('--check')) {
   const found = await readFile(file, 'utf8').catch(() => '');
   if (found !== markdown) {
-    console.error('docs/CONFIGURATION.md is not what src/node/settings.ts says: run node scripts/configuration.ts');
+    console.error('docs/CONFIGURATION.md is not what src/settings says: run node scripts/configuration.ts');
     process.exit(1);
   }
 } else await writeFile(file, markdown);

@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 /** Imports point up this list only. */
 const layers = [
   ['util'],
+  ['settings'],
   ['turn'],
   ['models'],
   ['dialects'],
@@ -70,7 +71,7 @@ describe('layers', () => {
   });
 
   it('use Node only where there is Node', () => {
-    const portable = ['util', 'turn', 'models', 'dialects', 'access', 'http', 'dashboard', 'worker'];
+    const portable = ['util', 'settings', 'turn', 'models', 'dialects', 'access', 'http', 'dashboard', 'worker'];
     const wrong = files.filter(
       (file) =>
         (portable.includes(layerOf(file)) || file.includes(join('engines', 'api'))) &&

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { flagsOrExit } from './flags-or-exit.ts';
 import { startDemoUpstream } from '../demo/upstream.ts';
-import { settings } from '../node/settings.ts';
+import { serverSettings } from '../settings/server-settings.ts';
 import { endOnSignals, run, StartError } from '../node/run.ts';
 
 const flags = flagsOrExit('npm run demo');
@@ -17,7 +17,7 @@ const cleanUp = async (): Promise<void> => {
 
 // Only settings are taken from the environment: a real login must not reach the demo.
 const ownSettings = Object.fromEntries(
-  Object.keys(settings).flatMap((name) => (process.env[name] ? [[name, process.env[name]]] : [])),
+  Object.keys(serverSettings).flatMap((name) => (process.env[name] ? [[name, process.env[name]]] : [])),
 );
 
 try {

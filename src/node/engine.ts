@@ -5,7 +5,7 @@ import type { Log } from '../util/log.ts';
 import type { Engine } from '../turn/engine.ts';
 import type { Environment } from './config.ts';
 import { credentialClass, passedOn, type Credentials } from './credentials.ts';
-import type { Config } from './settings.ts';
+import type { Config } from '../settings/server-settings.ts';
 import { placeCredentials, prepareState, stateRoot } from './state.ts';
 
 export interface EngineParts {

@@ -1,6 +1,6 @@
 /** The log: JSON lines on standard output. What may hold a secret is left out, even if someone logs it by mistake. */
 import { pino, type Logger } from 'pino';
-import type { Config } from './settings.ts';
+import type { Config } from '../settings/server-settings.ts';
 
 const secrets = [
   'authorization',

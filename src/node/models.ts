@@ -3,7 +3,7 @@ import type { Services } from '../http/services.ts';
 import { listModels } from '../models/list.ts';
 import { createResolver } from '../models/resolve.ts';
 import type { Engine, EngineModel } from '../turn/engine.ts';
-import type { Config } from './settings.ts';
+import type { Config } from '../settings/server-settings.ts';
 
 /** How long the first requests wait for the engine's list; after that they are resolved without it. */
 const patienceMs = 5_000;

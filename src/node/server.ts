@@ -22,7 +22,7 @@ import { createHttpServer, serverLimits, type ServerLimits } from './http-server
 import { watchAnswers } from './drain.ts';
 import { adviceBehindWorker, type LoginAdvice } from './login-advice.ts';
 import { createModels } from './models.ts';
-import type { Config } from './settings.ts';
+import type { Config } from '../settings/server-settings.ts';
 import { version } from './version.ts';
 import { watchLogin } from './watch-login.ts';
 

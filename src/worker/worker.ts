@@ -3,7 +3,6 @@ import { systemClock } from '../util/clock.ts';
 import { createKeyRing } from '../access/keys.ts';
 import { listModels, type ListedModel } from '../models/list.ts';
 import { createResolver } from '../models/resolve.ts';
-import { mapping } from '../node/setting-types.ts';
 import { logRequests } from '../http/request-log.ts';
 import { announceTo } from '../turn/request-summary.ts';
 import type { Dialect } from '../dialects/dialect.ts';
@@ -33,12 +32,12 @@ export default createWorker(allDialects);
 const edgeOf = async (env: Env, dialects: readonly Dialect[]): Promise<Edge> => {
   const settings = settingsOf(env);
   const names = instanceNames(settings.generation, settings.instances);
-  const models = modelsOf(env);
+  const models = modelsOf(settings);
   const problems = problemsOf(env);
   return createEdge({
     dialects,
     announce: announceTo([logRequests(workerLog)], workerLog),
-    keys: await createKeyRing(settings.keys),
+    keys: await createKeyRing(settings.config.PROXY_API_KEY),
     settings: edgeSettings(settings),
     misconfigured: problems.length === 0 ? undefined : problems.join(' '),
     log: workerLog,
@@ -54,16 +53,15 @@ const edgeOf = async (env: Env, dialects: readonly Dialect[]): Promise<Edge> => 
 };
 
 // The Worker has a name of its own, so there is no rebinding to fear; the key keeps strangers out.
-const edgeSettings = ({ maxBodyBytes, corsOrigins }: WorkerSettings): EdgeServices['settings'] => ({
-  maxBodyBytes,
-  corsOrigins,
+const edgeSettings = ({ config }: WorkerSettings): EdgeServices['settings'] => ({
+  maxBodyBytes: config.MAX_BODY_BYTES,
+  corsOrigins: config.CORS_ORIGINS,
   checkHost: false,
   allowedHosts: [],
 });
 
 /** The models this project names. What the account has besides only Claude Code knows, and it is asleep. */
-const modelsOf = (env: Env): readonly ListedModel[] => {
-  const map = mapping.safeParse(env.MODEL_MAP ?? '').data ?? {};
+const modelsOf = ({ config: { MODEL_MAP: map } }: WorkerSettings): readonly ListedModel[] => {
   return listModels({ resolve: createResolver({ map }), reported: [], map });
 };
 

@@ -2,7 +2,10 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { parseConfig, settingRows, withEnvFile, type Environment } from '../../src/node/config.ts';
+import { parseConfig, withEnvFile, type Environment } from '../../src/node/config.ts';
+import { settingRows } from '../../src/settings/parse-settings.ts';
+import { serverSettings } from '../../src/settings/server-settings.ts';
+import { workerSettings } from '../../src/settings/worker-settings.ts';
 
 const parsed = (env: Environment) => {
   const result = parseConfig(env);
@@ -75,7 +78,8 @@ describe('settings', () => {
   });
 
   it('each have a meaning', () => {
-    for (const { name, meaning } of settingRows()) expect(`${name}: ${meaning}`).toMatch(/^[A-Z_]+: .{20,}\.$/s);
+    for (const { name, meaning } of [...settingRows(serverSettings), ...settingRows(workerSettings)])
+      expect(`${name}: ${meaning}`).toMatch(/^[A-Z_]+: .{20,}\.$/s);
   });
 });
 

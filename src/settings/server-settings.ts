@@ -1,21 +1,8 @@
-/** Every setting in one table: its type, its default as one would write it, and what it means. Docs come from here. */
-import type { z } from 'zod';
+/** Every setting of the server: its type, its default as one would write it, and what it means. Docs come from here. */
+import { setting, type SettingsTable, type SettingValues } from './parse-settings.ts';
 import { flag, list, mapping, oneOf, text, whole, wholeOrAuto } from './setting-types.ts';
 
-export interface Setting<Schema extends z.ZodType<unknown, string> = z.ZodType<unknown, string>> {
-  readonly type: Schema;
-  /** As it would be written; empty for none. */
-  readonly fallback: string;
-  readonly meaning: string;
-}
-
-const setting = <Schema extends z.ZodType<unknown, string>>(
-  type: Schema,
-  fallback: string,
-  meaning: string,
-): Setting<Schema> => ({ type, fallback, meaning });
-
-export const settings = {
+export const serverSettings = {
   HOST: setting(text, '127.0.0.1', 'Address to listen on. Anything but loopback needs `PROXY_API_KEY`.'),
   PORT: setting(whole(0, 65_535), '8080', 'Port to listen on; 0 picks a free one and prints it.'),
   PROXY_API_KEY: setting(
@@ -123,10 +110,9 @@ export const settings = {
     '30000',
     'How long running answers may go on after SIGTERM or SIGINT. What is left then ends with an error. The image has 7000, which fits the 10 seconds of `docker stop`.',
   ),
-} as const satisfies Record<string, Setting>;
+} as const satisfies SettingsTable;
 
-type Table = typeof settings;
-export type SettingName = keyof Table;
+export type SettingName = keyof typeof serverSettings;
 
 /** The parsed settings under the names of their variables. */
-export type Config = { readonly [Name in SettingName]: z.output<Table[Name]['type']> };
+export type Config = SettingValues<typeof serverSettings>;
