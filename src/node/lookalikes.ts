@@ -1,6 +1,6 @@
 /** Variables that are no settings but look like one: a misspelt setting is silently without effect. */
 import type { Environment } from './config.ts';
-import { settings } from './settings.ts';
+import { serverSettings } from '../settings/server-settings.ts';
 
 export interface Lookalike {
   readonly name: string;
@@ -15,7 +15,7 @@ const LOGINS = [
   'ANTHROPIC_AUTH_TOKEN',
   'ANTHROPIC_BASE_URL',
 ];
-const KNOWN: readonly string[] = [...Object.keys(settings), ...LOGINS];
+const KNOWN: readonly string[] = [...Object.keys(serverSettings), ...LOGINS];
 /** Further from the name than a slip of the fingers, yet nobody means anything else by it. */
 const MEANS_THE_KEY = /^PROXY_?(API_?)?(KEY|TOKEN)S?$/i;
 
