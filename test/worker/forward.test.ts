@@ -3,10 +3,11 @@ import { describe, expect, it } from 'vitest';
 import { anthropicMessages } from '../../src/dialects/index.ts';
 import type { TurnError } from '../../src/turn/errors.ts';
 import { DownError } from '../../src/worker/instance/container-errors.ts';
-import { forward, type Forwarding } from '../../src/worker/instance/forward.ts';
+import { forward, type Forwarding, type ForwardHooks } from '../../src/worker/instance/forward.ts';
 import { INTERNAL, verdictOf, verdictResponse } from '../../src/worker/internal-protocol.ts';
 import { OpenRequests } from '../../src/worker/instance/open-requests.ts';
-import { createVoice } from '../../src/worker/instance/dialect-responder.ts';
+import { Trip } from '../../src/worker/instance/trip.ts';
+import { createResponder } from '../../src/worker/instance/dialect-responder.ts';
 
 const tick = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
@@ -21,8 +22,9 @@ class World {
   ready: () => Promise<void> = async () => {};
   fetch: Forwarding['life']['fetch'] = async () =>
     new Response('{}', { headers: { 'content-type': 'application/json' } });
+  begin = async (): Promise<void> => {};
   beforeTurn = async (): Promise<void> => {};
-  sendAway: Forwarding['sendAway'] = () => undefined;
+  sendAway: ForwardHooks['sendAway'] = () => undefined;
 
   forward(stream = true): Promise<Response> {
     const request = new Request('http://instance/v1/messages', {
@@ -32,8 +34,11 @@ class World {
     });
     return forward(request, {
       life: this.#life(),
-      voice: createVoice(anthropicMessages, 'req_1'),
-      ticket: this.open.enter({ conversation: 'c', bytes: 7 }),
+      responder: createResponder(anthropicMessages, 'req_1'),
+      trip: new Trip(this.open.enter({ conversation: 'c', bytes: 7 }), {
+        onAnswer: () => this.log.push('headers'),
+        onEnd: () => this.log.push('end'),
+      }),
       stream,
       timing: { startWaitMs: 60_000, lifeSignAfterMs: 1_000, lifeSignEveryMs: 5_000 },
       // Time passes only while somebody waits.
@@ -41,14 +46,16 @@ class World {
         await tick();
         this.now += ms;
       },
-      explain: (reason) => reason,
-      beforeTurn: async () => {
-        this.log.push('before');
-        await this.beforeTurn();
+      hooks: {
+        begin: () => this.begin(),
+        explain: (reason) => reason,
+        beforeAsked: async () => {
+          this.log.push('before');
+          await this.beforeTurn();
+        },
+        sendAway: () => this.sendAway(),
+        onFailure: (error) => this.failures.push(error),
       },
-      onProgress: (what) => this.log.push(what),
-      sendAway: () => this.sendAway(),
-      onFailure: (error) => this.failures.push(error),
     });
   }
 
@@ -149,6 +156,16 @@ describe('a request that fails', () => {
     expect([answer.status, await answer.text()]).toEqual([500, expect.not.stringContaining('undefined')]);
     expect(world.failures).toMatchObject([{ code: 'internal', cause: new TypeError('x is undefined') }]);
     expect(world.log).toEqual(['before', 'end']);
+  });
+
+  it('before anything was asked is an error of the dialect too, and does not stay open', async () => {
+    const world = new World();
+    world.begin = async () => {
+      throw new Error('the storage is not there');
+    };
+    const answer = await world.forward();
+    expect([answer.status, await answer.json()]).toMatchObject([500, { type: 'error' }]);
+    expect([world.open.size, world.log]).toEqual([0, ['end']]);
   });
 
   it('is asked again, three times, and ends once', async () => {

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { checkedStream } from '../../src/worker/instance/checked-stream.ts';
 import { earlyStream } from '../../src/worker/instance/early-stream.ts';
 import { OpenRequests } from '../../src/worker/instance/open-requests.ts';
-import type { Voice } from '../../src/worker/instance/dialect-responder.ts';
+import type { DialectResponder } from '../../src/worker/instance/dialect-responder.ts';
 
 const encode = (text: string): Uint8Array => new TextEncoder().encode(text);
 const textOf = (stream: ReadableStream<Uint8Array>): Promise<string> =>
@@ -109,7 +109,7 @@ describe('a checked stream', () => {
 });
 
 describe('an early stream', () => {
-  const voice: Voice = {
+  const responder: DialectResponder = {
     requestId: 'req_1',
     error: () => new Response(),
     errorFrame: (error) => encode(`data: ${error.code}\n\n`),
@@ -119,7 +119,7 @@ describe('an early stream', () => {
   };
   const early = (answer: Promise<Response>, onLeave = (): void => {}): ReadableStream<Uint8Array> =>
     earlyStream(answer, {
-      voice,
+      responder,
       sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
       everyMs: 1,
       leave: onLeave,

@@ -1,10 +1,10 @@
-/** How errors and signs of life are said in the caller's dialect, as bytes and responses. */
+/** Errors and signs of life in the caller's dialect, as bytes and responses. */
 import type { Dialect, SseFrame } from '../../dialects/dialect.ts';
 import { encodeFrame, sseHeaders } from '../../http/sse.ts';
 import { statusOf, toTurnError, type TurnError } from '../../turn/errors.ts';
 import { REQUEST_ID } from '../internal-protocol.ts';
 
-export interface Voice {
+export interface DialectResponder {
   readonly requestId: string;
   error(error: unknown): Response;
   /** The frames that end a stream which cannot go on. */
@@ -15,10 +15,10 @@ export interface Voice {
   stream(body: ReadableStream<Uint8Array>): Response;
 }
 
-export const createVoice = (
+export const createResponder = (
   dialect: Pick<Dialect, 'renderError' | 'errorFrame' | 'keepalive'>,
   requestId: string,
-): Voice => {
+): DialectResponder => {
   const ids = { [REQUEST_ID]: requestId, 'request-id': requestId };
   return {
     requestId,

@@ -1,9 +1,9 @@
 /** A stream that shows signs of life while its answer is not there yet, because the container starts. */
 import { toTurnError } from '../../turn/errors.ts';
-import type { Voice } from './dialect-responder.ts';
+import type { DialectResponder } from './dialect-responder.ts';
 
 export interface EarlyOptions {
-  readonly voice: Voice;
+  readonly responder: DialectResponder;
   readonly sleep: (ms: number) => Promise<void>;
   readonly everyMs: number;
   /** The client has left before the answer began. */
@@ -15,10 +15,10 @@ export interface EarlyOptions {
  * error, and a promise that is rejected, become the dialect's error frame.
  */
 export const earlyStream = (answer: Promise<Response>, options: EarlyOptions): ReadableStream<Uint8Array> => {
-  const { voice, sleep, everyMs, leave } = options;
+  const { responder, sleep, everyMs, leave } = options;
   const body = answer.then(
-    (response) => bodyOf(response, voice),
-    (error: unknown) => oneChunk(voice.errorFrame(toTurnError(error))),
+    (response) => bodyOf(response, responder),
+    (error: unknown) => oneChunk(responder.errorFrame(toTurnError(error))),
   );
   let reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
   let waitMs = 0;
@@ -26,7 +26,7 @@ export const earlyStream = (answer: Promise<Response>, options: EarlyOptions): R
     if (reader === undefined) {
       const arrived = await Promise.race([body, sleep(waitMs)]);
       waitMs = everyMs;
-      if (arrived === undefined) return controller.enqueue(voice.lifeSign());
+      if (arrived === undefined) return controller.enqueue(responder.lifeSign());
       reader = arrived.getReader();
     }
     const { done, value } = await reader.read();
@@ -40,9 +40,9 @@ export const earlyStream = (answer: Promise<Response>, options: EarlyOptions): R
   return new ReadableStream<Uint8Array>({ pull, cancel }, { highWaterMark: 0 });
 };
 
-const bodyOf = async (response: Response, voice: Voice): Promise<ReadableStream<Uint8Array>> => {
+const bodyOf = async (response: Response, responder: DialectResponder): Promise<ReadableStream<Uint8Array>> => {
   if (response.ok && response.body !== null) return response.body;
-  return oneChunk(voice.renderedFrame(await response.text()));
+  return oneChunk(responder.renderedFrame(await response.text()));
 };
 
 const oneChunk = (bytes: Uint8Array): ReadableStream<Uint8Array> =>

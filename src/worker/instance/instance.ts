@@ -19,7 +19,8 @@ import { OpenRequests } from './open-requests.ts';
 import { createPlaceBook, type PlaceBook } from './placement-store.ts';
 import { place, type Room } from './placement.ts';
 import { instanceNames } from '../rendezvous.ts';
-import { createVoice } from './dialect-responder.ts';
+import { createResponder } from './dialect-responder.ts';
+import { Trip } from './trip.ts';
 
 /** A server that was told to end has so long; it has no open request then. */
 const STOP_GRACE_MS = 30_000;
@@ -80,24 +81,28 @@ export class ProxyInstance extends DurableObject<Env> {
     this.#self = routed.self;
     const verdict = this.#place(routed, this.#open.size);
     if (verdict !== undefined) return verdict;
-    const ticket = this.#open.enter(routed);
     const turn = this.#login?.turn();
-    await this.#armSleep();
+    const trip = new Trip(this.#open.enter(routed), {
+      onAnswer: () => {
+        this.#hold(routed.conversation);
+        this.#inBackground(turn?.headers());
+      },
+      onEnd: () => this.#inBackground(turn?.end()),
+    });
     return forward(request, {
+      trip,
       life: this.#life,
-      voice: createVoice(dialectNamed(routed.dialect, this.#dialects), routed.requestId),
-      ticket,
+      responder: createResponder(dialectNamed(routed.dialect, this.#dialects), routed.requestId),
       stream: routed.stream,
       timing: this.#settings,
       sleep,
-      explain: (reason) => this.#explain(reason),
-      beforeTurn: async () => turn?.before(),
-      onProgress: (what) => {
-        if (what === 'headers') this.#hold(routed.conversation);
-        if (turn !== undefined) this.#inBackground(what === 'headers' ? turn.headers() : turn.end());
+      hooks: {
+        begin: () => this.#armSleep(),
+        beforeAsked: async () => turn?.before(),
+        explain: (reason) => this.#explain(reason),
+        sendAway: () => this.#place(routed, this.#open.size - 1),
+        onFailure: (error) => this.#logFailure(routed, error),
       },
-      sendAway: () => this.#place(routed, this.#open.size - 1),
-      onFailure: (error) => this.#logFailure(routed, error),
     });
   }
 
@@ -207,7 +212,7 @@ export class ProxyInstance extends DurableObject<Env> {
   }
 
   #inBackground(work: Promise<void> | undefined): void {
-    this.ctx.waitUntil(this.#loginHome(work));
+    if (work !== undefined) this.ctx.waitUntil(this.#loginHome(work));
   }
 
   async #loginHome(work: Promise<void> | undefined): Promise<void> {

@@ -1,0 +1,59 @@
+/** A request as it goes to the container, and what can become of it there. */
+import { TurnError } from '../../turn/errors.ts';
+import { INTERNAL, innerHeaders } from '../internal-protocol.ts';
+import type { ContainerFetch } from './container.ts';
+import { cutOff } from './supervised-answer.ts';
+import type { Trip } from './trip.ts';
+
+/** Connections that may fail before the answer has begun. Nothing has been shown to the client until then. */
+const TRIES = 3;
+
+/** It can be sent again: its body is held. */
+export interface ContainerRequest {
+  readonly path: string;
+  readonly init: RequestInit;
+  tries: number;
+}
+
+export type Outcome =
+  | { readonly kind: 'answer'; readonly response: Response }
+  /** The connection failed; it may be tried again. */
+  | { readonly kind: 'lost' }
+  /** A server that was told to end refuses what is new; the next one will take it. */
+  | { readonly kind: 'draining' };
+
+export const requestForContainer = async (
+  request: Request,
+  { requestId, signal }: { readonly requestId: string; readonly signal: AbortSignal },
+): Promise<ContainerRequest> => {
+  const { pathname, search } = new URL(request.url);
+  const headers = innerHeaders(request.headers, requestId);
+  headers.set(INTERNAL, 'eos');
+  const body = request.body === null ? null : await request.arrayBuffer();
+  const init: RequestInit = { method: request.method, headers, body, signal, redirect: 'manual' };
+  return { path: pathname + search, init, tries: 0 };
+};
+
+/** Throws `client_closed`, and `engine_died` when the connection failed too often. */
+export const askContainer = async (
+  asked: ContainerRequest,
+  { trip, fetch }: { readonly trip: Trip; readonly fetch: ContainerFetch },
+): Promise<Outcome> => {
+  trip.ask();
+  try {
+    const response = await fetch(asked.path, asked.init);
+    if (!isDraining(response)) return { kind: 'answer', response };
+    trip.takeBack();
+    await response.body?.cancel();
+    return { kind: 'draining' };
+  } catch (error) {
+    trip.takeBack();
+    if (trip.stage === 'left') throw new TurnError('client_closed', 'The client closed the request.', { cause: error });
+    asked.tries += 1;
+    if (asked.tries >= TRIES) throw cutOff(error);
+    return { kind: 'lost' };
+  }
+};
+
+const isDraining = (response: Response): boolean =>
+  response.status === 503 && response.headers.get(INTERNAL) === 'draining';
