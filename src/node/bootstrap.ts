@@ -35,8 +35,9 @@ export const runBootstrapped = async (
   const own = parseConfig({ HOST: env['HOST'], PORT: env['PORT'], PROXY_API_KEY: 'checked behind the Worker' });
   if (!own.ok) throw new StartError(own.problems.join('\n'));
   const front = new BootstrapServer(env, prepareParts);
-  const server = await serve(await front.compose(), own.config);
-  return { server, log: createLog(own.config), about: ['Waiting for settings on /internal/bootstrap.'] };
+  const log = createLog(own.config);
+  const server = await serve(await front.compose(), own.config, { log });
+  return { server, log, about: ['Waiting for settings on /internal/bootstrap.'] };
 };
 
 class BootstrapServer {

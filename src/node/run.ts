@@ -6,6 +6,7 @@ import { findCredentials, type Credentials } from './credentials.ts';
 import { createEngine } from './engine.ts';
 import { findExistingLogin } from './existing-login.ts';
 import { createLog } from './log.ts';
+import { spreadLastNet } from './last-net.ts';
 import { lookalikes, type Lookalike } from './lookalikes.ts';
 import { loginAdvice } from './login-advice.ts';
 import { createServer, type RunningServer, type ServerParts } from './server.ts';
@@ -61,22 +62,28 @@ export const prepare = async (
   };
 };
 
-/** Ends the server at the first SIGTERM or SIGINT, in order; at the second at once. Never returns. */
+/** Ends the server in order at the first SIGTERM or SIGINT, and at once at the second. */
 export const endOnSignals = (
   { server, log }: Pick<Running, 'server' | 'log'>,
   alsoEnd: () => Promise<void> = async () => undefined,
 ): void => {
   let ending = false;
-  const end = async (signal: NodeJS.Signals): Promise<void> => {
+  const end = async (why: NodeJS.Signals | 'exception'): Promise<void> => {
     if (ending) process.exit(1);
     ending = true;
-    log.info({ signal }, 'ending: running answers may finish, new requests are refused; a second signal ends at once');
-    await server.close();
-    await alsoEnd();
-    log.info({ signal }, 'ended');
-    process.exit(0);
+    log.info({ why }, 'ending: running answers may finish, new requests are refused; a signal now ends at once');
+    try {
+      await server.close();
+      await alsoEnd();
+    } catch (error) {
+      log.error({ err: error }, 'the server could not be ended in order');
+      process.exit(1);
+    }
+    log.info({ why }, 'ended');
+    process.exit(why === 'exception' ? 1 : 0);
   };
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void end(signal));
+  spreadLastNet(log, () => void end('exception'));
 };
 
 const notASetting = ({ name, nearest }: Lookalike): string => `${name} is not a setting. Did you mean ${nearest}?`;

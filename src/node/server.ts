@@ -114,7 +114,7 @@ export const composeServer = async ({
 
 /** Starts to listen. Throws where the address cannot be had; the engine is then left to the caller. */
 export const createServer = async (parts: ServerParts): Promise<RunningServer> => {
-  const server = await serve(await composeServer(parts), parts.config, parts.limits);
+  const server = await serve(await composeServer(parts), parts.config, parts);
   // Not before the socket: a server whose port is taken has no use for processes.
   parts.engine.start?.();
   return server;
@@ -124,7 +124,7 @@ export const createServer = async (parts: ServerParts): Promise<RunningServer> =
 export const serve = async (
   composed: ComposedServer,
   config: Pick<Config, 'HOST' | 'PORT' | 'MAX_CONNECTIONS' | 'DRAIN_TIMEOUT_MS'>,
-  limits?: Partial<ServerLimits>,
+  { log, limits }: Pick<ServerParts, 'log' | 'limits'>,
 ): Promise<RunningServer> => {
   const server = createHttpServer(composed.fetch, {
     hostname: config.HOST,
@@ -132,6 +132,8 @@ export const serve = async (
   });
   const endServer = watchAnswers(server);
   await listen(server, config);
+  // Out of file descriptors, say: the connection is lost, the server is not.
+  server.on('error', (error) => log.warn({ error: error.message }, 'a connection could not be accepted'));
   const { port } = server.address() as AddressInfo;
   return {
     url: `http://${config.HOST.includes(':') ? `[${config.HOST}]` : config.HOST}:${port}`,

@@ -74,7 +74,7 @@ describe.each(['SIGTERM', 'SIGINT'] as const)('at %s', (signal) => {
     const url = await listening(server);
     await post(url, chat({ stream: true, messages: [{ role: 'user', content: '[[hang:1]]' }] }));
     server.child.kill(signal);
-    await until(() => server.output.out.includes('a second signal ends at once'));
+    await until(() => server.output.out.includes('a signal now ends at once'));
     server.child.kill(signal);
     expect((await server.exit)[0]).toBe(1);
   });

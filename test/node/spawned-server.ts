@@ -16,6 +16,10 @@ export interface SpawnedServer {
 }
 
 export interface Spawning {
+  /** Flags of Node. */
+  readonly flags?: readonly string[];
+  /** `ulimit -n` of the process. */
+  readonly openFiles?: number;
   readonly program?: string;
   readonly args?: readonly string[];
   readonly home?: string;
@@ -38,9 +42,12 @@ export const newHome = (): string => mkdtempSync(join(tmpdir(), 'home-'));
 
 export const start = (
   env: Record<string, string>,
-  { program = 'src/cli/start.ts', args = [], home = newHome() }: Spawning = {},
+  { program = 'src/cli/start.ts', args = [], flags = [], home = newHome(), openFiles }: Spawning = {},
 ): SpawnedServer => {
-  const child = spawn(process.execPath, [resolve(program), ...args], {
+  const command = [process.execPath, ...flags, resolve(program), ...args];
+  const limited = ['sh', '-c', `ulimit -n ${openFiles}; exec "$@"`, 'sh', ...command];
+  const [first = '', ...rest] = openFiles === undefined ? command : limited;
+  const child = spawn(first, rest, {
     cwd: home,
     env: { HOME: home, PATH: process.env['PATH'], ...env },
   });
