@@ -2,8 +2,9 @@
  * The first moments of a streamed answer. An error before the first event can still be an HTTP status
  * that clients know how to retry, so the headers wait for it, but only for a moment.
  */
-import type { Clock } from '../util/clock.ts';
 import { isStreamEvent, type TurnEvent } from '../turn/events.ts';
+import type { Clock } from '../util/clock.ts';
+import { rejoin } from '../util/iterators.ts';
 
 export interface FirstEvent {
   /** Whether the answer has begun; if not, the time was up first. */
@@ -52,7 +53,7 @@ class Timer {
     this.late = promise;
     this.#ring = () => resolve('late');
     this.#wait = wait;
-    this.#end = wait.clock.now() + wait.longestMs;
+    this.#end = wait.clock.elapsed() + wait.longestMs;
     this.stop = wait.clock.after(wait.waitMs, this.#ring);
   }
 
@@ -60,20 +61,6 @@ class Timer {
   extend(delayMs: number): void {
     const { clock, waitMs } = this.#wait;
     this.stop();
-    this.stop = clock.after(Math.max(0, Math.min(delayMs + waitMs, this.#end - clock.now())), this.#ring);
-  }
-}
-
-async function* rejoin(
-  read: readonly TurnEvent[],
-  iterator: AsyncIterator<TurnEvent>,
-  pending?: Promise<IteratorResult<TurnEvent>>,
-): AsyncGenerator<TurnEvent, void, undefined> {
-  try {
-    yield* read;
-    for (let next = await (pending ?? iterator.next()); next.done !== true; next = await iterator.next())
-      yield next.value;
-  } finally {
-    await iterator.return?.();
+    this.stop = clock.after(Math.max(0, Math.min(delayMs + waitMs, this.#end - clock.elapsed())), this.#ring);
   }
 }

@@ -6,6 +6,9 @@ import type { Lease } from '../access/leases.ts';
 import { TurnError } from '../turn/errors.ts';
 import type { TurnEvent } from '../turn/events.ts';
 import type { Turn } from '../turn/turn.ts';
+import { nextUnlessAborted } from '../util/iterators.ts';
+import { unlessAborted } from '../util/timer.ts';
+import { watchdog } from '../util/watchdog.ts';
 import type { Services } from './services.ts';
 
 /** An engine that ignores its abort signal loses its lease after this, with an error in the log. */
@@ -21,32 +24,74 @@ export async function* runTurn(
   client: AbortSignal,
   services: Needs,
 ): AsyncGenerator<TurnEvent, void, undefined> {
-  const { engine, leases, clock, settings, stopping } = services;
-  const lease = await leases.acquire(turn.owner, client);
-  const stop = new AbortController();
-  const clientLeft = (): void => stop.abort(new TurnError('client_closed', 'The client closed the request.'));
-  const cancelDeadline = clock.after(settings.turnTimeoutMs, () => stop.abort(deadlinePassed(settings.turnTimeoutMs)));
-  const events = engine.run(turn, stop.signal)[Symbol.asyncIterator]();
+  const { engine, clock, log, settings } = services;
+  const lease = await services.leases.acquire(turn.owner, client);
+  using end = turnEnd(client, services);
+  let events: AsyncIterator<TurnEvent> | undefined;
+  const ms = settings.stallAlarmMs;
+  using alarm = watchdog(clock, ms, () => log.warn({ id: turn.id, ms }, 'no event from the engine for a long time'));
+  const release = onlyOnce(() => {
+    alarm[Symbol.dispose]();
+    void releaseWhen(events?.return?.(), lease, { turn, services });
+  });
   // Bound to the signal, not to this generator: a client that stops reading never resumes it.
-  stop.signal.addEventListener('abort', () => void letGo(events, lease, { turn, services }));
-  client.addEventListener('abort', clientLeft);
-  if (client.aborted) clientLeft();
-  const serverStops = (): void => stop.abort(stopping?.reason);
-  stopping?.addEventListener('abort', serverStops);
+  end.signal.addEventListener('abort', release);
   try {
+    end.signal.throwIfAborted();
+    events = engine.run(turn, end.signal)[Symbol.asyncIterator]();
+    const nextEvent = nextUnlessAborted(events, end.signal);
     if (lease.waitedMs > 0) yield { type: 'notice', notice: { kind: 'queue', waitedMs: lease.waitedMs } };
     for (;;) {
-      const next = await alarmed(nextUnlessStopped(events, stop.signal), turn, services);
+      const next = await nextEvent();
+      alarm.alive();
       if (next.done === true) return;
       yield next.value;
     }
   } finally {
-    cancelDeadline();
-    client.removeEventListener('abort', clientLeft);
-    stopping?.removeEventListener('abort', serverStops);
-    clientLeft();
+    end.because(new TurnError('client_closed', 'The turn is over.'));
+    release();
   }
 }
+
+/** The input tokens of a turn, under a lease and a deadline as a turn is. */
+export const countTurn = async (turn: Turn, client: AbortSignal, services: Needs): Promise<number> => {
+  const lease = await services.leases.acquire(turn.owner, client);
+  using end = turnEnd(client, services);
+  let counting: Promise<number> | undefined;
+  try {
+    end.signal.throwIfAborted();
+    counting = services.engine.countTokens(turn, end.signal);
+    return await unlessAborted(counting, end.signal);
+  } finally {
+    void releaseWhen(counting, lease, { turn, services });
+  }
+};
+
+interface TurnEnd extends Disposable {
+  /** Aborted when the turn must end: the client has left, the deadline has passed, or the server stops. */
+  readonly signal: AbortSignal;
+  because(reason: TurnError): void;
+}
+
+const turnEnd = (client: AbortSignal, { clock, stopping, settings: { turnTimeoutMs } }: Needs): TurnEnd => {
+  const controller = new AbortController();
+  const clientLeft = (): void => controller.abort(new TurnError('client_closed', 'The client closed the request.'));
+  const serverStops = (): void => controller.abort(stopping?.reason);
+  const cancelDeadline = clock.after(turnTimeoutMs, () => controller.abort(deadlinePassed(turnTimeoutMs)));
+  client.addEventListener('abort', clientLeft);
+  stopping?.addEventListener('abort', serverStops);
+  if (client.aborted) clientLeft();
+  if (stopping?.aborted === true) serverStops();
+  return {
+    signal: controller.signal,
+    because: (reason) => controller.abort(reason),
+    [Symbol.dispose]: () => {
+      cancelDeadline();
+      client.removeEventListener('abort', clientLeft);
+      stopping?.removeEventListener('abort', serverStops);
+    },
+  };
+};
 
 const deadlinePassed = (ms: number): TurnError =>
   new TurnError(
@@ -54,8 +99,9 @@ const deadlinePassed = (ms: number): TurnError =>
     `The answer was not complete after ${ms / 1000} s, the limit of this server (TURN_TIMEOUT_MS).`,
   );
 
-const letGo = async (
-  events: AsyncIterator<TurnEvent>,
+/** Gives the lease back once the engine has let go. */
+const releaseWhen = async (
+  letGo: Promise<unknown> | undefined,
   lease: Lease,
   { turn, services: { clock, log } }: { turn: Turn; services: Needs },
 ): Promise<void> => {
@@ -64,7 +110,7 @@ const letGo = async (
     lease.release();
   });
   try {
-    await events.return?.();
+    await letGo;
   } catch (error) {
     log.debug({ id: turn.id, err: error }, 'the engine ended an aborted turn with an error');
   } finally {
@@ -73,27 +119,11 @@ const letGo = async (
   }
 };
 
-const nextUnlessStopped = async (
-  events: AsyncIterator<TurnEvent>,
-  stop: AbortSignal,
-): Promise<IteratorResult<TurnEvent>> => {
-  stop.throwIfAborted();
-  const { promise: stopped, reject } = Promise.withResolvers<never>();
-  const whenStopped = (): void => reject(stop.reason);
-  stop.addEventListener('abort', whenStopped);
-  try {
-    return await Promise.race([events.next(), stopped]);
-  } finally {
-    stop.removeEventListener('abort', whenStopped);
-  }
-};
-
-const alarmed = async <Value>(waiting: Promise<Value>, turn: Turn, { clock, log, settings }: Needs): Promise<Value> => {
-  const ms = settings.stallAlarmMs;
-  const cancel = clock.after(ms, () => log.warn({ id: turn.id, ms }, 'no event from the engine for a long time'));
-  try {
-    return await waiting;
-  } finally {
-    cancel();
-  }
+const onlyOnce = (work: () => void): (() => void) => {
+  let done = false;
+  return () => {
+    if (done) return;
+    done = true;
+    work();
+  };
 };

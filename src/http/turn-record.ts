@@ -34,12 +34,9 @@ export class TurnRecord {
     this.#clock = clock;
   }
 
-  async *watch(events: AsyncIterable<TurnEvent>): AsyncGenerator<TurnEvent, void, undefined> {
-    for await (const event of events) {
-      if (event.type === 'notice') this.notices.push(event.notice);
-      else if (isStreamEvent(event)) this.#note(event);
-      yield event;
-    }
+  note(event: TurnEvent): void {
+    if (event.type === 'notice') this.notices.push(event.notice);
+    else if (isStreamEvent(event)) this.#noteAnswer(event);
   }
 
   figures(): TurnFigures {
@@ -59,7 +56,7 @@ export class TurnRecord {
     };
   }
 
-  #note(event: StreamEvent): void {
+  #noteAnswer(event: StreamEvent): void {
     if (event.type === 'content_block_start') this.#firstEventAt ??= this.#clock.elapsed();
     if (event.type === 'message_start') {
       this.#usage = { ...event.message.usage };

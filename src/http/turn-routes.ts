@@ -1,22 +1,22 @@
 /** Handlers of the actions `turn` and `count`: parse, run, render. */
 import type { Handler } from 'hono';
 import { localOwner } from '../access/keys.ts';
-import type { Dialect, ParseContext, ParsedRequest, SseFrame } from '../dialects/dialect.ts';
+import type { Dialect, ParseContext, ParsedRequest } from '../dialects/dialect.ts';
 import { strictError } from '../dialects/strict-mode.ts';
 import { toTurnError, type TurnError } from '../turn/errors.ts';
 import type { TurnEvent } from '../turn/events.ts';
 import { foldMessage } from '../turn/fold.ts';
 import type { Turn } from '../turn/turn.ts';
 import { withStopSequences } from '../turn/with-stop-sequences.ts';
+import { tap } from '../util/iterators.ts';
 import { answerHeaders } from './answer-headers.ts';
 import { readJson } from './body.ts';
 import type { HttpContext, HttpEnv } from './context.ts';
 import { noteError } from './errors.ts';
 import { waitForFirstEvent } from './first-event.ts';
-import { withKeepalive } from './keepalive.ts';
 import { secondsUntilReset } from './limit-headers.ts';
 import { withWait } from './retry-headers.ts';
-import { runTurn } from './run-turn.ts';
+import { countTurn, runTurn } from './run-turn.ts';
 import type { Services } from './services.ts';
 import { sseBody, sseHeaders } from './sse.ts';
 import { TurnRecord } from './turn-record.ts';
@@ -38,12 +38,17 @@ export const turnRoute =
   async (c) => {
     const dialect = c.get('dialect');
     const parsed = accept(dialect.parse(await readJson(c, services), await contextOf(c, services)), c, services);
-    const gone = new AbortController();
-    const client = AbortSignal.any([c.get('signal'), gone.signal]);
     const record = new TurnRecord(services.clock);
-    const events = record.watch(withStopSequences(runTurn(turnOf(parsed, c), client, services), parsed.emulatedStops));
     const answer: Answer = { c, dialect, services, parsed, record };
-    return parsed.stream ? respondStream(events, answer, () => gone.abort()) : respondJson(events, answer);
+    const client = new AbortController();
+    c.get('signal').addEventListener('abort', () => client.abort(), { once: true });
+    if (c.get('signal').aborted) client.abort();
+    const running = runTurn(turnOf(parsed, c), client.signal, services);
+    const { emulatedStops } = parsed;
+    const events = tap(emulatedStops.length === 0 ? running : withStopSequences(running, emulatedStops), (event) =>
+      record.note(event),
+    );
+    return parsed.stream ? respondStream(events, answer, () => client.abort()) : respondJson(events, answer);
   };
 
 /** The same request, only counted: `/v1/messages/count_tokens`. */
@@ -55,12 +60,7 @@ export const countRoute =
     if (parseCount === undefined || renderCount === undefined) throw new TypeError(`${dialect.name} counts nothing.`);
     const parsed = accept(parseCount(await readJson(c, services), await contextOf(c, services)), c, services);
     setHeaders({ c, dialect, services, parsed, record: new TurnRecord(services.clock) });
-    const lease = await services.leases.acquire(c.get('owner') ?? localOwner, c.get('signal'));
-    try {
-      return c.json(renderCount(await services.engine.countTokens(turnOf(parsed, c), c.get('signal'))));
-    } finally {
-      lease.release();
-    }
+    return c.json(renderCount(await countTurn(turnOf(parsed, c), c.get('signal'), services)));
   };
 
 const contextOf = async (
@@ -108,7 +108,7 @@ const respondStream = async (
   answer: Answer,
   leave: () => void,
 ): Promise<Response> => {
-  const { c, dialect, parsed, services } = answer;
+  const { c, dialect, parsed, services, record } = answer;
   const { clock, settings } = services;
   const first = await waitForFirstEvent(events, {
     waitMs: settings.headerWaitMs,
@@ -117,33 +117,23 @@ const respondStream = async (
   })
     .catch(rethrowWithRetryAfter(answer))
     .finally(() => setHeaders(answer));
-  const frames = withKeepalive(dialect.stream(first.events, parsed), {
-    frame: dialect.keepalive,
-    everyMs: settings.keepaliveMs,
-    atOnce: !first.begun,
-    clock,
-  });
   c.get('record').bodyFollows();
-  return c.body(sseBody(withErrorFrame(frames, answer), leave), 200, sseHeaders);
+  const body = sseBody(dialect.stream(first.events, parsed), {
+    keepalive: { frame: dialect.keepalive, everyMs: settings.keepaliveMs, atOnce: !first.begun },
+    clock,
+    errorFrame: (thrown) => {
+      const error = withRetryAfter(thrown, answer);
+      noteError(error, c, services);
+      return dialect.errorFrame(error, c.get('requestId'));
+    },
+    ended: () => {
+      c.get('record').used(record.figures());
+      c.get('record').end();
+    },
+    left: leave,
+  });
+  return c.body(body, 200, sseHeaders);
 };
-
-/** A stream that fails ends with the dialect's error frame; however it ends, the request is logged. */
-async function* withErrorFrame(
-  frames: AsyncIterable<SseFrame>,
-  answer: Answer,
-): AsyncGenerator<SseFrame, void, undefined> {
-  const { c, dialect, services, record } = answer;
-  try {
-    yield* frames;
-  } catch (thrown) {
-    const error = withRetryAfter(thrown, answer);
-    noteError(error, c, services);
-    yield dialect.errorFrame(error, c.get('requestId'));
-  } finally {
-    c.get('record').used(record.figures());
-    c.get('record').end();
-  }
-}
 
 /** The notice of a limit that refused the turn may have named the limit's end before the error came. */
 const withRetryAfter = (thrown: unknown, { record, services }: Answer): TurnError =>

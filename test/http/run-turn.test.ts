@@ -1,6 +1,6 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { createLeases } from '../../src/access/leases.ts';
-import { runTurn } from '../../src/http/run-turn.ts';
+import { countTurn, runTurn } from '../../src/http/run-turn.ts';
 import { TurnError } from '../../src/turn/errors.ts';
 import type { TurnEvent } from '../../src/turn/events.ts';
 import type { Turn } from '../../src/turn/turn.ts';
@@ -20,14 +20,10 @@ const setUp = (script?: Script) => {
     error: (_fields: object, text: string) => void warnings.push(text),
   };
   const client = new AbortController();
-  const events = runTurn(turn, client.signal, {
-    engine,
-    leases,
-    clock,
-    log,
-    settings: { turnTimeoutMs: 60_000, stallAlarmMs: 5_000 },
-  });
-  return { clock, engine, leases, client, events, warnings };
+  const settings = { turnTimeoutMs: 60_000, stallAlarmMs: 5_000 };
+  const services = { engine, leases, clock, log, settings };
+  const events = runTurn(turn, client.signal, services);
+  return { clock, engine, leases, client, services, events, warnings };
 };
 
 const all = async (events: AsyncIterable<TurnEvent>) => {
@@ -143,5 +139,74 @@ describe('running a turn', () => {
     held.release();
     expect(engine.turns).toHaveLength(0);
     expect(leases.stats()).toMatchObject({ held: 0, queued: 0 });
+  });
+
+  it('gives the lease back also when the engine throws at once', async () => {
+    const { events, leases, clock, engine } = setUp();
+    engine.run = () => {
+      throw new TurnError('engine_unavailable', 'not today');
+    };
+    await expect(all(events)).rejects.toMatchObject({ code: 'engine_unavailable' });
+    await settled();
+    expect(leases.stats().held).toBe(0);
+    expect(clock.pending).toBe(0);
+  });
+
+  it('sets no timer for an event', async () => {
+    const { events, clock } = setUp(() => answer('one two three four five six seven eight'));
+    const set = vi.spyOn(clock, 'after');
+    await all(events);
+    await settled();
+    expect(set.mock.calls.length).toBeLessThan(5);
+  });
+});
+
+describe('counting the tokens of a turn', () => {
+  const count = (script: (signal: AbortSignal) => Promise<number>) => {
+    const given = setUp();
+    given.engine.countTokens = (_turn, signal) => script(signal);
+    const { clock, engine, leases, client, services } = given;
+    return { clock, engine, leases, client, counted: countTurn(turn, client.signal, services) };
+  };
+  const never = () => new Promise<number>(() => {});
+
+  it('gives the lease back', async () => {
+    const { counted, leases, clock } = count(() => Promise.resolve(7));
+    expect(await counted).toBe(7);
+    await settled();
+    expect(leases.stats().held).toBe(0);
+    expect(clock.pending).toBe(0);
+  });
+
+  it('fails at the deadline, also where the engine ignores it, and then keeps its place for a while only', async () => {
+    const { counted, leases, clock } = count(never);
+    await settled();
+    clock.advance(60_000);
+    await expect(counted).rejects.toMatchObject({ code: 'turn_timeout' });
+    await settled();
+    expect(leases.stats().held).toBe(1);
+    clock.advance(30_000);
+    expect(leases.stats().held).toBe(0);
+  });
+
+  it('ends when the client leaves', async () => {
+    let stopped = false;
+    const { counted, client } = count((signal) => {
+      signal.addEventListener('abort', () => (stopped = true));
+      return never();
+    });
+    await settled();
+    client.abort();
+    await expect(counted).rejects.toMatchObject({ code: 'client_closed' });
+    expect(stopped).toBe(true);
+  });
+
+  it('gives the lease back when the engine throws at once', async () => {
+    const { counted, leases } = count(() => {
+      throw new TurnError('engine_unavailable', 'not today');
+    });
+    await expect(counted).rejects.toMatchObject({ code: 'engine_unavailable' });
+    await settled();
+    expect(leases.stats().held).toBe(0);
   });
 });

@@ -30,7 +30,7 @@ export class ScriptedEngine implements Engine {
     }
   }
 
-  countTokens(turn: Turn): Promise<number> {
+  countTokens(turn: Turn, _signal: AbortSignal): Promise<number> {
     return Promise.resolve(turn.request.messages.length * 10);
   }
 

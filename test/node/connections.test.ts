@@ -156,6 +156,25 @@ describe('a client that does not read', () => {
     expect(deaf.received().length).toBeLessThan(30_000_000);
   });
 
+  it('gives its place back when the engine has finished', async () => {
+    const { server, engine, post } = await startServer({
+      env: { MAX_CONCURRENCY: '4', QUEUE_LIMIT: '0' },
+      script: () => answer('word '.repeat(200_000)),
+    });
+    const body = JSON.stringify(chat({ stream: true }));
+    const deaf = await Promise.all(
+      Array.from({ length: 4 }, () => rawClient(server.port, head({ 'content-length': body.length }) + body)),
+    );
+    for (const { socket } of deaf) {
+      socket.pause();
+      sockets.push(socket);
+    }
+    await until(() => engine.turns.length === 4 && engine.running === 0);
+    expect(deaf.every(({ socket }) => isOpen(socket))).toBe(true);
+    engine.script = () => answer('Hello');
+    expect(await (await post(chat())).text()).toContain('Hello');
+  });
+
   it('for long, but sometimes, gets all of it', async () => {
     const { server } = await startServer({ limits: { readerMs: 400 }, script: () => answer(large) });
     const body = JSON.stringify(chat());
