@@ -1,6 +1,6 @@
 /** Every setting of the server: its type, its default as one would write it, and what it means. Docs come from here. */
 import { setting, type SettingsTable, type SettingValues } from './parse-settings.ts';
-import { flag, list, mapping, oneOf, text, whole, wholeOrAuto } from './setting-types.ts';
+import { flag, list, mapping, oneOf, postgresUrl, text, whole, wholeOrAuto } from './setting-types.ts';
 
 export const serverSettings = {
   HOST: setting(text, '127.0.0.1', 'Address to listen on. Anything but loopback needs `PROXY_API_KEY`.'),
@@ -100,10 +100,32 @@ export const serverSettings = {
     '600',
     'Seconds that a process waits for the results of its tool calls. Later ones are replayed.',
   ),
+  DATABASE_URL: setting(
+    postgresUrl,
+    '',
+    'A Postgres database, `postgres://user:password@host:5432/name`: servers that share it share keys, limits, ledger and stored responses. Default: SQLite in `proxy.db` below `STATE_DIR`.',
+  ),
+  LEDGER_DAYS: setting(
+    whole(0),
+    '90',
+    'How long the ledger keeps its row of each request (who, model, tokens, cost, times; never content); 0 keeps all.',
+  ),
+  LOG_CONTENT: setting(
+    flag,
+    '0',
+    '1 keeps the bodies of requests and answers in the database too, cut after 300,000 characters.',
+  ),
+  LOG_CONTENT_DAYS: setting(whole(1), '7', 'How long `LOG_CONTENT` keeps bodies.'),
+  RESPONSE_DAYS: setting(whole(1), '30', 'How long stored responses of the Responses API can be continued.'),
+  RESPONSE_STORE_MB: setting(
+    whole(1),
+    '1024',
+    'How much stored responses may hold together. Beyond it the oldest are deleted.',
+  ),
   STATE_DIR: setting(
     text,
     '',
-    'Where Claude Code keeps its private files. Default: `$XDG_STATE_HOME` or `~/.local/state`, then `opencode-claude-proxy`.',
+    'Where the database and the private files of Claude Code are. Default: `$XDG_STATE_HOME` or `~/.local/state`, then `opencode-claude-proxy`.',
   ),
   DRAIN_TIMEOUT_MS: setting(
     whole(0),

@@ -3,6 +3,13 @@ import { z } from 'zod';
 
 export const text = z.string();
 
+/** Nothing, or the address of a Postgres database. The message does not repeat it: it holds a password. */
+export const postgresUrl = z
+  .string()
+  .refine((value) => value === '' || (/^postgres(ql)?:\/\//u.test(value) && URL.canParse(value)), {
+    message: 'must look like postgres://user:password@host:5432/name',
+  });
+
 export const list = z.string().transform((value) =>
   value
     .split(',')

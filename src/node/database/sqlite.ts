@@ -1,0 +1,95 @@
+/** SQLite in a file of this machine, each connection in a thread of its own. */
+import { extname } from 'node:path';
+import { Worker } from 'node:worker_threads';
+import type { Database } from '../../store/database/database.ts';
+import { sqliteDatabase, type SqliteConnection, type SqliteResult } from '../../store/database/sqlite-dialect.ts';
+import type { SqliteFailure, SqliteReply, SqliteRequest, SqliteThreadOptions } from './sqlite-protocol.ts';
+
+/** https://www.sqlite.org/limits.html, as Node compiles it. */
+const LIMITS = { parameters: 32_766, rowBytes: 1_000_000_000 };
+
+/** `file`: where the database is or will be; `lost` is called when it turns out to be gone. Nothing is opened before it is used. */
+export const openSqlite = (file: string, lost: () => void): Database =>
+  sqliteDatabase({
+    main: new SqliteThread({ file, readOnly: false }, lost),
+    reports: new SqliteThread({ file, readOnly: true }, lost),
+    limits: LIMITS,
+  });
+
+class SqliteError extends Error {
+  override readonly name = 'SqliteError';
+  readonly code: number | undefined;
+
+  constructor({ message, code }: SqliteFailure) {
+    super(message);
+    this.code = code;
+  }
+}
+
+interface Waiting {
+  resolve(results: readonly SqliteResult[]): void;
+  reject(error: Error): void;
+}
+
+// Compiled, the files end in `.js`.
+const THREAD = new URL(`./sqlite-thread${extname(import.meta.url)}`, import.meta.url);
+
+/** Starts its thread at the first use, and another one if that dies. */
+class SqliteThread implements SqliteConnection {
+  readonly #options: SqliteThreadOptions;
+  readonly #lost: () => void;
+  readonly #waiting = new Map<number, Waiting>();
+  #worker: Worker | undefined;
+  #lastId = 0;
+
+  constructor(options: SqliteThreadOptions, lost: () => void) {
+    this.#options = options;
+    this.#lost = lost;
+  }
+
+  run(statements: NonNullable<SqliteRequest['statements']>): Promise<readonly SqliteResult[]> {
+    return this.#ask((this.#worker ??= this.#start()), { statements });
+  }
+
+  async close(): Promise<void> {
+    const worker = this.#worker;
+    if (worker === undefined) return;
+    await this.#ask(worker, {});
+    this.#worker = undefined;
+    await worker.terminate();
+  }
+
+  #ask(worker: Worker, request: Omit<SqliteRequest, 'id'>): Promise<readonly SqliteResult[]> {
+    const id = (this.#lastId += 1);
+    const { promise, resolve, reject } = Promise.withResolvers<readonly SqliteResult[]>();
+    this.#waiting.set(id, { resolve, reject });
+    // A thread that nobody waits for does not keep the program alive.
+    worker.ref();
+    worker.postMessage({ id, ...request });
+    return promise;
+  }
+
+  #start(): Worker {
+    const worker = new Worker(THREAD, { workerData: this.#options, execArgv: [], stdout: false });
+    worker.on('message', (reply: SqliteReply) => this.#settle(worker, reply));
+    worker.on('error', (error) => this.#died(worker, error instanceof Error ? error : new Error(String(error))));
+    worker.on('exit', () => this.#died(worker, new Error('The thread of the database ended.')));
+    return worker;
+  }
+
+  #settle(worker: Worker, reply: SqliteReply): void {
+    const waiting = this.#waiting.get(reply.id);
+    this.#waiting.delete(reply.id);
+    if (this.#waiting.size === 0) worker.unref();
+    if ('results' in reply) return waiting?.resolve(reply.results);
+    waiting?.reject(new SqliteError(reply.error));
+    if (reply.error.lost) this.#lost();
+  }
+
+  #died(worker: Worker, error: Error): void {
+    if (this.#worker !== worker) return;
+    this.#worker = undefined;
+    for (const { reject } of this.#waiting.values()) reject(error);
+    this.#waiting.clear();
+  }
+}
