@@ -38,7 +38,7 @@ const CHUNK = 1_000;
 
 export const createSweeper = (options: SweeperOptions): Sweeper => {
   const { open, clock, log } = options;
-  let cancel = (): void => undefined;
+  let cancel: (() => void) | undefined;
   let closed = false;
   const sweep = async (): Promise<void> => {
     const deleted = await sweepAll(await open(), options);
@@ -57,7 +57,7 @@ export const createSweeper = (options: SweeperOptions): Sweeper => {
     sweep,
     close: () => {
       closed = true;
-      cancel();
+      cancel?.();
     },
   };
 };

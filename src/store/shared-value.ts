@@ -69,7 +69,7 @@ class StoredValue<Value> implements SharedValue<Value> {
         const { value, result } = step(before);
         return { value, settle: () => resolve(result) };
       } catch (error) {
-        return { value: before, settle: () => reject(error as Error) };
+        return { value: before, settle: () => reject(error) };
       }
     });
     if (!this.#writing) void this.#writeAll();

@@ -42,7 +42,8 @@ export interface StoreOptions {
 
 /** Opens nothing yet: the database is connected, and its tables are made, when it is first used. */
 export const createStoreOver = ({ connect, clock, log, retention, responses }: StoreOptions): Store => {
-  const { open, close } = createConnection(connect, clock);
+  const connection = createConnection(connect, clock);
+  const { open } = connection;
   const sweeper = createSweeper({ open, retention, clock, log });
   return {
     keys: createKeyStore(open),
@@ -62,7 +63,7 @@ export const createStoreOver = ({ connect, clock, log, retention, responses }: S
     open,
     close: async () => {
       sweeper.close();
-      await close();
+      await connection.close();
     },
   };
 };

@@ -140,11 +140,13 @@ const increment = (value: number) => ({ value: value + 1, result: value + 1 });
 export const sharedValueCases: Cases = {
   'loses no change of two servers': async (lab) => {
     const servers = [counter(lab), counter(lab, lab.server()), counter(lab, lab.server())];
-    const results = await Promise.all(
-      Array.from({ length: 60 }, (_, index) => servers[index % servers.length]?.change(increment)),
-    );
+    const results = (
+      await Promise.all(
+        servers.map((server) => Promise.all(Array.from({ length: 20 }, () => server.change(increment)))),
+      )
+    ).flat();
     lab.equal(
-      results.toSorted((a = 0, b = 0) => a - b),
+      results.toSorted((a, b) => a - b),
       Array.from({ length: 60 }, (_, index) => index + 1),
     );
     lab.equal(await servers[0]?.current(), 60);

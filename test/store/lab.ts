@@ -14,13 +14,13 @@ export interface Lab {
   /** Its time is moved by hand; the database's own waits are real. */
   readonly clock: HandClock;
   /** Another server on the same database. */
-  server(options?: Partial<StoreOptions>): Store;
-  recorder(store?: Store): Recorder;
+  readonly server: (options?: Partial<StoreOptions>) => Store;
+  readonly recorder: (store?: Store) => Recorder;
   /** Records the summaries and waits until they are written. */
-  write(...summaries: readonly RequestSummary[]): Promise<void>;
+  readonly write: (...summaries: readonly RequestSummary[]) => Promise<void>;
   /** Throws where they are not the same. */
-  equal(actual: unknown, expected: unknown): void;
-  close(): Promise<void>;
+  readonly equal: (actual: unknown, expected: unknown) => void;
+  readonly close: () => Promise<void>;
 }
 
 export type Cases = Readonly<Record<string, (lab: Lab) => Promise<void>>>;

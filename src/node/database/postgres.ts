@@ -59,4 +59,4 @@ const NUMERIC = 1700;
 
 /** Counts, sums and times arrive as text otherwise; all of them are far below 2^53. */
 const parserOf: typeof pg.types.getTypeParser = (oid: number, format?: 'text' | 'binary') =>
-  oid === INT8 || oid === NUMERIC ? Number : (pg.types.getTypeParser(oid, format as 'text') as typeof Number);
+  oid === INT8 || oid === NUMERIC ? Number : pg.types.getTypeParser(oid, format);

@@ -28,6 +28,7 @@ interface OpenFile {
 }
 
 parentPort?.on('message', ({ id, statements }: SqliteRequest) => {
+  // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread has no origin
   parentPort?.postMessage(statements === undefined ? close(id) : answer(id, statements));
 });
 

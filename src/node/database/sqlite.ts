@@ -65,6 +65,7 @@ class SqliteThread implements SqliteConnection {
     this.#waiting.set(id, { resolve, reject });
     // A thread that nobody waits for does not keep the program alive.
     worker.ref();
+    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread has no origin
     worker.postMessage({ id, ...request });
     return promise;
   }
@@ -89,7 +90,7 @@ class SqliteThread implements SqliteConnection {
   #died(worker: Worker, error: Error): void {
     if (this.#worker !== worker) return;
     this.#worker = undefined;
-    for (const { reject } of this.#waiting.values()) reject(error);
+    for (const waiting of this.#waiting.values()) waiting.reject(error);
     this.#waiting.clear();
   }
 }

@@ -12,7 +12,7 @@ export interface Database {
   readonly reports: Kysely<Schema>;
   readonly limits: DatabaseLimits;
   /** Runs the statements in their order: all of them, or none. */
-  batch(queries: readonly Compilable[]): Promise<void>;
+  readonly batch: (queries: readonly Compilable[]) => Promise<void>;
   close(): Promise<void>;
 }
 
@@ -32,18 +32,22 @@ export const rowsPerInsert = (columns: number, limits: DatabaseLimits): number =
 
 /** Two servers wrote the same key, or one wrote it twice. */
 export const isDuplicate = (error: unknown): boolean =>
-  (error as { code?: unknown }).code === '23505' || /unique constraint failed/iu.test(messageOf(error));
+  codeOf(error) === '23505' || /unique constraint failed/iu.test(messageOf(error));
 
 /** The database refuses what it was given, and would refuse it again; anything else may go better later. */
 export const isBadData = (error: unknown): boolean =>
-  /^2[23]/u.test(String((error as { code?: unknown }).code)) ||
+  /^2[23]/u.test(codeOf(error)) ||
   /constraint failed|datatype mismatch|too big|SQLITE_TOOBIG|SQLITE_CONSTRAINT/iu.test(messageOf(error));
 
 export const compiled = (queries: readonly Compilable[]): readonly CompiledQuery[] =>
   queries.map((query) => query.compile());
 
 /** An error in words; one of several refused connections has only a code. */
-export const describe = (error: unknown): string =>
-  messageOf(error) || String((error as { code?: unknown }).code ?? 'unknown error');
+export const describe = (error: unknown): string => messageOf(error) || codeOf(error) || 'unknown error';
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+const codeOf = (error: unknown): string => {
+  const code = (error as { code?: unknown } | undefined | null)?.code;
+  return typeof code === 'string' ? code : '';
+};

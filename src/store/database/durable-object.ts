@@ -30,4 +30,4 @@ const runOne = ({ sql }: DurableObjectSqlite, statement: SqliteStatement): Sqlit
 };
 
 const changesOf = (sql: DurableObjectSqlite['sql']): number =>
-  Number((sql.exec('SELECT changes() AS changes').toArray()[0] as { changes: number }).changes);
+  (sql.exec('SELECT changes() AS changes').toArray()[0] as { changes: number }).changes;

@@ -39,7 +39,7 @@ const currentVersion = async ({ db }: Database): Promise<number> => {
   await makeVersionTable(db);
   const { version } = await db
     .selectFrom('proxy_schema_versions')
-    .select(({ fn, lit }) => fn.coalesce(fn.max('version'), lit(0)).as('version'))
+    .select((query) => query.fn.coalesce(query.fn.max('version'), query.lit(0)).as('version'))
     .executeTakeFirstOrThrow();
   if (version > newestVersion) {
     throw new Error(

@@ -4,7 +4,7 @@ import { TurnError } from '../../turn/errors.ts';
 import type { RequestSummary } from '../../turn/request-summary.ts';
 import type { OpenDatabase } from '../connection.ts';
 import type { Schema } from '../database/schema.ts';
-import { fiveHourBlocks, type Block, type HourFigures } from './blocks.ts';
+import { fiveHourBlocks, type Block } from './blocks.ts';
 import { addFigures, noFigures, type Figures } from './figures.ts';
 import { offsetsBetween, periodOfDay, type Offset, type Period } from './periods.ts';
 import { summaryOf, type RequestContent } from './requests.ts';
@@ -75,20 +75,7 @@ export interface LedgerReports {
 }
 
 export const createLedgerReports = (open: OpenDatabase): LedgerReports => ({
-  totals: async (filter = {}, options = {}) => {
-    const { reports } = await open();
-    const { by = [], period, timeZone = 'UTC' } = options;
-    const range = period === undefined ? undefined : await rangeOf(filter, open);
-    const offsets = range === undefined ? [] : offsetsIn(timeZone, range);
-    const groups = [...(period === undefined ? [] : [localDay(offsets).as('day')]), ...by.map(named)];
-    const columns = [...(period === undefined ? [] : ['day']), ...by.map((name) => COLUMNS[name])].map((name) =>
-      sql.ref(name),
-    );
-    const all = reports.selectFrom('proxy_requests').select(groups).select(sums).where(matches(filter));
-    const grouped = columns.length === 0 ? all : all.groupBy(columns).orderBy(sql.join(columns));
-    const rows = (await grouped.execute()) as unknown as readonly DayTotal[];
-    return period === undefined ? rows.filter(({ requests }) => requests > 0) : byPeriod(rows, period);
-  },
+  totals: (filter = {}, options = {}) => totalsOf(open, filter, options),
   sessions: async (filter, limit) => {
     const { reports } = await open();
     const rows = await reports
@@ -115,7 +102,7 @@ export const createLedgerReports = (open: OpenDatabase): LedgerReports => ({
       .groupBy('hour')
       .orderBy('hour')
       .execute();
-    return fiveHourBlocks(rows as readonly HourFigures[], now);
+    return fiveHourBlocks(rows, now);
   },
   requests: async (filter, { limit, cursor }) => {
     const { reports } = await open();
@@ -142,6 +129,25 @@ export const createLedgerReports = (open: OpenDatabase): LedgerReports => ({
     return { request: summaryOf(row), ...(content !== undefined && { content: bodiesOf(content) }) };
   },
 });
+
+const totalsOf = async (
+  open: OpenDatabase,
+  filter: LedgerFilter,
+  options: TotalsOptions,
+): Promise<readonly Total[]> => {
+  const { reports } = await open();
+  const { by = [], period, timeZone = 'UTC' } = options;
+  const range = period === undefined ? undefined : await rangeOf(filter, open);
+  const offsets = range === undefined ? [] : offsetsIn(timeZone, range);
+  const groups = [...(period === undefined ? [] : [localDay(offsets).as('day')]), ...by.map(named)];
+  const columns = [...(period === undefined ? [] : ['day']), ...by.map((name) => COLUMNS[name])].map((name) =>
+    sql.ref(name),
+  );
+  const all = reports.selectFrom('proxy_requests').select(groups).select(sums).where(matches(filter));
+  const grouped = columns.length === 0 ? all : all.groupBy(columns).orderBy(sql.join(columns));
+  const rows = (await grouped.execute()) as unknown as readonly DayTotal[];
+  return period === undefined ? rows.filter(({ requests }) => requests > 0) : byPeriod(rows, period);
+};
 
 const COLUMNS = {
   key: 'key_name',
