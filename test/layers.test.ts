@@ -71,7 +71,18 @@ describe('layers', () => {
   });
 
   it('use Node only where there is Node', () => {
-    const portable = ['util', 'settings', 'turn', 'models', 'dialects', 'store', 'access', 'http', 'dashboard', 'worker'];
+    const portable = [
+      'util',
+      'settings',
+      'turn',
+      'models',
+      'dialects',
+      'store',
+      'access',
+      'http',
+      'dashboard',
+      'worker',
+    ];
     const wrong = files.filter(
       (file) =>
         (portable.includes(layerOf(file)) || file.includes(join('engines', 'api'))) &&
