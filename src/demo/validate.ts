@@ -100,7 +100,24 @@ const checkBlock = (block: unknown, path: string, role: string): void => {
   if (type === 'tool_result') {
     checkId(block['tool_use_id'], `${path}.tool_result.tool_use_id`);
     if (role !== 'user') throw invalid(`${path}: \`tool_result\` blocks can only be in \`user\` messages`);
+    const { content } = block;
+    if (Array.isArray(content))
+      for (const [at, part] of content.entries()) checkBlock(part, `${path}.tool_result.content.${at}`, role);
   }
+  if (type === 'image') checkImage(block['source'], `${path}.image.source`);
+};
+
+/** How images of each type begin, in base64. */
+const SIGNATURES = { 'image/png': 'iVBOR', 'image/jpeg': '/9j/', 'image/gif': 'R0lGOD', 'image/webp': 'UklGR' };
+
+const checkImage = (source: unknown, path: string): void => {
+  if (!isObject(source) || source['type'] !== 'base64') return;
+  const { media_type: type, data } = source;
+  const real = Object.entries(SIGNATURES).find(([, start]) => String(data).startsWith(start))?.[0];
+  if (real === undefined || real === type) return;
+  throw invalid(
+    `${path}.base64: The image was specified using the ${String(type)} media type, but the image appears to be a ${real} image`,
+  );
 };
 
 const checkId = (id: unknown, path: string): void => {

@@ -7,6 +7,7 @@ import type { AnswerMessage, TurnRequest } from '../turn/turn.ts';
 import type { TurnEvent } from '../turn/events.ts';
 import type { TurnError } from '../turn/errors.ts';
 import type { ListedModel } from '../models/list.ts';
+import type { CallersField } from './callers-field.ts';
 import type { ResolvedModel, ResolveModel } from '../models/model.ts';
 
 /** One frame of a server-sent event stream, before it becomes bytes. */
@@ -41,6 +42,8 @@ export interface ParsedRequest<Answer = unknown> {
   readonly report: ParameterReport;
   /** Stop sequences that cannot be passed on (whitespace only) and are cut by this server instead. */
   readonly emulatedStops: readonly string[];
+  /** The caller's names for places of `request`; absent where the caller's request has the same. */
+  readonly callersField?: CallersField;
   /** What the renderer must know of the request: `include_usage`, legacy functions, … */
   readonly answer: Answer;
 }

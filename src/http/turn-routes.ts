@@ -2,6 +2,7 @@
 import type { Handler } from 'hono';
 import { localOwner } from '../access/keys.ts';
 import type { Dialect, ParseContext, ParsedRequest } from '../dialects/dialect.ts';
+import { inCallersWords } from '../dialects/callers-field.ts';
 import { strictError } from '../dialects/strict-mode.ts';
 import { toTurnError, type TurnError } from '../turn/errors.ts';
 import type { TurnEvent } from '../turn/events.ts';
@@ -136,8 +137,11 @@ const respondStream = async (
 };
 
 /** The notice of a limit that refused the turn may have named the limit's end before the error came. */
-const withRetryAfter = (thrown: unknown, { record, services }: Answer): TurnError =>
-  withWait(toTurnError(thrown), secondsUntilReset(record.notices, services.clock.now()));
+const withRetryAfter = (thrown: unknown, { record, services, parsed }: Answer): TurnError =>
+  withWait(
+    inCallersWords(toTurnError(thrown), parsed.callersField),
+    secondsUntilReset(record.notices, services.clock.now()),
+  );
 
 const rethrowWithRetryAfter =
   (answer: Answer) =>

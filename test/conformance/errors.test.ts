@@ -100,6 +100,33 @@ onEveryEngine(
       expect(upstream.messageRequests).toHaveLength(0);
     });
 
+    it("of the API name the caller's own field, in its own words", async () => {
+      const { openai } = world();
+      const image = (url: string) => ({ type: 'image_url' as const, image_url: { url } });
+      const refused = openai.chat.completions.create({
+        model: 'gpt-4o',
+        messages: [
+          { role: 'system', content: 'Look.' },
+          user('One'),
+          {
+            role: 'user',
+            content: [
+              { type: 'text', text: 'Two' },
+              image('https://example.com/a.png'),
+              image('data:image/png;base64,/9j/AAAA'),
+            ],
+          },
+        ],
+      });
+      await expect(refused).rejects.toMatchObject({
+        status: 400,
+        param: 'messages[2].content[2].image_url.url',
+        message: expect.stringMatching(
+          /'messages\[2\]\.content\[2\]\.image_url\.url': (The image was specified|Could not process image)/,
+        ),
+      });
+    });
+
     it('leave the server able to serve', async () => {
       const { openai } = world();
       await openai.chat.completions

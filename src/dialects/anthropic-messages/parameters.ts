@@ -62,6 +62,11 @@ export const messagesParameters: readonly Parameter[] = [
         fate: 'refused',
         when: 'it ends with an assistant message to be continued (prefill) and the model cannot do that, with the API’s own words',
       },
+      {
+        fate: 'refused',
+        lacks: 'otherParameters',
+        when: 'an image of the newest message cannot be read: its place is named',
+      },
       { fate: 'refused', lacks: 'prefill', when: 'it ends with an assistant message to be continued, for every model' },
     ],
   },

@@ -9,18 +9,24 @@ import {
   type Path,
   type TextBlock,
 } from '../openai/content.ts';
+import { written } from '../callers-field.ts';
 import type { ResultPart, UserPart } from './wire.ts';
 
-export const textsOf = (
-  content: string | readonly { readonly text: string }[] | null | undefined,
-): readonly string[] => {
+const textsOf = (content: string | readonly { readonly text: string }[] | null | undefined): readonly string[] => {
   if (content === null || content === undefined) return [];
   return typeof content === 'string' ? [content] : content.map((part) => part.text);
 };
 
+export const systemBlocks = (content: string | readonly { readonly text: string }[] | null, path: Path): TextBlock[] =>
+  textBlocks(textsOf(content)).map((block) => written(block, path));
+
 export const userBlocks = (content: string | readonly UserPart[] | null, path: Path): Anthropic.ContentBlockParam[] => {
-  if (content === null || typeof content === 'string') return textBlocks(textsOf(content));
-  return content.flatMap((part, index) => userBlock(part, [...path, index]));
+  if (content === null || typeof content === 'string')
+    return textBlocks(textsOf(content)).map((block) => written(block, path));
+  return content.flatMap((part, index) => {
+    const at = [...path, index];
+    return userBlock(part, at).map((block) => written(block, at));
+  });
 };
 
 const userBlock = (part: UserPart, path: Path): Anthropic.ContentBlockParam[] => {
@@ -45,10 +51,11 @@ export const resultContent = (
 ): string | (TextBlock | ImageBlock)[] | undefined => {
   if (content === null || content === undefined || content === '') return undefined;
   if (typeof content === 'string') return content;
-  const blocks = content.flatMap((part, index): (TextBlock | ImageBlock)[] =>
-    part.type === 'text'
-      ? textBlocks([part.text])
-      : [imageBlock(part.image_url.url, [...path, index, 'image_url', 'url'])],
-  );
+  const blocks = content.flatMap((part, index): (TextBlock | ImageBlock)[] => {
+    const at = [...path, index];
+    const made =
+      part.type === 'text' ? textBlocks([part.text]) : [imageBlock(part.image_url.url, [...at, 'image_url', 'url'])];
+    return made.map((block) => written(block, at));
+  });
   return blocks.length === 0 ? undefined : blocks;
 };

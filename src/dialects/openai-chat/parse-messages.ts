@@ -7,9 +7,10 @@ import { TurnError } from '../../turn/errors.ts';
 import type { Message } from '../../turn/turn.ts';
 import type { Report } from '../parameters.ts';
 import { parseArguments, placeSystem, type Conversation } from '../openai/conversation.ts';
+import { written } from '../callers-field.ts';
 import { nativeToolId, shortHash } from '../tool-ids.ts';
 import { textBlocks } from '../openai/content.ts';
-import { resultContent, textsOf, userBlocks } from './parse-content.ts';
+import { resultContent, systemBlocks, userBlocks } from './parse-content.ts';
 import type { ChatMessage } from './wire.ts';
 
 type AssistantMessage = Extract<ChatMessage, { role: 'assistant' }>;
@@ -50,7 +51,7 @@ class Walk {
     switch (message.role) {
       case 'system':
       case 'developer':
-        this.#addSystem(textBlocks(textsOf(message.content)));
+        this.#addSystem(systemBlocks(message.content, ['messages', index, 'content']));
         return;
       case 'user':
         this.#push('user', userBlocks(message.content, ['messages', index, 'content']));
@@ -101,12 +102,17 @@ class Walk {
       this.#results = [];
       this.messages.push({ role: 'user', content: this.#results });
     }
-    this.#results.push({ type: 'tool_result', tool_use_id: call.id, ...(content === undefined ? {} : { content }) });
+    const result = {
+      type: 'tool_result',
+      tool_use_id: call.id,
+      ...(content === undefined ? {} : { content }),
+    } as const;
+    this.#results.push(written(result, ['messages', index]));
   }
 
   #assistantBlocks(message: AssistantMessage, index: number): Anthropic.ContentBlockParam[] {
-    const said = textBlocks([...saidBy(message.content), message.refusal ?? '']);
     const path = ['messages', index] as const;
+    const said = textBlocks([...saidBy(message.content), message.refusal ?? '']).map((block) => written(block, path));
     const calls = (message.tool_calls ?? []).map((call, place) =>
       this.#call(call.id, { ...call.function, argumentsPath: [...path, 'tool_calls', place, 'function', 'arguments'] }),
     );
@@ -130,7 +136,8 @@ class Walk {
     const base = idSeed === undefined ? nativeToolId(clientId) : `call_${shortHash(idSeed)}`;
     const id = this.#unused(base);
     this.#open.push({ clientId, id });
-    return { type: 'tool_use', id, name, input: parseArguments(json, argumentsPath) };
+    const block = { type: 'tool_use', id, name, input: parseArguments(json, argumentsPath) } as const;
+    return written(block, idSeed === undefined ? argumentsPath.slice(0, -2) : argumentsPath.slice(0, -1));
   }
 
   /** The API wants every id once; some clients count from `call_1` in each step. The n-th use is named for n. */

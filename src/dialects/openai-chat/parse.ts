@@ -8,6 +8,7 @@ import { parseSampling } from '../openai/sampling.ts';
 import { textBlocks } from '../openai/content.ts';
 import { endsInResults, fitEnd } from '../openai/conversation.ts';
 import { parseServiceTier, parseUser } from '../openai/settings.ts';
+import { callersField } from './callers-field.ts';
 import { parseMessages } from './parse-messages.ts';
 import { parseFormat, parseMaxTokens, parseStops, parseThinking } from './parse-settings.ts';
 import { parseTools, usesLegacyFunctions } from './parse-tools.ts';
@@ -83,6 +84,7 @@ export const parse = (body: unknown, context: ParseContext): ParsedRequest<ChatA
     stream: chat.stream === true,
     report: report.done(),
     emulatedStops: stops.emulated,
+    callersField: callersField(chat, request),
     answer: {
       includeUsage: chat.stream_options?.include_usage === true,
       legacyFunctions: usesLegacyFunctions(chat),

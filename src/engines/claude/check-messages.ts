@@ -5,6 +5,7 @@
 import { TurnError } from '../../turn/errors.ts';
 import type { Message, Turn } from '../../turn/turn.ts';
 import { toConversation, type Conversation } from './choose-session.ts';
+import { isReadable } from './images.ts';
 import { joined, type Exchange } from './history.ts';
 
 /** Messages of one role in a row, which are one message to the API; `index` is the first one's place. */
@@ -15,6 +16,7 @@ interface Group extends Exchange {
 /** The conversation of a turn. Throws `invalid_request`, which names the message at fault. */
 export const conversationOf = ({ owner, request }: Turn): Conversation => {
   checkMessages(request.messages);
+  checkImages(request.messages);
   const conversation = toConversation(owner, request);
   if (conversation !== undefined) return conversation;
   throw new TurnError(
@@ -49,6 +51,21 @@ const checkContent = ({ role, index, content }: Group): void => {
   );
 };
 
+/** Images of the newest message, which is the one that Claude Code looks at. */
+const checkImages = (messages: readonly Message[]): void => {
+  const newest = messages.findLastIndex(({ role }) => role === 'assistant') + 1;
+  for (const [after, { content }] of messages.slice(newest).entries()) {
+    const blocks = typeof content === 'string' ? [] : content;
+    const broken = blocks.findIndex(
+      (block) => block.type === 'image' && block.source.type === 'base64' && !isReadable(block.source.data),
+    );
+    if (broken === -1) continue;
+    const param = `messages.${newest + after}.content.${broken}.image.source.base64`;
+    const reason = 'Could not process image: its data is not that of a PNG, JPEG, GIF or WebP image.';
+    throw new TurnError('invalid_request', `${param}: ${reason}`, { param });
+  }
+};
+
 const checkCalls = (group: Group, next: Group | undefined): void => {
   const answered = new Set(resultsOf(next).map((result) => result.tool_use_id));
   const open = callsOf(group).filter(({ id }) => !answered.has(id));
@@ -75,4 +92,4 @@ const callsOf = (group: Group | undefined) => (group?.content ?? []).filter((blo
 const resultsOf = (group: Group | undefined) => (group?.content ?? []).filter((block) => block.type === 'tool_result');
 
 const wrong = (index: number, words: string): TurnError =>
-  new TurnError('invalid_request', `messages.${index}: ${words}`, { param: 'messages' });
+  new TurnError('invalid_request', `messages.${index}: ${words}`, { param: `messages.${index}` });

@@ -31,6 +31,7 @@ import { reportedModels } from './reported.ts';
 import type { Session } from './session.ts';
 import { Sessions } from './sessions.ts';
 import { toLiveSettings, type LiveSettings } from './settings.ts';
+import { atTurnsPlace } from './turn-place.ts';
 import { resumeOptions } from './transcript.ts';
 
 export type { ClaudeEngineOptions } from './options.ts';
@@ -139,7 +140,7 @@ export class ClaudeEngine implements Engine {
         }
         return;
       } catch (thrown) {
-        const error = signal.aborted ? abortedBy(signal) : toTurnError(thrown);
+        const error = signal.aborted ? abortedBy(signal) : atTurnsPlace(toTurnError(thrown), turn.request.messages);
         // The client has seen nothing, so a fresh process may try once what a dead one could not.
         if (error.code !== 'engine_died' || began || attempt > 1) throw error;
         this.#options.log.warn({ request: turn.id, error: error.message }, 'trying again on a fresh process');

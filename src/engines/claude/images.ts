@@ -20,11 +20,18 @@ disableTypes(types.filter((type) => !(type in TYPES)));
 /** Whether an image of base64 `data` arrives unchanged; one that cannot be read is taken for one that does not. */
 export const staysExact = (data: string, mediaType: string): boolean => {
   if (Buffer.byteLength(data, 'base64') > MAX_BYTES) return false;
+  const { width, height, type } = sizeOf(data) ?? { width: Infinity, height: Infinity };
+  return width <= MAX_SIDE && height <= MAX_SIDE && TYPES[type ?? ''] === mediaType;
+};
+
+/** Whether it is an image at all: in place of any other Claude Code sends a sentence about it to the model. */
+export const isReadable = (data: string): boolean => sizeOf(data) !== undefined;
+
+const sizeOf = (data: string): ReturnType<typeof imageSize> | undefined => {
   try {
-    const { width, height, type } = imageSize(Buffer.from(data, 'base64'));
-    return width <= MAX_SIDE && height <= MAX_SIDE && TYPES[type ?? ''] === mediaType;
+    return imageSize(Buffer.from(data, 'base64'));
   } catch {
-    return false;
+    return undefined;
   }
 };
 

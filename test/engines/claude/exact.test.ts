@@ -108,6 +108,20 @@ describe('what reaches the upstream', () => {
     expect(JSON.stringify(sentMessages(lab))).toContain('[Image: original 2100x1000');
   });
 
+  it('no sentence in place of an image that the CLI cannot read: the caller is told where it is', async () => {
+    const broken = {
+      type: 'image' as const,
+      source: { type: 'base64' as const, media_type: 'image/png' as const, data: 'AAAA' },
+    };
+    const error = await failureOf(run(lab, turnOf({ messages: [user('See'), user([png(10, 10), broken])] })));
+    expect(error).toMatchObject({
+      code: 'invalid_request',
+      param: 'messages.1.content.1.image.source.base64',
+      message: expect.stringContaining('Could not process image'),
+    });
+    expect(lab.upstream.messageRequests).toHaveLength(0);
+  });
+
   it('a conversation that the CLI takes for too long: the API decides', async () => {
     const messages = [user(`${'word '.repeat(250_000)}[[text:Long]]`)];
     expect((await run(lab, turnOf({ messages }))).text).toBe('Long');
@@ -196,7 +210,7 @@ describe('what reaches the upstream', () => {
     ['must end with a message of the user', [user('a'), assistant('b')]],
   ])('nothing, where the API would say: %s', async (words, messages) => {
     const error = await failureOf(run(lab, turnOf({ tools, messages })));
-    expect([error.code, error.param]).toEqual(['invalid_request', 'messages']);
+    expect([error.code, error.param]).toEqual(['invalid_request', expect.stringMatching(/^messages(\.\d)?$/)]);
     expect(error.message).toContain(words);
     expect(lab.upstream.messageRequests).toHaveLength(0);
   });
