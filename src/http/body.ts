@@ -52,7 +52,7 @@ const readUpTo = async (maxBodyBytes: number, c: HttpContext): Promise<Uint8Arra
   return joined(chunks, bytes);
 };
 
-/** Throws `invalid_json`. The parser's own error quotes the body, so it is told to the caller and never logged. */
+/** Throws `invalid_json`. Nothing of the body is in its message, which is logged. */
 export const parseJson = (bytes: Uint8Array): unknown => {
   const text = new TextDecoder().decode(bytes);
   try {
@@ -115,7 +115,12 @@ const joined = (chunks: readonly Uint8Array[], bytes: number): Uint8Array<ArrayB
   return whole;
 };
 
-const reason = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+/** What the parser says, up to where it quotes the body. */
+const reason = (error: unknown): string =>
+  (error instanceof Error ? error.message : '')
+    .replace(/ '.', [\s\S]*$/u, '')
+    .replace(/^[^\w]*".*$/su, 'it cannot be read')
+    .replace(/\.?$/, '.');
 
 /** Text of a caller, fit for a header or a message: printable ASCII, at most 500 characters. */
 export const printable = (text: string): string => text.replaceAll(/[^\x20-\x7e]/g, '?').slice(0, 500);

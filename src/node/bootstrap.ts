@@ -11,6 +11,8 @@ import { createKeyRing, presentedKeys } from '../access/keys.ts';
 import { INTERNAL_HEADER, withEndMark } from '../http/end-mark.ts';
 import { parseConfig, type Environment } from './config.ts';
 import { createLog } from './log.ts';
+import { secretsOf } from './secrets.ts';
+import { createRedactor } from '../util/redact.ts';
 import { prepare, StartError, type Running } from './run.ts';
 import { composeServer, serve, type ComposedServer, type ServerParts } from './server.ts';
 import { credentialsFile, placeCredentials, stateDirs, stateRoot } from './state.ts';
@@ -35,7 +37,7 @@ export const runBootstrapped = async (
   const own = parseConfig({ HOST: env['HOST'], PORT: env['PORT'], PROXY_API_KEY: 'checked behind the Worker' });
   if (!own.ok) throw new StartError(own.problems.join('\n'));
   const front = new BootstrapServer(env, prepareParts);
-  const log = createLog(own.config);
+  const log = createLog(own.config, createRedactor(secretsOf(env)));
   const server = await serve(await front.compose(), own.config, { log });
   return { server, log, about: ['Waiting for settings on /internal/bootstrap.'] };
 };

@@ -15,7 +15,7 @@ export type ConfigResult =
 /** Parses what is set; empty counts as unset. */
 export const parseConfig = (env: Environment): ConfigResult => {
   const { values: config, problems } = parseSettings(serverSettings, env);
-  const all = [...problems, ...contradictions(config)];
+  const all = [...problems, ...problemsOfBaseUrl(env['ANTHROPIC_BASE_URL']?.trim() ?? ''), ...contradictions(config)];
   return all.length === 0 ? { ok: true, config } : { ok: false, problems: all };
 };
 
@@ -23,10 +23,21 @@ export const parseConfig = (env: Environment): ConfigResult => {
 export const withEnvFile = (env: Environment, path: string): Environment =>
   existsSync(path) ? { ...parseEnv(readFileSync(path, 'utf8')), ...setOnly(env) } : env;
 
+/** Its value is never repeated: it may hold a password. Neither `fetch` nor Claude Code takes one from there. */
+const problemsOfBaseUrl = (value: string): readonly string[] => {
+  if (value === '') return [];
+  const url = URL.parse(value);
+  if (url === null || !/^https?:$/.test(url.protocol)) return ['ANTHROPIC_BASE_URL must be an http or https address.'];
+  if (url.username === '' && url.password === '') return [];
+  return [
+    'ANTHROPIC_BASE_URL must not hold a user name or a password: set ANTHROPIC_AUTH_TOKEN for a gateway that asks for a token.',
+  ];
+};
+
 const contradictions = (config: Config): readonly string[] => {
   const { HOST, PROXY_API_KEY } = config;
   if (isLoopbackHost(HOST) || PROXY_API_KEY.length > 0) return [];
-  return [`HOST is ${HOST}, which others can reach: set PROXY_API_KEY too, or everybody there spends your money.`];
+  return ['HOST is an address that others can reach: set PROXY_API_KEY too, or everybody there spends your money.'];
 };
 
 const setOnly = (env: Environment): Environment =>

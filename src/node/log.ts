@@ -1,5 +1,6 @@
 /** The log: JSON lines on standard output. What may hold a secret is left out, even if someone logs it by mistake. */
 import { pino, type Logger } from 'pino';
+import type { Redact } from '../util/redact.ts';
 import type { Config } from '../settings/server-settings.ts';
 
 const secrets = [
@@ -15,7 +16,7 @@ const secrets = [
   'body',
 ];
 
-export const createLog = ({ LOG_LEVEL }: Pick<Config, 'LOG_LEVEL'>): Logger =>
+export const createLog = ({ LOG_LEVEL }: Pick<Config, 'LOG_LEVEL'>, redact: Redact): Logger =>
   pino(
     {
       level: LOG_LEVEL,
@@ -23,6 +24,8 @@ export const createLog = ({ LOG_LEVEL }: Pick<Config, 'LOG_LEVEL'>): Logger =>
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
       redact: { paths: secrets.flatMap((name) => [`["${name}"]`, `*["${name}"]`]), censor: '[not logged]' },
+      // A text may repeat a secret, such as an upstream's error that quotes the key.
+      hooks: { streamWrite: redact },
     },
     // Written at once, as `console` does it: lines keep their order, and the last ones before an end are not lost.
     pino.destination({ fd: 1, sync: true }),

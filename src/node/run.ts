@@ -1,11 +1,13 @@
 /** From an environment to a running server, and from a signal to its end: what both commands do. */
 import type { Logger } from 'pino';
 import type { Engine } from '../turn/engine.ts';
+import { createRedactor } from '../util/redact.ts';
 import { parseConfig, type Environment } from './config.ts';
 import { findCredentials, type Credentials } from './credentials.ts';
 import { createEngine } from './engine.ts';
 import { findExistingLogin } from './existing-login.ts';
 import { createLog } from './log.ts';
+import { secretsOf } from './secrets.ts';
 import { spreadLastNet } from './last-net.ts';
 import { lookalikes, type Lookalike } from './lookalikes.ts';
 import { loginAdvice } from './login-advice.ts';
@@ -52,12 +54,13 @@ export const prepare = async (
   if (keys.length > 0) throw new StartError(keys.map(notASetting).join('\n'));
   const credentials = findCredentials(env, { engine: config.ENGINE, existingLogin: await findExistingLogin(env) });
   if (credentials.kind === 'none') throw new StartError(credentials.help);
-  const log = createLog(config);
+  const redact = createRedactor(secretsOf(env));
+  const log = createLog(config, redact);
   for (const each of misspelt) log.warn(each, notASetting(each));
   const engine = await saying(() => createEngine({ config, env, credentials, log }));
   return {
     engine,
-    parts: { config, engine, log, login: credentials.from, advice: loginAdvice(credentials, env) },
+    parts: { config, engine, log, login: credentials.from, advice: loginAdvice(credentials, env), redact },
     about: aboutLogin(config.ENGINE, credentials),
   };
 };

@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { totalmem } from 'node:os';
 import { TurnError } from '../turn/errors.ts';
 import { systemClock } from '../util/clock.ts';
+import { createRedactor, type Redact } from '../util/redact.ts';
 import { timedOut, within } from '../util/timer.ts';
 import { createKeyRing } from '../access/keys.ts';
 import { createBodyBudget } from '../access/body-budget.ts';
@@ -33,6 +34,8 @@ export interface ServerParts {
   readonly login: string;
   /** What to say when the API refuses it. */
   readonly advice?: LoginAdvice;
+  /** Takes the known secrets out of what the engine says. */
+  readonly redact?: Redact;
   readonly log: Log;
   readonly behindWorker?: boolean;
   /** The APIs it speaks; all of them unless given. */
@@ -63,12 +66,13 @@ export const composeServer = async ({
   login,
   advice = { name: login, refusedBy: 'the API', remedy: 'renew it' },
   log,
+  redact = createRedactor([]),
   behindWorker = false,
   dialects = allDialects,
   limits,
 }: ServerParts): Promise<ComposedServer> => {
   const clock = systemClock;
-  const engine = watchLogin(unwatched, { advice: behindWorker ? adviceBehindWorker(advice) : advice, log });
+  const engine = watchLogin(unwatched, { advice: behindWorker ? adviceBehindWorker(advice) : advice, redact, log });
   const leases = createLeases({
     // More would wait inside the engine, where nobody keeps order between keys.
     maxConcurrency: Math.min(config.MAX_CONCURRENCY, engine.maxTurns ?? Number.POSITIVE_INFINITY),
@@ -156,14 +160,15 @@ const listen = async (server: Server, { HOST, PORT }: Pick<Config, 'HOST' | 'POR
   }
 };
 
+/** A wrong HOST is never repeated: it may be anything, also a secret in the wrong place. */
 const whyNot = (error: unknown, { HOST, PORT }: Pick<Config, 'HOST' | 'PORT'>): string => {
   const code = (error as NodeJS.ErrnoException).code;
   if (code === 'EADDRINUSE')
     return `Port ${PORT} on ${HOST} is in use. Stop the program that has it, or set PORT to another one (0 picks a free one).`;
   if (code === 'EACCES') return `This user may not listen on port ${PORT}. Set PORT to one above 1023.`;
-  if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND')
-    return `This machine has no address ${HOST}. Set HOST to one of its own.`;
-  return `Listening on ${HOST}:${PORT} failed: ${error instanceof Error ? error.message : String(error)}`;
+  if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND' || code === 'EAI_AGAIN')
+    return 'HOST is no address of this machine. Set it to one of its own: 127.0.0.1, or 0.0.0.0 for all.';
+  return `Listening on HOST and PORT failed (${code ?? 'for an unknown reason'}).`;
 };
 
 const onlyOnce = (work: () => Promise<void>): (() => Promise<void>) => {

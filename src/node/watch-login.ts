@@ -1,17 +1,20 @@
 /**
  * Watches what turns show of the login. One that the API refuses is the proxy's, which a client cannot see: the
- * error says so, the log has it once, and health is degraded until a turn succeeds.
+ * error says so, the log has it once, and health is degraded until a turn succeeds. And no error or reason that
+ * comes out of the engine repeats a secret, whatever the upstream wrote.
  */
 import { TurnError, type ErrorCode } from '../turn/errors.ts';
 import type { Engine, EngineHealth } from '../turn/engine.ts';
 import type { TurnEvent } from '../turn/events.ts';
 import type { Turn } from '../turn/turn.ts';
 import type { Log } from '../util/log.ts';
+import type { Redact } from '../util/redact.ts';
 import type { LoginAdvice } from './login-advice.ts';
 
 export interface LoginWatch {
   readonly advice: LoginAdvice;
   readonly log: Log;
+  readonly redact: Redact;
 }
 
 export const watchLogin = (engine: Engine, watch: LoginWatch): Engine => new WatchedEngine(engine, watch);
@@ -62,7 +65,12 @@ class WatchedEngine implements Engine {
   }
 
   health(): EngineHealth {
-    return { ...this.#engine.health(), ...(this.#problem !== undefined && { degraded: this.#problem }) };
+    const { reason, ...health } = this.#engine.health();
+    return {
+      ...health,
+      ...(reason !== undefined && { reason: this.#watch.redact(reason) }),
+      ...(this.#problem !== undefined && { degraded: this.#problem }),
+    };
   }
 
   close(): Promise<void> {
@@ -79,14 +87,29 @@ class WatchedEngine implements Engine {
   };
 
   readonly #failed = (thrown: unknown): never => {
-    const error = thrown instanceof TurnError ? problemOfLogin(thrown, this.#watch.advice) : undefined;
-    if (error === undefined) throw thrown;
+    if (!(thrown instanceof TurnError)) throw thrown;
+    const said = redacted(thrown, this.#watch.redact);
+    const error = problemOfLogin(said, this.#watch.advice);
+    if (error === undefined) throw said;
     if (this.#problem !== error.message)
       this.#watch.log.error({ code: error.code, login: this.#watch.advice.name }, error.message);
     this.#problem = error.message;
     throw error;
   };
 }
+
+/** The same error without secrets; its cause is for the log only, which takes them out by itself. */
+const redacted = (error: TurnError, redact: Redact): TurnError => {
+  const { code, message, param, retryAfterSeconds, details, cause } = error;
+  const before = JSON.stringify([message, details]);
+  if (redact(before) === before) return error;
+  return new TurnError(code, redact(message), {
+    ...(param !== undefined && { param }),
+    ...(retryAfterSeconds !== undefined && { retryAfterSeconds }),
+    ...(details !== undefined && { details: JSON.parse(redact(JSON.stringify(details))) as Record<string, unknown> }),
+    ...(cause !== undefined && { cause }),
+  });
+};
 
 const WHAT: Partial<Record<ErrorCode, (advice: LoginAdvice) => string>> = {
   upstream_authentication: ({ name, refusedBy }) => `The proxy's own login (${name}) was refused by ${refusedBy}`,

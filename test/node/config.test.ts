@@ -57,14 +57,19 @@ describe('settings', () => {
     [{ PROXY_STRICT: 'maybe' }, 'PROXY_STRICT must be 1 or 0.'],
     [{ MODEL_MAP: 'gpt-4o' }, 'MODEL_MAP must be name=model,name=model or a JSON object of strings.'],
     [{ MODEL_MAP: '{"a":1}' }, 'MODEL_MAP must be name=model,name=model or a JSON object of strings.'],
+    [{ ANTHROPIC_BASE_URL: 'hush' }, 'ANTHROPIC_BASE_URL must be an http or https address.'],
+    [
+      { ANTHROPIC_BASE_URL: 'https://me:hush@gateway.example' },
+      'ANTHROPIC_BASE_URL must not hold a user name or a password: set ANTHROPIC_AUTH_TOKEN for a gateway that asks for a token.',
+    ],
     [{ MAX_PROCESSES: 'many' }, 'MAX_PROCESSES must be auto or a whole number of at least 1.'],
     [
       { HOST: '0.0.0.0' },
-      'HOST is 0.0.0.0, which others can reach: set PROXY_API_KEY too, or everybody there spends your money.',
+      'HOST is an address that others can reach: set PROXY_API_KEY too, or everybody there spends your money.',
     ],
     [
       { HOST: '192.168.1.2', PROXY_API_KEY: ' , ' },
-      'HOST is 192.168.1.2, which others can reach: set PROXY_API_KEY too, or everybody there spends your money.',
+      'HOST is an address that others can reach: set PROXY_API_KEY too, or everybody there spends your money.',
     ],
   ])('%j is a problem', (env, problem) => expect(problems(env)).toEqual([problem]));
 

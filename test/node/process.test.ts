@@ -30,7 +30,7 @@ describe('npm start', () => {
   it('reports every problem of the settings at once', async () => {
     const { output, exit } = start({ PORT: 'x', LOG_LEVEL: 'loud', HOST: '0.0.0.0' });
     expect((await exit)[0]).toBe(1);
-    expect(output.err).toMatch(/PORT must be[\s\S]*LOG_LEVEL must be[\s\S]*HOST is 0\.0\.0\.0/);
+    expect(output.err).toMatch(/PORT must be[\s\S]*LOG_LEVEL must be[\s\S]*HOST is an address/);
     expect(output.out).toBe('');
   });
 

@@ -59,7 +59,7 @@ describe('the server', () => {
     const { server } = await start();
     await expect(start({ PORT: String(server.port) })).rejects.toThrow(`Port ${server.port} on 127.0.0.1 is in use.`);
     await expect(start({ HOST: '203.0.113.7', PROXY_API_KEY: 'k' })).rejects.toThrow(
-      'This machine has no address 203.0.113.7.',
+      'HOST is no address of this machine.',
     );
   });
 
