@@ -1,6 +1,7 @@
 /** A non-streaming answer is the fold of the stream. */
 import type { AnswerMessage, Usage } from './turn.ts';
 import { isStreamEvent, type StreamEvent, type TurnEvent } from './events.ts';
+import { brokenInput } from './broken-input.ts';
 import { TurnError } from './errors.ts';
 
 type Block = AnswerMessage['content'][number];
@@ -128,7 +129,7 @@ const parseToolInput = (json: string): unknown => {
   try {
     return JSON.parse(json);
   } catch {
-    return { INVALID_JSON: json };
+    return brokenInput(json);
   }
 };
 

@@ -128,6 +128,15 @@ describe('chat.completion', () => {
     ]);
   });
 
+  test('a real argument called INVALID_JSON is one like any other', async () => {
+    const input = { INVALID_JSON: '{"a', b: 1 };
+    const [block] = (await foldMessage(streamOf(eventsOf(messageOf([toolBlock('toolu_1', 'f', input)]))))).content;
+    expect(block).toMatchObject({ input });
+    expect(render(messageOf([block as never])).choices[0]?.message).toMatchObject({
+      tool_calls: [{ function: { arguments: JSON.stringify(input) } }],
+    });
+  });
+
   test('arguments cut off by max_tokens are given as far as they came', async () => {
     const whole = messageOf([toolBlock('toolu_1', 'f', { a: 1 })], { stop_reason: 'max_tokens' });
     const events = eventsOf(whole, (json) => [json.slice(0, 3)]);

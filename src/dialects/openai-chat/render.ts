@@ -1,4 +1,5 @@
 /** An answer as a `chat.completion` object. */
+import { brokenText } from '../../turn/broken-input.ts';
 import { TurnError } from '../../turn/errors.ts';
 import type { AnswerMessage } from '../../turn/turn.ts';
 import type { ParsedRequest } from '../dialect.ts';
@@ -56,10 +57,7 @@ const called = (message: AnswerMessage, { legacyFunctions }: ChatAnswer): object
 };
 
 /** An input cut off by max_tokens is kept as its raw text by the fold, and is given as such. */
-const argumentsOf = (input: unknown): string => {
-  const raw = typeof input === 'object' && input !== null && 'INVALID_JSON' in input ? input.INVALID_JSON : undefined;
-  return typeof raw === 'string' ? raw : JSON.stringify(input);
-};
+const argumentsOf = (input: unknown): string => brokenText(input) ?? JSON.stringify(input);
 
 const isJson = (text: string): boolean => {
   try {

@@ -170,6 +170,13 @@ describe('what reaches the upstream', () => {
     expect(sentBody(lab)).toMatchObject({ tool_choice: { type: 'any' }, thinking: { type: 'disabled' } });
   });
 
+  it('a call with an argument called INVALID_JSON, which waits for its result like any other', async () => {
+    const messages: Message[] = [user('[[tool:read {"INVALID_JSON":"{"}]] [[then]] [[text:Done]]')];
+    const first = await run(lab, turnOf({ tools, messages }));
+    messages.push(assistant(first.message.content), user(first.calls.map(({ id }) => result(id))));
+    expect(await run(lab, turnOf({ tools, messages }))).toMatchObject({ route: 'answer', text: 'Done' });
+  });
+
   it('parameters of each step of a tool loop', async () => {
     const messages: Message[] = [
       user('[[tool:read {}]] [[then]] [[tool:read {}]] [[then]] [[tool:read {}]] [[then]] [[text:Done]]'),
