@@ -8,16 +8,24 @@ import type { Services } from './services.ts';
 export const openPaths: ReadonlySet<string> = new Set(['/', '/ping', '/live', '/ready', '/health']);
 
 export const authenticate =
-  ({ keys }: Pick<Services, 'keys'>): MiddlewareHandler<HttpEnv> =>
+  ({ keys, wrongKeys }: Pick<Services, 'keys' | 'wrongKeys'>): MiddlewareHandler<HttpEnv> =>
   async (c, next) => {
     const presented = presentedKeys(c.req.raw.headers);
     const owner = await keys.ownerOf(presented);
+    const address = c.env?.peer?.address;
+    if (wrongKeys !== undefined && address !== undefined && presented.length > 0 && !keys.open) {
+      const seconds = wrongKeys.secondsToWait(address, owner);
+      if (seconds > 0) throw tooManyWrongKeys(seconds);
+    }
     c.set('owner', owner);
     c.get('record').keyIs(owner);
-    if (owner !== undefined) c.env?.peer?.trust();
+    if (owner !== undefined) c.env?.peer?.trust?.();
     if (owner === undefined && !openPaths.has(c.req.path)) throw noEntry(presented.length > 0);
     await next();
   };
+
+const tooManyWrongKeys = (retryAfterSeconds: number): TurnError =>
+  new TurnError('too_many_wrong_keys', 'Too many wrong keys came from this address.', { retryAfterSeconds });
 
 const noEntry = (presented: boolean): TurnError =>
   new TurnError(

@@ -4,11 +4,13 @@ import type { Dialect } from '../dialects/dialect.ts';
 import type { RequestRecord } from './request-record.ts';
 import type { BodySource } from './body.ts';
 
-/** The connection that a request came on, where this process holds its socket; a Worker does not. */
+/** What is known of the connection that a request came on; a Worker does not hold its socket. */
 export interface Peer {
-  readonly body: BodySource;
+  readonly body?: BodySource;
+  /** Of the client; behind a trusted proxy, the one that it forwarded. */
+  readonly address?: string;
   /** A right key was shown on it, so it is kept when strangers are many. */
-  readonly trust: () => void;
+  readonly trust?: () => void;
 }
 
 export interface HttpEnv {

@@ -3,6 +3,7 @@ import type { Clock } from '../util/clock.ts';
 import type { Log } from '../util/log.ts';
 import type { Dialect } from '../dialects/dialect.ts';
 import type { BodyBudget } from '../access/body-budget.ts';
+import type { WrongKeys } from '../access/wrong-keys.ts';
 import type { KeyRing } from '../access/keys.ts';
 import type { Leases } from '../access/leases.ts';
 import type { ListedModel } from '../models/list.ts';
@@ -23,6 +24,8 @@ export interface Services {
   /** Aborted, with the error for its clients, when the server can wait for running answers no longer. */
   readonly stopping?: AbortSignal;
   readonly keys: KeyRing;
+  /** Where it is absent, keys may be tried as fast as they come. */
+  readonly wrongKeys?: WrongKeys;
   readonly settings: HttpSettings;
   /** Called once with the summary of every request. */
   readonly announce: SummaryListener;

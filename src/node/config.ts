@@ -1,6 +1,7 @@
 /** Settings from the environment, parsed once, frozen, with every problem reported together. */
 import { existsSync, readFileSync } from 'node:fs';
 import { parseEnv } from 'node:util';
+import { trustedProxies } from './client-address.ts';
 import { isLoopbackHost } from '../http/browser-guard.ts';
 import { parseSettings, type Environment } from '../settings/parse-settings.ts';
 import { serverSettings, type Config } from '../settings/server-settings.ts';
@@ -15,7 +16,12 @@ export type ConfigResult =
 /** Parses what is set; empty counts as unset. */
 export const parseConfig = (env: Environment): ConfigResult => {
   const { values: config, problems } = parseSettings(serverSettings, env);
-  const all = [...problems, ...problemsOfBaseUrl(env['ANTHROPIC_BASE_URL']?.trim() ?? ''), ...contradictions(config)];
+  const all = [
+    ...problems,
+    ...problemsOfBaseUrl(env['ANTHROPIC_BASE_URL']?.trim() ?? ''),
+    ...problemsOfProxies(config.TRUSTED_PROXIES),
+    ...contradictions(config),
+  ];
   return all.length === 0 ? { ok: true, config } : { ok: false, problems: all };
 };
 
@@ -33,6 +39,11 @@ const problemsOfBaseUrl = (value: string): readonly string[] => {
     'ANTHROPIC_BASE_URL must not hold a user name or a password: set ANTHROPIC_AUTH_TOKEN for a gateway that asks for a token.',
   ];
 };
+
+const problemsOfProxies = (entries: readonly string[]): readonly string[] =>
+  trustedProxies(entries) === undefined
+    ? ['TRUSTED_PROXIES must be addresses, ranges such as 10.0.0.0/8, loopback or private.']
+    : [];
 
 const contradictions = (config: Config): readonly string[] => {
   const { HOST, PROXY_API_KEY } = config;

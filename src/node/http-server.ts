@@ -1,8 +1,9 @@
 /** Node's HTTP server around the app: what it expects of clients, and what it does where they do not keep to it. */
 import { createServer, type Server } from 'node:http';
-import type { Socket } from 'node:net';
+import type { BlockList, Socket } from 'node:net';
 import { getRequestListener, type HttpBindings } from '@hono/node-server';
 import type { Peer } from '../http/context.ts';
+import { clientAddress } from './client-address.ts';
 import { connectionLimits, Connections, type ConnectionLimits } from './connections.ts';
 import { incomingBody, lingerAfterAnswer, type LingerLimits, type PaceLimits } from './incoming-body.ts';
 
@@ -37,15 +38,25 @@ export const serverLimits = (maxConnections: number | 'auto' = 'auto'): ServerLi
 
 export type Fetch = (request: Request, env: { readonly peer: Peer }) => Response | Promise<Response>;
 
-export const createHttpServer = (
-  fetch: Fetch,
-  { hostname, limits }: { readonly hostname: string; readonly limits: ServerLimits },
-): Server => {
+export interface ListenOptions {
+  readonly hostname: string;
+  /** Whose `X-Forwarded-For` is believed. */
+  readonly proxies: BlockList;
+  readonly limits: ServerLimits;
+}
+
+export const createHttpServer = (fetch: Fetch, { hostname, proxies, limits }: ListenOptions): Server => {
   const connections = new Connections(limits.connections);
   const listener = getRequestListener(
     (request, env) => {
       const { incoming } = env as HttpBindings;
-      const peer = { body: incomingBody(incoming, limits.pace), trust: () => connections.trust(incoming.socket) };
+      const peer: Peer = {
+        body: incomingBody(incoming, limits.pace),
+        trust: () => connections.trust(incoming.socket),
+        get address() {
+          return clientAddress(incoming, proxies);
+        },
+      };
       return fetch(request, { peer });
     },
     // What nobody read of a body is thrown away by `lingerAfterAnswer`, which has more patience with slow clients.

@@ -1,7 +1,7 @@
 /** The server process, composed: engine, queue and app behind a listening socket, and the way it ends. */
 import { once, setMaxListeners } from 'node:events';
 import type { Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { BlockList, type AddressInfo } from 'node:net';
 import { totalmem } from 'node:os';
 import { TurnError } from '../turn/errors.ts';
 import { systemClock } from '../util/clock.ts';
@@ -9,6 +9,7 @@ import { createRedactor, type Redact } from '../util/redact.ts';
 import { timedOut, within } from '../util/timer.ts';
 import { createKeyRing } from '../access/keys.ts';
 import { createBodyBudget } from '../access/body-budget.ts';
+import { createWrongKeys } from '../access/wrong-keys.ts';
 import { createLeases } from '../access/leases.ts';
 import { createApp } from '../http/app.ts';
 import { isLoopbackHost } from '../http/browser-guard.ts';
@@ -19,6 +20,7 @@ import { dialects as allDialects } from '../dialects/index.ts';
 import type { HttpSettings } from '../http/services.ts';
 import type { Log } from '../util/log.ts';
 import type { Engine } from '../turn/engine.ts';
+import { trustedProxies } from './client-address.ts';
 import { createHttpServer, serverLimits, type ServerLimits } from './http-server.ts';
 import { watchAnswers } from './drain.ts';
 import { adviceBehindWorker, type LoginAdvice } from './login-advice.ts';
@@ -86,6 +88,10 @@ export const composeServer = async ({
     waitMs: limits?.bodyWaitMs ?? serverLimits().bodyWaitMs,
     clock,
   });
+  const wrongKeys = createWrongKeys({
+    clock,
+    onSlowed: (address) => log.warn({ address }, 'many wrong keys from one address: it is slowed down'),
+  });
   const models = createModels(config, engine, { log, clock });
   const stopping = new AbortController();
   // One listener for each running turn is meant.
@@ -98,6 +104,7 @@ export const composeServer = async ({
     leases,
     bodies,
     keys,
+    ...(!behindWorker && { wrongKeys }),
     log,
     clock,
     version,
@@ -127,11 +134,12 @@ export const createServer = async (parts: ServerParts): Promise<RunningServer> =
 /** Puts a composed server behind a socket. Throws `ListenError`. */
 export const serve = async (
   composed: ComposedServer,
-  config: Pick<Config, 'HOST' | 'PORT' | 'MAX_CONNECTIONS' | 'DRAIN_TIMEOUT_MS'>,
+  config: Pick<Config, 'HOST' | 'PORT' | 'MAX_CONNECTIONS' | 'TRUSTED_PROXIES' | 'DRAIN_TIMEOUT_MS'>,
   { log, limits }: Pick<ServerParts, 'log' | 'limits'>,
 ): Promise<RunningServer> => {
   const server = createHttpServer(composed.fetch, {
     hostname: config.HOST,
+    proxies: trustedProxies(config.TRUSTED_PROXIES) ?? new BlockList(),
     limits: { ...serverLimits(config.MAX_CONNECTIONS), ...limits },
   });
   const endServer = watchAnswers(server);

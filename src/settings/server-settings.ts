@@ -56,6 +56,11 @@ export const serverSettings = {
     '10000',
     'Silence in a stream after which a sign of life is sent. The first one goes out with headers that came before the answer.',
   ),
+  TRUSTED_PROXIES: setting(
+    list,
+    '',
+    "Reverse proxies whose `X-Forwarded-For` names the client: addresses, ranges such as `10.0.0.0/8`, `loopback`, `private`. Wrong keys are counted by the client's address.",
+  ),
   MAX_CONNECTIONS: setting(
     wholeOrAuto(1),
     'auto',

@@ -1,6 +1,7 @@
 /** The Worker's entry: a request comes in at the edge; the Durable Object classes are exported for the platform. */
 import { systemClock } from '../util/clock.ts';
 import { createKeyRing } from '../access/keys.ts';
+import { createWrongKeys } from '../access/wrong-keys.ts';
 import { listModels, type ListedModel } from '../models/list.ts';
 import { createResolver } from '../models/resolve.ts';
 import { logRequests } from '../http/request-log.ts';
@@ -23,7 +24,10 @@ export const createWorker = (dialects: readonly Dialect[]) => {
   // Made once per isolate: `env` does not change while one lives.
   let edge: Promise<Edge> | undefined;
   return {
-    fetch: async (request, env) => (await (edge ??= edgeOf(env, dialects))).fetch(request),
+    fetch: async (request, env) => {
+      const address = request.headers.get('cf-connecting-ip');
+      return (await (edge ??= edgeOf(env, dialects))).fetch(request, { peer: address === null ? {} : { address } });
+    },
   } satisfies ExportedHandler<Env>;
 };
 
@@ -38,6 +42,10 @@ const edgeOf = async (env: Env, dialects: readonly Dialect[]): Promise<Edge> => 
     dialects,
     announce: announceTo([logRequests(workerLog)], workerLog),
     keys: await createKeyRing(settings.config.PROXY_API_KEY),
+    wrongKeys: createWrongKeys({
+      clock: systemClock,
+      onSlowed: (address) => workerLog.warn({ address }, 'many wrong keys from one address: it is slowed down'),
+    }),
     settings: edgeSettings(settings),
     misconfigured: problems.length === 0 ? undefined : problems.join(' '),
     log: workerLog,
