@@ -21,7 +21,7 @@ const engine = await startEngine({
   socketPath: join(dir, 'engine.sock'),
   image: () => ({
     command: process.execPath,
-    args: [join(root, 'src/cli/start.ts')],
+    args: [join(root, 'src/cli/main.mjs')],
     cwd: dir,
     env: { HOST: '127.0.0.1', STATE_DIR: join(dir, 'state') },
   }),

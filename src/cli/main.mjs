@@ -1,11 +1,10 @@
+#!/usr/bin/env node
 /**
- * `node src/cli/main.mjs start|demo|claude`. Plain JavaScript in old words: a Node that cannot run TypeScript
- * must still be able to say that it is too old.
+ * The command `opencode-claude-proxy`. Plain JavaScript in old words: a Node that cannot run the rest must still be
+ * able to say that it is too old. In the repository the rest is TypeScript, in the npm package it is compiled.
  */
 const NEEDED = 24;
-const commands = { start: './start.ts', demo: './demo.ts', claude: './claude.ts' };
 
-const [node, self, command, ...args] = process.argv;
 const fail = (text) => {
   console.error(text);
   process.exit(1);
@@ -26,8 +25,7 @@ if (Number(process.versions.node.split('.')[0]) < NEEDED)
   );
 if (process.platform === 'win32')
   fail('Windows is not supported. In WSL (https://learn.microsoft.com/windows/wsl/install) it runs as on Linux.');
-const file = Object.hasOwn(commands, command ?? '') ? commands[command] : undefined;
-if (file === undefined) fail('Known commands: ' + Object.keys(commands).join(', ') + '.');
-// The command sees its own arguments, as if it had been started by itself.
-process.argv = [node, self, ...args];
-await import(file);
+const compiled = new URL('./program.js', import.meta.url);
+const { existsSync } = await import('node:fs');
+const { runProgram } = await import(existsSync(compiled) ? './program.js' : './program.ts');
+await runProgram(process.argv);

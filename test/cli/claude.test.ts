@@ -12,7 +12,7 @@ const home = mkdtempSync(join(tmpdir(), 'claude-cli-'));
 afterAll(() => rmSync(home, { recursive: true, force: true }));
 
 const runClaude = async (...args: readonly string[]): Promise<{ code: unknown; out: string }> => {
-  const child = spawn(process.execPath, ['src/cli/claude.ts', ...args], {
+  const child = spawn(process.execPath, ['src/cli/main.mjs', 'claude', ...args], {
     env: { PATH: process.env['PATH'], HOME: home, CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: '1' },
     stdio: ['ignore', 'pipe', 'inherit'],
   });

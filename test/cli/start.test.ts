@@ -1,7 +1,7 @@
 /** `npm start` at the command line: flags, misspelt settings, an old Node, and a signal to npm itself. */
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { rmSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import { connect } from 'node:net';
 import { resolve } from 'node:path';
 import { promisify } from 'node:util';
@@ -36,7 +36,7 @@ describe('flags', () => {
     const help = start({}, { program, args: [command, '--help'] });
     expect(await help.exit).toEqual([0, null]);
     expect(help.output.out).toMatch(/--host[\s\S]*--port[\s\S]*--version[\s\S]*CONFIGURATION\.md/);
-    const asked = start({}, { program, args: [command, '--version'] });
+    const asked = start({}, { program, args: ['--version'] });
     expect([await asked.exit, asked.output.out]).toEqual([[0, null], `${version}\n`]);
   });
 
@@ -48,7 +48,7 @@ describe('flags', () => {
     const { exit, output } = start(directTo(upstream), { program, args: ['start', ...args] });
     expect(await exit).toEqual([2, null]);
     expect(output.err).toContain(named);
-    expect(output.err).toContain('Usage: npm start');
+    expect(output.err).toContain('--help');
     expect(output.out).toBe('');
   });
 });
@@ -98,9 +98,8 @@ it('an old Node is told which one is needed', async () => {
   });
 });
 
-it('the entry is read by any Node: it has no import that must be compiled', async () => {
-  const run = promisify(execFile)(process.execPath, ['--no-strip-types', resolve(program)]);
-  await expect(run).rejects.toMatchObject({ code: 1, stderr: 'Known commands: start, demo, claude.\n' });
+it('the entry has no import that only a new Node reads', () => {
+  expect(readFileSync(resolve(program), 'utf8')).not.toMatch(/^import /mu);
 });
 
 it('a signal to npm ends the server', async () => {

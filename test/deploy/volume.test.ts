@@ -12,7 +12,7 @@ const USER = 10001;
 const asUser = { uid: USER, gid: USER };
 const why = (): string | undefined => {
   if (process.getuid?.() !== 0) return 'this is not root';
-  const { status } = spawnSync(process.execPath, ['--check', join(root, 'src/cli/start.ts')], asUser);
+  const { status } = spawnSync(process.execPath, ['--check', join(root, 'src/cli/main.mjs')], asUser);
   return status === 0 ? undefined : `user ${USER} cannot read this checkout`;
 };
 const reason = why();
@@ -51,7 +51,7 @@ describe.skipIf(reason !== undefined)('the server as the image runs it', () => {
       PROXY_API_KEY: 'key',
       CLAUDE_OAUTH_CREDS,
     };
-    const server = spawn(process.execPath, [join(root, 'src/cli/start.ts')], { ...asUser, env, cwd: root });
+    const server = spawn(process.execPath, [join(root, 'src/cli/main.mjs')], { ...asUser, env, cwd: root });
     const ended = once(server, 'exit');
     let output = '';
     for (const stream of [server.stdout, server.stderr])

@@ -35,7 +35,7 @@ beforeEach(async () => {
   dir = await mkdtemp(join(tmpdir(), 'bootstrap-'));
   const port = await freePort();
   url = `http://127.0.0.1:${port}`;
-  server = spawn(join(root, 'node_modules/.bin/node'), [join(root, 'src/cli/start.ts')], {
+  server = spawn(join(root, 'node_modules/.bin/node'), [join(root, 'src/cli/main.mjs')], {
     cwd: dir,
     env: {
       PATH: process.env['PATH'],

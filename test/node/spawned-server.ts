@@ -42,7 +42,7 @@ export const newHome = (): string => mkdtempSync(join(tmpdir(), 'home-'));
 
 export const start = (
   env: Record<string, string>,
-  { program = 'src/cli/start.ts', args = [], flags = [], home = newHome(), openFiles }: Spawning = {},
+  { program = 'src/cli/main.mjs', args = [], flags = [], home = newHome(), openFiles }: Spawning = {},
 ): SpawnedServer => {
   const command = [process.execPath, ...flags, resolve(program), ...args];
   const limited = ['sh', '-c', `ulimit -n ${openFiles}; exec "$@"`, 'sh', ...command];

@@ -167,7 +167,7 @@ const bundled = async (entry: string): Promise<string> => {
 /** The real server, as the image starts it. */
 export const serverImage = (env: Readonly<Record<string, string>> = {}): Image => ({
   command: join(root, 'node_modules/.bin/node'),
-  args: [join(root, 'src/cli/start.ts')],
+  args: [join(root, 'src/cli/main.mjs')],
   cwd: tmpdir(),
   env: { HOST: '127.0.0.1', ...env },
 });

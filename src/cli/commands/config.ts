@@ -1,0 +1,74 @@
+/** `config`: every setting with its value and where it comes from, or a commented file to begin with. */
+import type { Command } from 'commander';
+import { lookalikes } from '../../node/lookalikes.ts';
+import { parseSettings, settingRows } from '../../settings/parse-settings.ts';
+import { serverSettings } from '../../settings/server-settings.ts';
+import { mergedEnvironment, settingSources, userEnvFile } from '../environment.ts';
+import { columns, print, printJson, styled } from '../output.ts';
+
+/** Shown as set or not set, never by value. */
+const SECRETS: ReadonlySet<string> = new Set(['PROXY_API_KEY', 'DATABASE_URL', 'ALERT_WEBHOOK']);
+
+interface Row {
+  readonly name: string;
+  readonly value: string;
+  readonly from: string;
+}
+
+export const addConfig = (program: Command): void => {
+  program
+    .command('config')
+    .description('show every setting, its value and where it comes from')
+    .option('--example', 'print a commented .env file with every setting instead')
+    .option('--json', 'print JSON')
+    .action(({ example = false, json = false }: { example?: boolean; json?: boolean }) => {
+      if (example) return print(exampleFile());
+      const rows = currentRows();
+      const { problems, misspelt } = trouble();
+      if (json) return printJson({ settings: rows, problems, misspelt, userFile: userEnvFile(process.env) });
+      print(columns(rows.map(({ name, value, from }) => [name, value, from])));
+      for (const line of [...problems, ...misspelt]) print(styled('yellow', line));
+      if (problems.length > 0) process.exitCode = 1;
+      return undefined;
+    });
+};
+
+const currentRows = (): readonly Row[] => {
+  const sources = settingSources(process.env);
+  return settingRows(serverSettings).map(({ name, fallback }) => {
+    const source = sources.find(({ values }) => Boolean(values[name]));
+    const value = source?.values[name] ?? fallback;
+    const shown = SECRETS.has(name) && value !== '' ? '(set, not shown)' : value;
+    return { name, value: shown, from: source?.from ?? 'default' };
+  });
+};
+
+const trouble = (): { problems: readonly string[]; misspelt: readonly string[] } => {
+  const env = mergedEnvironment(settingSources(process.env));
+  return {
+    problems: parseSettings(serverSettings, env).problems,
+    misspelt: lookalikes(env).map(({ name, nearest }) => `${name} is not a setting; ${nearest} is.`),
+  };
+};
+
+export const exampleFile = (): string =>
+  [
+    '# Settings of opencode-claude-proxy. Save this as .env beside where you start it, or for every folder as',
+    `# ${userEnvFile({ HOME: '~' })}. Keep it private (chmod 600): it may hold keys.`,
+    ...settingRows(serverSettings).flatMap(({ name, fallback, meaning }) => [
+      '',
+      ...wrapped(meaning),
+      `#${name}=${fallback}`,
+    ]),
+  ].join('\n');
+
+/** The text as comment lines of at most 100 columns. */
+const wrapped = (text: string): readonly string[] => {
+  const lines: string[] = [];
+  for (const word of text.split(' ')) {
+    const last = lines.at(-1);
+    if (last === undefined || last.length + word.length > 98) lines.push(`# ${word}`);
+    else lines[lines.length - 1] = `${last} ${word}`;
+  }
+  return lines;
+};

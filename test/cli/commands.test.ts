@@ -1,0 +1,147 @@
+/** The commands beside `start`, as a user types them: without a terminal, with and without a server. */
+import { execFile, execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startDemoUpstream, type DemoUpstream } from '../../src/demo/upstream.ts';
+import { directTo, endAfterEach, listening, start } from '../node/spawned-server.ts';
+
+const home = mkdtempSync(join(tmpdir(), 'cli-home-'));
+let upstream: DemoUpstream;
+beforeAll(async () => {
+  upstream = await startDemoUpstream();
+});
+afterAll(async () => {
+  await upstream.close();
+  rmSync(home, { recursive: true });
+});
+endAfterEach();
+
+interface Ran {
+  readonly code: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+const run = (args: readonly string[], env: Record<string, string> = {}): Promise<Ran> =>
+  new Promise((settle) => {
+    execFile(
+      process.execPath,
+      [resolve('src/cli/main.mjs'), ...args],
+      { cwd: home, env: { HOME: home, PATH: process.env['PATH'], ...env } },
+      (error, out, err) => settle({ code: error === null ? 0 : Number(error.code), out, err }),
+    );
+  });
+
+const server = (): Promise<string> => listening(start(directTo(upstream, { PROXY_API_KEY: 'cli-key' })));
+
+describe('help', () => {
+  it('lists every command, and each explains itself', async () => {
+    const { out } = await run(['--help']);
+    const names = [...out.matchAll(/^ {2}([a-z]+) /gmu)].map(([, name]) => name ?? '');
+    expect(names).toEqual(expect.arrayContaining(['start', 'demo', 'login', 'status', 'config', 'service']));
+    for (const name of names.filter((each) => each !== 'claude')) {
+      const help = await run([name, '--help']);
+      expect([help.code, help.out], name).toEqual([0, expect.stringContaining(`Usage: opencode-claude-proxy ${name}`)]);
+    }
+  });
+
+  it('is what an unknown command is answered with', async () => {
+    expect(await run(['strat'])).toMatchObject({ code: 2, err: expect.stringMatching(/strat[\s\S]*--help/u) });
+  });
+});
+
+describe('status', () => {
+  it('says that nothing answers, with an exit code of its own', async () => {
+    const { code, err } = await run(['status', '--url', 'http://127.0.0.1:9']);
+    expect([code, err]).toEqual([3, expect.stringContaining('No server answers at http://127.0.0.1:9')]);
+  });
+
+  it('prints the report of a server, as text and as JSON', async () => {
+    const url = await server();
+    const text = await run(['status', '--url', url], { PROXY_API_KEY: 'cli-key' });
+    expect([text.code, text.out]).toEqual([0, expect.stringMatching(/status +ok[\s\S]*engine +anthropic-api/u)]);
+    const json = await run(['status', '--url', url, '--json'], { PROXY_API_KEY: 'cli-key' });
+    expect(JSON.parse(json.out)).toMatchObject({ url, status: 'ok', engine: 'anthropic-api' });
+  });
+
+  it('names a key that the server does not take', async () => {
+    const url = await server();
+    const { code, err } = await run(['models', '--url', url], { PROXY_API_KEY: 'wrong-key' });
+    expect([code, err]).toEqual([1, expect.stringContaining('does not take this key')]);
+    expect(err).not.toContain('wrong-key');
+  });
+});
+
+it('models lists names and the models behind them', async () => {
+  const url = await server();
+  const { out } = await run(['models', '--url', url], { PROXY_API_KEY: 'cli-key' });
+  expect(out).toMatch(/^sonnet +claude-/mu);
+});
+
+describe('config', () => {
+  it('shows each value with its source, and no secret', async () => {
+    mkdirSync(join(home, '.config/opencode-claude-proxy'), { recursive: true });
+    writeFileSync(join(home, '.config/opencode-claude-proxy/.env'), 'PORT=1111\nQUEUE_LIMIT=7\nPROXY_API_KEY=hush\n');
+    const { code, out } = await run(['config', '--json'], { PORT: '2222' });
+    const { settings } = JSON.parse(out) as { settings: { name: string; value: string; from: string }[] };
+    const of = (name: string) => settings.find((each) => each.name === name);
+    expect(code).toBe(0);
+    expect(of('PORT')).toMatchObject({ value: '2222', from: 'environment' });
+    expect(of('QUEUE_LIMIT')).toMatchObject({ value: '7', from: expect.stringContaining('.config') });
+    expect(of('HOST')).toMatchObject({ value: '127.0.0.1', from: 'default' });
+    expect(out).not.toContain('hush');
+  });
+
+  it('names what is wrong and what is misspelt', async () => {
+    const { code, out } = await run(['config'], { PORT: 'eighty', MAX_CONCURENCY: '3' });
+    expect(code).toBe(1);
+    expect(out).toContain('PORT must be a whole number.');
+    expect(out).toContain('MAX_CONCURENCY is not a setting; MAX_CONCURRENCY is.');
+  });
+
+  it('prints a file in which every setting is explained, and which the server reads', async () => {
+    const { out } = await run(['config', '--example']);
+    expect(out.match(/^#[A-Z_]+=/gmu)?.length).toBeGreaterThan(20);
+    const filled = out.replace(/^#QUEUE_LIMIT=.*$/mu, 'QUEUE_LIMIT=5');
+    writeFileSync(join(home, '.env'), filled);
+    const shown = await run(['config', '--json']);
+    rmSync(join(home, '.env'));
+    expect(shown.out).toMatch(/"QUEUE_LIMIT",\s+"value": "5",\s+"from": ".env"/u);
+  });
+});
+
+describe('service install --print', () => {
+  it('prints a unit with absolute paths and without a secret', async () => {
+    const { out } = await run(['service', 'install', '--print'], { PROXY_API_KEY: 'hush' });
+    expect(out).toContain(`ExecStart=${process.execPath} ${resolve('src/cli/main.mjs')} start`);
+    expect(out).not.toContain('hush');
+  });
+});
+
+describe('completion', () => {
+  it('of bash completes commands and flags', async () => {
+    const { out } = await run(['completion', 'bash']);
+    const file = join(home, 'completion.bash');
+    writeFileSync(file, out);
+    const complete = (words: string): string =>
+      execFileSync(
+        'bash',
+        [
+          '-c',
+          `source ${file}; COMP_WORDS=(opencode-claude-proxy ${words}); COMP_CWORD=$((\${#COMP_WORDS[@]} - 1)); ` +
+            '_opencode_claude_proxy; echo "${COMPREPLY[@]}"',
+        ],
+        { encoding: 'utf8' },
+      ).trim();
+    expect(complete('stat')).toBe('status');
+    expect(complete('start --max-con')).toContain('--max-concurrency');
+    expect(complete('service un')).toBe('uninstall');
+  });
+});
+
+it('the first start without a login and without a terminal asks nothing and lists the ways', async () => {
+  const { code, err } = await run(['start', '--port', '0']);
+  expect([code, err]).toEqual([1, expect.stringContaining('No login was found')]);
+});
