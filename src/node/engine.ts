@@ -6,7 +6,7 @@ import type { Engine } from '../turn/engine.ts';
 import type { Environment } from './config.ts';
 import { credentialClass, passedOn, type Credentials } from './credentials.ts';
 import type { Config } from '../settings/server-settings.ts';
-import { placeCredentials, prepareState, stateRoot } from './state.ts';
+import { placeCredentials, prepareState, stateRoot, type PreparedState } from './state.ts';
 
 export interface EngineParts {
   readonly config: Config;
@@ -20,7 +20,9 @@ export const createEngine = async (parts: EngineParts): Promise<Engine> => {
   if (parts.config.ENGINE === 'anthropic-api') return createDirectEngine(parts);
   const { config, env, credentials, log } = parts;
   const stateDir = stateRoot(config.STATE_DIR, env);
-  const dirs = await prepareState(stateDir);
+  const dirs = await prepareState(config.STATE_DIR, env);
+  if (dirs.tmpDir !== undefined)
+    log.warn({ dir: dirs.tmpDir }, 'TMPDIR cannot be used; Claude Code has one below STATE_DIR');
   if (credentials.credentialsJson !== undefined) await placeCredentials(dirs.configDir, credentials.credentialsJson);
   return createClaudeEngine({
     childEnv: childEnvironment(env, credentials, dirs),
@@ -42,10 +44,10 @@ export const createEngine = async (parts: EngineParts): Promise<Engine> => {
 export const childEnvironment = (
   env: Environment,
   { kind, env: login }: EngineParts['credentials'],
-  { configDir, homeDir }: { configDir: string; homeDir: string },
+  { configDir, homeDir, tmpDir }: Pick<PreparedState, 'configDir' | 'homeDir' | 'tmpDir'>,
 ): Record<string, string> => {
   const ownHome = env['HOME'] ?? homeDir;
-  const common = { ...passedOn(env), ...login };
+  const common = { ...passedOn(env), ...(tmpDir !== undefined && { TMPDIR: tmpDir }), ...login };
   switch (kind) {
     case 'existing-login':
       return { ...common, HOME: ownHome };

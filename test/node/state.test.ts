@@ -18,7 +18,7 @@ describe('the state directory', () => {
 
   it('is readable for its user only', async () => {
     const root = join(newDir(), 'deep', 'state');
-    const { configDir, homeDir, workDir } = await prepareState(root);
+    const { configDir, homeDir, workDir } = await prepareState(root, {});
     for (const dir of [root, configDir, homeDir, workDir]) expect(modeOf(dir)).toBe('700');
   });
 });

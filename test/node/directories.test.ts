@@ -1,0 +1,81 @@
+/** Directories that cannot be used: what needs them says so, and all else goes on. */
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startDemoUpstream, type DemoUpstream } from '../../src/demo/upstream.ts';
+import { chat } from '../http/set-up.ts';
+import { claudeCodeTo, directTo, endAfterEach, listening, logOf, newHome, post, start } from './spawned-server.ts';
+
+let upstream: DemoUpstream;
+beforeAll(async () => {
+  upstream = await startDemoUpstream();
+});
+afterAll(() => upstream.close());
+endAfterEach();
+
+describe.skipIf(!existsSync('/proc/self'))('a STATE_DIR that cannot be made or written', () => {
+  it.each(['/proc/x', '/proc/x/y', '/dev/null/x', '/dev/null'])('is named at once: %s', async (STATE_DIR) => {
+    const { exit, output, child } = start(claudeCodeTo(upstream, { STATE_DIR }));
+    expect((await exit)[0]).toBe(1);
+    expect(output.err).toMatch(new RegExp(`^STATE_DIR is ${STATE_DIR}, which cannot be written \\(E\\w+\\)\\.`));
+    expect(child.signalCode).toBeNull();
+  });
+
+  it('is named also where it is the default', async () => {
+    const home = newHome();
+    writeFileSync(join(home, '.local'), 'a file in the way');
+    const { exit, output } = start(claudeCodeTo(upstream), { home });
+    expect((await exit)[0]).toBe(1);
+    expect(output.err).toContain(
+      `STATE_DIR is not set, and its default ${home}/.local/state/opencode-claude-proxy cannot be written`,
+    );
+  });
+
+  it('is not needed without Claude Code', async () => {
+    const url = await listening(start(directTo(upstream, { STATE_DIR: '/proc/x' })));
+    expect((await post(url, chat())).status).toBe(200);
+  });
+});
+
+describe('a TMPDIR that cannot be trusted or used', () => {
+  const below = (home: string): string => join(home, '.local/state/opencode-claude-proxy/tmp');
+  const serves = async (TMPDIR: string, home = newHome()): Promise<void> => {
+    const server = start(claudeCodeTo(upstream, { TMPDIR }), { home });
+    const url = await listening(server);
+    expect((await post(url, chat())).status).toBe(200);
+    expect(logOf(server).filter(({ level }) => level === 'warn')).toMatchObject([
+      { dir: below(home), msg: expect.stringContaining('TMPDIR') },
+    ]);
+  };
+
+  it('has a link in the place of the working directory: it is not followed', async () => {
+    const home = newHome();
+    const [tmp, target] = [join(home, 'tmp'), join(home, 'target')];
+    mkdirSync(tmp);
+    mkdirSync(target, { mode: 0o755 });
+    symlinkSync(target, join(tmp, `work-${process.getuid?.() ?? 0}`));
+    await serves(tmp, home);
+    expect(execFileSync('stat', ['-c', '%a', target], { encoding: 'utf8' }).trim()).toBe('755');
+  });
+
+  it('is missing', () => serves('/proc/nowhere'));
+
+  it('is full', async ({ skip }) => {
+    const home = newHome();
+    const tmp = join(home, 'tmp');
+    mkdirSync(tmp);
+    try {
+      execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=16k,nr_inodes=2', 'tmpfs', tmp], { stdio: 'pipe' });
+    } catch {
+      skip('only root may mount a file system');
+    }
+    try {
+      writeFileSync(join(tmp, 'all-there-is'), 'x'.repeat(16_384));
+      await serves(tmp, home);
+    } finally {
+      execFileSync('umount', ['-l', tmp]);
+      rmSync(tmp, { recursive: true, force: true });
+    }
+  });
+});
