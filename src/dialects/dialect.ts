@@ -3,6 +3,9 @@
  * Beside them it declares its paths, headers and names. Every folder holds the same files: wire, parse, render, …
  */
 import type { Engine } from '../turn/engine.ts';
+import type { Clock } from '../util/clock.ts';
+import type { TextCipher } from '../util/text-cipher.ts';
+import type { StoredResponse } from './stored-response.ts';
 import type { AnswerMessage, TurnRequest } from '../turn/turn.ts';
 import type { TurnEvent } from '../turn/events.ts';
 import type { TurnError } from '../turn/errors.ts';
@@ -30,6 +33,13 @@ export interface ParseContext {
   readonly inHeaders?: readonly string[];
   /** Unix seconds, for `created`. */
   readonly now: number;
+  readonly clock: Pick<Clock, 'now'>;
+  /** Id of the HTTP request, `req_…`: answers with an id of their own are named after it. */
+  readonly requestId: string;
+  /** Encrypts what a caller must bring back unread and unchanged; absent where this server has no key for it. */
+  readonly cipher?: TextCipher;
+  /** The stored responses that the request refers to, and those before them; absent where nothing is stored. */
+  readonly stored?: ReadonlyMap<string, StoredResponse>;
   /** Who will run the turn: `abilities` decide, `name` is for words to the caller. */
   readonly engine: Pick<Engine, 'name' | 'abilities'>;
 }
@@ -81,6 +91,10 @@ export interface Dialect<Answer = unknown> {
   render(message: AnswerMessage, parsed: ParsedRequest<Answer>): object;
   /** The frames of a streamed answer, its end marker included. An error thrown by `events` passes through. */
   stream(events: AsyncIterable<TurnEvent>, parsed: ParsedRequest<Answer>): AsyncIterable<SseFrame>;
+  /** `stream` ends a failed answer itself before it throws the error on: no error frame may follow. */
+  readonly endsFailedStreams?: true;
+  /** Errors that a client acts on only inside a stream, so that one is begun for them. */
+  belongsInStream?(error: TurnError): boolean;
   /** The dialect's error envelope. */
   renderError(error: TurnError, requestId: string): RenderedError;
   /** The frame that reports an error inside a stream that has begun. */

@@ -27,8 +27,8 @@ export interface SseOptions {
     readonly atOnce: boolean;
   };
   readonly clock: Clock;
-  /** The frame that ends a stream that has failed. */
-  readonly errorFrame: (thrown: unknown) => SseFrame;
+  /** The frame that ends a stream that has failed; none where the frames themselves have said it. */
+  readonly errorFrame: (thrown: unknown) => SseFrame | undefined;
   /** The frames have ended, however they did. */
   readonly ended: () => void;
   /** The reader has left before the end. */
@@ -97,6 +97,7 @@ const pump = async ({ iterator, send, breathe }: Pump, options: SseOptions): Pro
       await breathe();
     }
   } catch (thrown) {
-    send(options.errorFrame(thrown));
+    const last = options.errorFrame(thrown);
+    if (last !== undefined) send(last);
   }
 };

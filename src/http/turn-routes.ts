@@ -14,7 +14,7 @@ import { answerHeaders } from './answer-headers.ts';
 import { readJson } from './body.ts';
 import type { HttpContext, HttpEnv } from './context.ts';
 import { noteError } from './errors.ts';
-import { waitForFirstEvent } from './first-event.ts';
+import { waitForFirstEvent, type FirstEvent } from './first-event.ts';
 import { secondsUntilReset } from './limit-headers.ts';
 import { withWait } from './retry-headers.ts';
 import { countTurn, runTurn } from './run-turn.ts';
@@ -77,6 +77,8 @@ const contextOf = async (
     betas: listOf(c.req.header('anthropic-beta')),
     inHeaders,
     now: Math.floor(clock.now() / 1000),
+    clock,
+    requestId: c.get('requestId'),
     engine,
   };
 };
@@ -116,16 +118,16 @@ const respondStream = async (
     longestMs: longestHeaderWaitMs,
     clock,
   })
-    .catch(rethrowWithRetryAfter(answer))
+    .catch((thrown: unknown) => asStream(withRetryAfter(thrown, answer), dialect))
     .finally(() => setHeaders(answer));
   c.get('record').bodyFollows();
-  const body = sseBody(dialect.stream(first.events, parsed), {
+  const body = sseBody(dialect.stream(failWithRetryAfter(first.events, answer), parsed), {
     keepalive: { frame: dialect.keepalive, everyMs: settings.keepaliveMs, atOnce: !first.begun },
     clock,
     errorFrame: (thrown) => {
       const error = withRetryAfter(thrown, answer);
       noteError(error, c, services);
-      return dialect.errorFrame(error, c.get('requestId'));
+      return dialect.endsFailedStreams === true ? undefined : dialect.errorFrame(error, c.get('requestId'));
     },
     ended: () => {
       c.get('record').used(record.figures());
@@ -135,6 +137,28 @@ const respondStream = async (
   });
   return c.body(body, 200, sseHeaders);
 };
+
+/** An error that only a stream can carry, as the events of one; any other is thrown. */
+const asStream = (error: TurnError, dialect: Dialect): FirstEvent => {
+  if (dialect.belongsInStream?.(error) !== true) throw error;
+  return { begun: true, events: failing(error) };
+};
+
+// oxlint-disable-next-line require-yield
+async function* failing(error: TurnError): AsyncGenerator<TurnEvent, void, undefined> {
+  throw error;
+}
+
+async function* failWithRetryAfter(
+  events: AsyncIterable<TurnEvent>,
+  answer: Answer,
+): AsyncGenerator<TurnEvent, void, undefined> {
+  try {
+    yield* events;
+  } catch (thrown) {
+    throw withRetryAfter(thrown, answer);
+  }
+}
 
 /** The notice of a limit that refused the turn may have named the limit's end before the error came. */
 const withRetryAfter = (thrown: unknown, { record, services, parsed }: Answer): TurnError =>
