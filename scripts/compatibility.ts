@@ -6,6 +6,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { messagesParameters } from '../src/dialects/anthropic-messages/parameters.ts';
 import { chatParameters } from '../src/dialects/openai-chat/parameters.ts';
 import { completionParameters } from '../src/dialects/openai-completions/parameters.ts';
+import { responsesParameters } from '../src/dialects/openai-responses/parameters.ts';
 import { apiAbilities } from '../src/engines/api/abilities.ts';
 import { abilitiesFor } from '../src/engines/claude/abilities.ts';
 import type { Parameter, ParameterCase } from '../src/dialects/parameters.ts';
@@ -17,6 +18,7 @@ export const compatibilityMarkdown = (): string =>
     INTRODUCTION,
     section('`POST /v1/chat/completions`', chatParameters, CHAT_ANSWERS),
     section('`POST /v1/completions`', completionParameters, COMPLETION_ANSWERS),
+    section('`POST /v1/responses`', responsesParameters, RESPONSES_ANSWERS),
     section('`POST /v1/messages`', messagesParameters, MESSAGES_ANSWERS),
     EFFORT,
   ].join('\n\n');
@@ -58,6 +60,31 @@ what the API had reported by then.`;
 
 const COMPLETION_ANSWERS =
   'Answers are as above, with `text` in place of a message. Tools, thinking and formats do not exist here.';
+
+const RESPONSES_ANSWERS = `### Answers
+
+| Claude | OpenAI |
+| --- | --- |
+| \`end_turn\`, \`stop_sequence\`, \`pause_turn\`, \`tool_use\` | \`status: "completed"\` |
+| \`max_tokens\`, \`model_context_window_exceeded\` | \`"incomplete"\`, \`incomplete_details.reason: "max_output_tokens"\`; the item that was cut is \`incomplete\` too |
+| \`refusal\` | \`"incomplete"\`, reason \`"content_filter"\`; a \`refusal\` part has the API's explanation, if it gave one |
+| text blocks | \`message\` items; blocks in a row are one \`output_text\`, web pages that they cite are \`url_citation\` annotations over the block |
+| thinking, redacted thinking | \`reasoning\` items: one summary, and \`encrypted_content\` where \`include\` asks for it |
+| \`tool_use\` | \`function_call\` (with its \`namespace\`) or \`custom_tool_call\`; \`call_id\` is Claude's id |
+| \`web_search\`, \`web_fetch\` | \`web_search_call\` with the action \`search\` or \`open_page\` |
+| \`code_execution\` | \`code_interpreter_call\` |
+| \`input_tokens\` + cache reads + cache writes | \`usage.input_tokens\`; \`input_tokens_details\` has both |
+| \`output_tokens_details.thinking_tokens\` | \`output_tokens_details.reasoning_tokens\`; 0 where the API does not report it, since the schema requires a figure |
+
+\`encrypted_content\` is made with a key of this server (AES-256-GCM). It holds Claude's blocks exactly as they were, so a client that keeps
+the conversation itself (\`store: false\`) loses no thinking in a tool loop. Another server cannot read it.
+
+A streamed answer ends with exactly one of \`response.completed\`, \`response.incomplete\` and \`response.failed\`. A conversation that is too
+long for the model is a stream with \`response.failed\` and \`context_length_exceeded\`, as with OpenAI, because clients such as Codex shorten
+their conversation on that event only; without \`stream\` it is a 400.
+
+Custom tools and \`json_object\` add text of this server to a request: the grammar behind the tool's description, introduced by "The text must
+match this grammar", and the sentence that is quoted above.`;
 
 const MESSAGES_ANSWERS = `Answers are the API's own messages and events, unchanged.
 

@@ -3,11 +3,12 @@ import { anthropicMessages } from './anthropic-messages/index.ts';
 import type { Dialect } from './dialect.ts';
 import { openAiChat } from './openai-chat/index.ts';
 import { openAiCompletions } from './openai-completions/index.ts';
+import { openAiResponses } from './openai-responses/index.ts';
 
-export { anthropicMessages, openAiChat, openAiCompletions };
+export { anthropicMessages, openAiChat, openAiCompletions, openAiResponses };
 
 /** The first is the one of requests that show no other. */
-export const dialects: readonly Dialect[] = [openAiChat, openAiCompletions, anthropicMessages];
+export const dialects: readonly Dialect[] = [openAiChat, openAiCompletions, openAiResponses, anthropicMessages];
 
 /** The dialect of that name; the usual one for a name that only another version of this server knows. */
 export const dialectNamed = (name: string, among: readonly Dialect[] = dialects): Dialect =>

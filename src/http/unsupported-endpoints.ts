@@ -1,13 +1,13 @@
 /** Endpoints of the two APIs that this server does not have, each with a sentence that says so. */
 import { TurnError } from '../turn/errors.ts';
 
-const purpose = 'This server answers /v1/chat/completions, /v1/completions, /v1/messages and /v1/models with Claude.';
+const purpose =
+  'This server answers /v1/chat/completions, /v1/completions, /v1/responses, /v1/messages and /v1/models with Claude.';
 
 const baseUrlAdvice =
   'in your client, end the base URL with host and port, or with /v1 if the client does not add /v1 itself.';
 
 const endpoints: Readonly<Record<string, string>> = {
-  responses: 'The Responses API is not served yet; use Chat Completions (/v1/chat/completions).',
   embeddings: `Claude has no embeddings. ${purpose}`,
   audio: `Claude has no audio. ${purpose}`,
   images: `Claude makes no images. ${purpose}`,

@@ -12,6 +12,8 @@ const STATUS = {
   forbidden: 403,
   route_not_found: 404,
   model_not_found: 404,
+  response_not_found: 404,
+  previous_response_not_found: 400,
   method_not_allowed: 405,
   request_timeout: 408,
   body_too_large: 413,

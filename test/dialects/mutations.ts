@@ -96,6 +96,71 @@ export const completion = {
   temperature: 1,
   stream: false,
 };
+export const responses = {
+  model: 'm',
+  stream: true,
+  instructions: 'i',
+  max_output_tokens: 32_000,
+  max_tool_calls: 2,
+  temperature: 0.1,
+  top_p: 0.9,
+  reasoning: { effort: 'medium', summary: 'auto' },
+  text: {
+    verbosity: 'low',
+    format: {
+      type: 'json_schema',
+      name: 'n',
+      schema: { type: 'object', properties: { x: { type: 'string', minLength: 1 } } },
+    },
+  },
+  include: ['reasoning.encrypted_content'],
+  metadata: { a: 'b' },
+  store: true,
+  truncation: 'auto',
+  service_tier: 'default',
+  parallel_tool_calls: false,
+  tools: [
+    { type: 'function', name: 'f', description: 'd', parameters: { type: 'object', properties: {} }, strict: true },
+    { type: 'custom', name: 'c', format: { type: 'grammar', syntax: 'lark', definition: 'start: "x"' } },
+    { type: 'namespace', name: 'ns', description: 'd', tools: [{ type: 'function', name: 'g' }] },
+    {
+      type: 'web_search',
+      external_web_access: true,
+      filters: { allowed_domains: ['a.example'] },
+      user_location: { city: 'c' },
+    },
+    { type: 'code_interpreter', container: { type: 'auto' } },
+    { type: 'file_search' },
+  ],
+  tool_choice: {
+    type: 'allowed_tools',
+    mode: 'auto',
+    tools: [
+      { type: 'function', name: 'f' },
+      { type: 'custom', name: 'c' },
+    ],
+  },
+  input: [
+    { type: 'message', role: 'developer', content: [{ type: 'input_text', text: 'd' }] },
+    {
+      role: 'user',
+      content: [
+        { type: 'input_text', text: 'u' },
+        { type: 'input_image', image_url: 'data:image/png;base64,AA==', detail: 'high' },
+        { type: 'input_file', file_data: 'data:text/plain;base64,AAAA', filename: 'a' },
+      ],
+    },
+    { type: 'reasoning', id: 'rs_1', summary: [{ type: 'summary_text', text: 's' }], encrypted_content: 'gAAA' },
+    { type: 'message', id: 'msg_1', role: 'assistant', content: [{ type: 'output_text', text: 'a', annotations: [] }] },
+    { type: 'function_call', call_id: 'c:1', name: 'f', arguments: '{"a":1}' },
+    { type: 'custom_tool_call', call_id: 'c:2', name: 'c', input: 'x', namespace: 'ns' },
+    { type: 'function_call_output', call_id: 'c:1', output: [{ type: 'input_text', text: 'r' }] },
+    { type: 'custom_tool_call_output', call_id: 'c:2', output: 'r' },
+    { type: 'web_search_call', id: 'ws_1', status: 'completed', action: { type: 'search', query: 'q' } },
+    { type: 'local_shell_call' },
+    { role: 'user', content: 'last' },
+  ],
+};
 export const messages = {
   model: 'm',
   max_tokens: 9000,

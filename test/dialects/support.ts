@@ -1,5 +1,6 @@
 /** Models, contexts and streams for the tests of the dialects. */
 import { apiAbilities } from '../../src/engines/api/abilities.ts';
+import { textCipher } from '../../src/util/text-cipher.ts';
 import { claudeAbilities } from '../../src/engines/claude/abilities.ts';
 import type { ParseContext } from '../../src/dialects/dialect.ts';
 import type { Abilities, ResolvedModel } from '../../src/models/model.ts';
@@ -49,6 +50,9 @@ export const contextOf = ({
   },
   betas,
   now: 1_700_000_000,
+  clock: { now: () => 1_700_000_001_000 },
+  requestId: 'req_abc123',
+  cipher: textCipher('a secret of this server', 'test'),
   engine: { name: engine, abilities: engine === 'claude-code' ? claudeAbilities : apiAbilities },
 });
 

@@ -155,7 +155,6 @@ describe('routes', () => {
   it('refuses what is not here, and says what is', async () => {
     const { ask } = await setUpApp();
     for (const path of [
-      '/v1/responses',
       '/v1/embeddings',
       '/v1/audio/speech',
       '/v1/images/generations',

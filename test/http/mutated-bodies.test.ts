@@ -15,7 +15,7 @@ import { createApp } from '../../src/http/app.ts';
 import { createModels } from '../../src/node/models.ts';
 import type { Engine } from '../../src/turn/engine.ts';
 import { startWorld } from '../conformance/set-up.ts';
-import { bent, changes, chat, completion, legacy, messages } from '../dialects/mutations.ts';
+import { bent, changes, chat, completion, legacy, messages, responses } from '../dialects/mutations.ts';
 import { quietLog } from './scripted-engine.ts';
 import { defaults } from './set-up.ts';
 
@@ -29,7 +29,8 @@ const HANG_MS = 60_000;
 const MODELS = ['claude-haiku-4-5-20251001', 'claude-sonnet-5-5', 'claude-opus-5-5', 'gpt-4o'];
 /** Of a hundred, so many are asked of each endpoint. */
 const ENDPOINTS = [
-  { path: '/v1/chat/completions', share: 50, seeds: [chat, legacy, plain({ stream: true }), plain({ stream: false })] },
+  { path: '/v1/chat/completions', share: 30, seeds: [chat, legacy, plain({ stream: true }), plain({ stream: false })] },
+  { path: '/v1/responses', share: 20, seeds: [responses] },
   { path: '/v1/completions', share: 10, seeds: [completion] },
   {
     path: '/v1/messages',

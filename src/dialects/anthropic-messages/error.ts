@@ -11,6 +11,8 @@ const TYPES: Readonly<Record<ErrorCode, string>> = {
   forbidden: 'permission_error',
   route_not_found: 'not_found_error',
   model_not_found: 'not_found_error',
+  response_not_found: 'not_found_error',
+  previous_response_not_found: 'invalid_request_error',
   method_not_allowed: 'invalid_request_error',
   request_timeout: 'timeout_error',
   body_too_large: 'request_too_large',

@@ -18,6 +18,8 @@ const KINDS: Readonly<Record<ErrorCode, Kind>> = {
   forbidden: kind('permission_error', 'forbidden'),
   route_not_found: kind('invalid_request_error', 'unknown_url'),
   model_not_found: kind('invalid_request_error', 'model_not_found'),
+  response_not_found: kind('invalid_request_error', 'response_not_found'),
+  previous_response_not_found: kind('invalid_request_error', 'previous_response_not_found'),
   method_not_allowed: kind('invalid_request_error', 'method_not_allowed'),
   request_timeout: kind('invalid_request_error', 'request_timeout'),
   body_too_large: kind('invalid_request_error', 'request_too_large'),
@@ -47,19 +49,22 @@ const KINDS: Readonly<Record<ErrorCode, Kind>> = {
   upstream_overloaded: kind('server_error', 'overloaded'),
 };
 
-export const renderError = (error: TurnError): RenderedError => {
+export interface ErrorBody extends Kind {
+  readonly message: string;
+  readonly param: string | null;
+}
+
+export const errorBody = (error: TurnError): ErrorBody => {
   const { type, code } = KINDS[error.code];
   return {
-    body: {
-      error: {
-        message: error.message,
-        type,
-        param: error.param ?? null,
-        code: isTooLong(error) ? 'context_length_exceeded' : code,
-      },
-    },
+    message: error.message,
+    type,
+    param: error.param ?? null,
+    code: isTooLong(error) ? 'context_length_exceeded' : code,
   };
 };
+
+export const renderError = (error: TurnError): RenderedError => ({ body: { error: errorBody(error) } });
 
 /** The stream ends after it, without `[DONE]`: what came before is not an answer. */
 export const errorFrame = (error: TurnError): SseFrame => ({ data: JSON.stringify(renderError(error).body) });

@@ -1,0 +1,70 @@
+/** What the renderer must know of a Responses request. */
+import type { Response } from 'openai/resources/responses/responses';
+import type { TextCipher } from '../../../util/text-cipher.ts';
+import type { ToolNames } from '../tools/tool-names.ts';
+
+/** Members of a Response that repeat what was asked for. */
+export type Echo = Pick<
+  Response,
+  | 'background'
+  | 'instructions'
+  | 'max_output_tokens'
+  | 'max_tool_calls'
+  | 'metadata'
+  | 'parallel_tool_calls'
+  | 'previous_response_id'
+  | 'prompt_cache_key'
+  | 'reasoning'
+  | 'safety_identifier'
+  | 'temperature'
+  | 'text'
+  | 'tool_choice'
+  | 'tools'
+  | 'top_logprobs'
+  | 'top_p'
+  | 'truncation'
+> & {
+  readonly store: boolean;
+  readonly user?: string;
+  /** Not OpenAI's any more, but the Open Responses schema requires both. */
+  readonly frequency_penalty: number;
+  readonly presence_penalty: number;
+};
+
+export interface ResponsesAnswer {
+  /** `resp_…`; the ids of its items are made of it. */
+  readonly id: string;
+  /** Unix seconds. */
+  readonly created: number;
+  readonly now: () => number;
+  readonly model: string;
+  readonly echo: Echo;
+  readonly names: ToolNames;
+  /** Encrypts what the caller must bring back unread; absent where this server has no key. */
+  readonly cipher: TextCipher | undefined;
+  /** `include`: encrypted reasoning, sources of searches. */
+  readonly encrypted: boolean;
+  readonly sources: boolean;
+  /** No summaries of reasoning, though the model may think. */
+  readonly withoutSummary: boolean;
+  /** The whole answer must be JSON: the API was told to see to it. */
+  readonly json: boolean;
+}
+
+const PREFIXES = {
+  message: 'msg',
+  reasoning: 'rs',
+  function_call: 'fc',
+  custom_tool_call: 'ctc',
+  web_search_call: 'ws',
+  code_interpreter_call: 'ci',
+} as const;
+
+/** Which response an item belongs to, and where it stands there, can be read from its id. */
+export const itemId = (type: keyof typeof PREFIXES, responseId: string, index: number): string =>
+  `${PREFIXES[type]}_${responseId.replace(/^resp_/u, '')}_${index}`;
+
+export const ofItemId = (id: string): { readonly responseId: string; readonly index: number } | undefined => {
+  const match = /^(?:msg|rs|fc|ctc|ws|ci)_([a-zA-Z0-9]+)_(\d{1,6})$/u.exec(id);
+  return match === null ? undefined : { responseId: `resp_${match[1] ?? ''}`, index: Number(match[2]) };
+};

@@ -1,0 +1,106 @@
+/** Blocks of an answer to the events of its items, one item after the other. */
+import type { AnswerMessage } from '../../../turn/turn.ts';
+import type { ResponsesAnswer } from './answer.ts';
+import { HostedEvents } from './hosted-events.ts';
+import type { Delta, OpenItem, Place } from './open-item.ts';
+import { CallEvents, MessageEvents, ReasoningEvents } from './open-items.ts';
+import { isShown, type Block, type ItemStatus, type OutputItem } from './output-items.ts';
+import { incompleteReason, refusalOf } from './response.ts';
+import type { ItemEvent } from './response-events.ts';
+
+export class ItemEvents {
+  readonly #answer: ResponsesAnswer;
+  readonly #done = new Map<number, OutputItem>();
+  readonly #ofBlock = new Map<number, OpenItem>();
+  readonly #hosted = new Map<string, HostedEvents>();
+  /** Stays open until the next begins, or the answer ends: only then is it known whether it was cut. */
+  #open: OpenItem | undefined;
+  #begun = 0;
+
+  constructor(answer: ResponsesAnswer) {
+    this.#answer = answer;
+  }
+
+  /** The items that are whole, in their order. */
+  get done(): readonly OutputItem[] {
+    return [...this.#done].toSorted(([one], [other]) => one - other).map(([, item]) => item);
+  }
+
+  /** `block` is the folded one, which grows with the deltas: items are made of it, as in an answer that is not streamed. */
+  blockStart(block: Block, index: number): readonly ItemEvent[] {
+    if (block.type === 'text') {
+      const { message, events } = this.#message();
+      this.#ofBlock.set(index, message);
+      return [...events, ...message.addText(block)];
+    }
+    const before = this.#close('completed');
+    const item = this.#itemFor(block);
+    if (item === undefined) return [...before, ...this.#endHosted(block)];
+    this.#ofBlock.set(index, item);
+    if (item instanceof HostedEvents) this.#hosted.set(item.use.id, item);
+    else this.#open = item;
+    return [...before, ...item.begin()];
+  }
+
+  blockDelta(delta: Delta, index: number): readonly ItemEvent[] {
+    return this.#ofBlock.get(index)?.delta(delta) ?? [];
+  }
+
+  blockStop(index: number): readonly ItemEvent[] {
+    return this.#ofBlock.get(index)?.blockStop() ?? [];
+  }
+
+  /** The end of whatever is open, and the refusal, if there is one. */
+  end(message: AnswerMessage): readonly ItemEvent[] {
+    const status = incompleteReason(message.stop_reason) === undefined ? 'completed' : 'incomplete';
+    const refusal = refusalOf(message);
+    const said = refusal === undefined ? [] : this.#refuse(refusal);
+    return [...said, ...this.#close(status), ...this.#endAllHosted(status)];
+  }
+
+  #itemFor(block: Exclude<Block, { type: 'text' }>): OpenItem | undefined {
+    if (block.type === 'thinking' || block.type === 'redacted_thinking') return new ReasoningEvents(block, this.#place);
+    if (block.type === 'tool_use') return new CallEvents(block, this.#place);
+    if (block.type === 'server_tool_use' && isShown(block)) return new HostedEvents(block, this.#place);
+    return undefined;
+  }
+
+  get #place(): Place {
+    return {
+      answer: this.#answer,
+      nextIndex: () => this.#begun++,
+      ended: (index: number, item: OutputItem) => this.#done.set(index, item),
+    };
+  }
+
+  #refuse(refusal: string): readonly ItemEvent[] {
+    const { message, events } = this.#message();
+    return [...events, ...message.refuse(refusal)];
+  }
+
+  /** The message that is open, or a new one after what was open before. */
+  #message(): { readonly message: MessageEvents; readonly events: readonly ItemEvent[] } {
+    if (this.#open instanceof MessageEvents) return { message: this.#open, events: [] };
+    const events = this.#close('completed');
+    const message = new MessageEvents(this.#place);
+    this.#open = message;
+    return { message, events };
+  }
+
+  #close(status: ItemStatus): readonly ItemEvent[] {
+    const open = this.#open;
+    this.#open = undefined;
+    return open?.end(status) ?? [];
+  }
+
+  #endHosted(result: Block): readonly ItemEvent[] {
+    const id = 'tool_use_id' in result ? result.tool_use_id : '';
+    const hosted = this.#hosted.get(id);
+    this.#hosted.delete(id);
+    return hosted?.endWith(result) ?? [];
+  }
+
+  #endAllHosted(status: ItemStatus): readonly ItemEvent[] {
+    return [...this.#hosted.values()].flatMap((hosted) => [...hosted.end(status)]);
+  }
+}

@@ -1,0 +1,59 @@
+/** An item that has begun, and its two borders. */
+import type { StreamEvent } from '../../../turn/events.ts';
+import type { ResponsesAnswer } from './answer.ts';
+import { itemOf, type ItemStatus, type OutputItem, type Piece } from './output-items.ts';
+import type { ItemEvent } from './response-events.ts';
+
+export type Delta = Extract<StreamEvent, { type: 'content_block_delta' }>['delta'];
+
+export interface Place {
+  readonly answer: ResponsesAnswer;
+  /** The index in the output of the item that begins now. */
+  readonly nextIndex: () => number;
+  readonly ended: (index: number, item: OutputItem) => void;
+}
+
+export interface OpenItem {
+  begin(): readonly ItemEvent[];
+  delta(delta: Delta): readonly ItemEvent[];
+  blockStop(): readonly ItemEvent[];
+  end(status: ItemStatus): readonly ItemEvent[];
+}
+
+/** The two borders of an item; what it ends with is made as in an answer that is not streamed. */
+export class Item {
+  readonly place: Place;
+  #index: number | undefined;
+  #id = '';
+
+  constructor(place: Place) {
+    this.place = place;
+  }
+
+  get begun(): boolean {
+    return this.#index !== undefined;
+  }
+
+  get at(): { readonly item_id: string; readonly output_index: number } {
+    return { item_id: this.#id, output_index: this.#index ?? 0 };
+  }
+
+  /** `bare`: the item as it is before anything of it has come. */
+  begin(bare: (item: OutputItem) => object, piece: Piece): readonly ItemEvent[] {
+    this.#index = this.place.nextIndex();
+    const item = this.#item(piece, 'in_progress');
+    this.#id = item.id ?? '';
+    return [{ type: 'response.output_item.added', output_index: this.#index, item: bare(item) }];
+  }
+
+  end(piece: Piece, status: ItemStatus): readonly ItemEvent[] {
+    if (this.#index === undefined) return [];
+    const item = this.#item(piece, status);
+    this.place.ended(this.#index, item);
+    return [{ type: 'response.output_item.done', output_index: this.#index, item }];
+  }
+
+  #item(piece: Piece, status: ItemStatus): OutputItem {
+    return itemOf(piece, { index: this.#index ?? 0, status, answer: this.place.answer });
+  }
+}

@@ -1,0 +1,56 @@
+/**
+ * OpenAI's error envelope, with the codes that clients of the Responses API act on: Codex waits, shortens the
+ * conversation or says that a plan is used up. No imports from Node: the Worker renders errors too.
+ */
+import type { ErrorCode, TurnError } from '../../turn/errors.ts';
+import type { RenderedError, SseFrame } from '../dialect.ts';
+import { errorBody } from '../openai/error.ts';
+
+/** Where Codex knows another code than the one that OpenAI's other endpoints use. */
+const CODES: Readonly<Partial<Record<ErrorCode, string>>> = {
+  upstream_overloaded: 'server_is_overloaded',
+  internal: 'server_error',
+  engine_died: 'server_error',
+  engine_unavailable: 'server_error',
+  draining: 'server_error',
+  turn_timeout: 'server_error',
+  upstream_error: 'server_error',
+  upstream_unreachable: 'server_error',
+  upstream_timeout: 'server_error',
+};
+
+export interface ResponseFailure {
+  readonly code: string;
+  readonly message: string;
+}
+
+/** `response.error` of one that failed. */
+export const errorOf = (error: TurnError): ResponseFailure => {
+  const { code, message } = inner(error);
+  return { code, message };
+};
+
+export const renderError = (error: TurnError): RenderedError => ({ body: { error: inner(error) } });
+
+/** For a stream of which nothing is known any more; the others end with `response.failed`. */
+export const errorFrame = (error: TurnError): SseFrame => {
+  const { code, message, param } = inner(error);
+  // OpenAI's types are flat, the Open Responses schema has the error inside.
+  const event = { type: 'error', sequence_number: 0, code, message, param, error: inner(error) };
+  return { event: 'error', data: JSON.stringify(event) };
+};
+
+/** Errors that a client expects at the end of a stream, not as a status: Codex shortens its conversation only then. */
+export const belongsInStream = (error: TurnError): boolean => inner(error).code === 'context_length_exceeded';
+
+const inner = (error: TurnError) => {
+  const body = errorBody(error);
+  const code = CODES[error.code] ?? body.code;
+  return { ...body, code, message: withDelay(error, code) };
+};
+
+/** Codex reads the delay out of the words. */
+const withDelay = ({ message, retryAfterSeconds }: TurnError, code: string): string =>
+  code === 'rate_limit_exceeded' && retryAfterSeconds !== undefined && !/try again in/iu.test(message)
+    ? `${message} Please try again in ${retryAfterSeconds}s.`
+    : message;

@@ -1,0 +1,34 @@
+import { startOfMessages, textOf } from '../conversation-start.ts';
+import type { Dialect } from '../dialect.ts';
+import { openAiCommon } from '../openai/common.ts';
+import type { ResponsesAnswer } from './answer/answer.ts';
+import { belongsInStream, errorFrame, renderError } from './error.ts';
+import { renderModel, renderModels } from './models.ts';
+import { parse } from './parse.ts';
+import { render } from './render.ts';
+import { keepalive, stream } from './stream.ts';
+
+export const openAiResponses: Dialect<ResponsesAnswer> = {
+  ...openAiCommon,
+  name: 'openai-responses',
+  routes: [
+    { method: 'POST', path: '/responses', action: 'turn' },
+    { method: 'GET', path: '/models', action: 'models' },
+  ],
+  recognises: ({ query }) => query.has('client_version'),
+  parse,
+  renderModel,
+  renderModels,
+  render,
+  stream,
+  renderError,
+  errorFrame,
+  keepalive,
+  endsFailedStreams: true,
+  belongsInStream,
+  parameterNames: { thinking: 'reasoning.effort', max_tokens: 'max_output_tokens' },
+  conversationStart: (body) => {
+    const { input, instructions }: { input?: unknown; instructions?: unknown } = body;
+    return typeof input === 'string' ? [textOf(instructions), '', input] : startOfMessages(input, instructions);
+  },
+};

@@ -1,0 +1,67 @@
+/** Content of messages and of tool results to blocks. */
+import type Anthropic from '@anthropic-ai/sdk';
+import { fileBlock, imageBlock, textBlocks, unsupported } from '../../openai/content.ts';
+import type { ImageBlock, Path, TextBlock } from '../../openai/content.ts';
+import { invalid } from '../../validate.ts';
+import type { ContentPart } from '../wire.ts';
+
+export type Content = string | readonly ContentPart[] | null | undefined;
+type Document = Anthropic.DocumentBlockParam;
+
+/** What a user says, and what a tool brings: text, images, files. */
+export const userBlocks = (content: Content, path: Path): (TextBlock | ImageBlock | Document)[] => {
+  if (content === null || content === undefined) return [];
+  if (typeof content === 'string') return textBlocks([content]);
+  return content.flatMap((part, index) => userBlock(part, [...path, index]));
+};
+
+const userBlock = (part: ContentPart, path: Path): (TextBlock | ImageBlock | Document)[] => {
+  switch (part.type) {
+    case 'input_text':
+    case 'output_text':
+    case 'text':
+      return textBlocks([part.text]);
+    case 'refusal':
+      return textBlocks([part.refusal]);
+    case 'input_image':
+      return [image(part, path)];
+    case 'input_file':
+      return [file(part, path)];
+    case 'input_audio':
+      throw unsupported(path, 'this server takes text, images, PDF and text files; Claude does not take audio.');
+    default:
+      return part satisfies never;
+  }
+};
+
+const image = ({ image_url: url }: Extract<ContentPart, { type: 'input_image' }>, path: Path): ImageBlock => {
+  if (typeof url === 'string' && url !== '') return imageBlock(url, [...path, 'image_url']);
+  throw unsupported([...path, 'file_id'], 'this server keeps no files; send the image itself in image_url.');
+};
+
+const file = (part: Extract<ContentPart, { type: 'input_file' }>, path: Path): Document => {
+  const { file_url: url, file_data: data, filename } = part;
+  if (typeof data === 'string' || typeof url !== 'string') return fileBlock(part, path);
+  if (!/^https?:\/\//iu.test(url)) throw invalid('openai', [...path, 'file_url'], 'expected an http(s) URL.');
+  const title = typeof filename === 'string' && filename.trim() !== '' ? { title: filename } : {};
+  return { type: 'document', source: { type: 'url', url }, ...title };
+};
+
+/** What system, developer and assistant say is text only, to the Messages API. */
+export const textsOf = (content: Content, path: Path): readonly string[] => {
+  if (content === null || content === undefined) return [];
+  if (typeof content === 'string') return [content];
+  return content.map((part, index) => {
+    if (part.type === 'refusal') return part.refusal;
+    if (part.type === 'input_text' || part.type === 'output_text' || part.type === 'text') return part.text;
+    throw invalid('openai', [...path, index, 'type'], `only a user's message can have '${part.type}'.`);
+  });
+};
+
+/** The content of a `tool_result`; none where the tool said nothing. */
+export const resultContent = (content: Content, path: Path): Anthropic.ToolResultBlockParam['content'] => {
+  if (content === null || content === undefined || content === '') return undefined;
+  if (typeof content === 'string') return content;
+  const blocks = userBlocks(content, path);
+  return blocks.length === 0 ? undefined : blocks;
+};

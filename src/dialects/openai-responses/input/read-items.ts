@@ -1,0 +1,186 @@
+/**
+ * The items of a conversation to messages of the Messages API. What the assistant said and called in a row is one
+ * message; the results of its calls follow in one message of the user, wherever they stand among the items.
+ */
+import type Anthropic from '@anthropic-ai/sdk';
+import type { TextCipher } from '../../../util/text-cipher.ts';
+import { TurnError } from '../../../turn/errors.ts';
+import type { ContentBlock, Message } from '../../../turn/turn.ts';
+import { textBlocks, type Path } from '../../openai/content.ts';
+import { parseArguments, type Conversation } from '../../openai/conversation.ts';
+import type { Report } from '../../parameters.ts';
+import { nativeToolId } from '../../tool-ids.ts';
+import { pathText } from '../../validate.ts';
+import { decryptBlocks } from '../encrypted-blocks.ts';
+import { customInput } from '../tools/custom-tools.ts';
+import type { ToolNames } from '../tools/tool-names.ts';
+import type { InputItem } from '../wire.ts';
+import { resultContent, textsOf, userBlocks } from './message-content.ts';
+
+/** An item and where it stands in the caller's request. */
+export interface PlacedItem {
+  readonly item: InputItem;
+  readonly path: Path;
+}
+
+interface Reading {
+  readonly names: ToolNames;
+  readonly cipher: TextCipher | undefined;
+  readonly report: Report;
+}
+
+/** Throws `invalid_request` for a call without a result, and for a result without a call. */
+export const readItems = (items: readonly PlacedItem[], reading: Reading): Conversation => {
+  const reader = new ItemReader(items, reading);
+  for (const placed of items) reader.add(placed);
+  return reader.end();
+};
+
+type Item<Type extends InputItem['type']> = Extract<InputItem, { type: Type }>;
+type Output = Item<'function_call_output' | 'custom_tool_call_output'>;
+
+interface PlacedOutput {
+  readonly item: Output;
+  readonly path: Path;
+}
+
+/** A call of the step that is being read. */
+interface OpenCall {
+  readonly clientId: string;
+  readonly id: string;
+}
+
+class ItemReader {
+  readonly #system: Anthropic.TextBlockParam[] = [];
+  readonly #messages: Message[] = [];
+  readonly #reading: Reading;
+  /** Results that no call has taken yet, by the id of their call. */
+  readonly #outputs = new Map<string, PlacedOutput[]>();
+  readonly #taken = new Set<InputItem>();
+  readonly #timesUsed = new Map<string, number>();
+  #step: ContentBlock[] = [];
+  #calls: OpenCall[] = [];
+
+  constructor(items: readonly PlacedItem[], reading: Reading) {
+    this.#reading = reading;
+    for (const { item, path } of items) {
+      if (item.type !== 'function_call_output' && item.type !== 'custom_tool_call_output') continue;
+      const waiting = this.#outputs.get(item.call_id);
+      if (waiting === undefined) this.#outputs.set(item.call_id, [{ item, path }]);
+      else waiting.push({ item, path });
+    }
+  }
+
+  add({ item, path }: PlacedItem): void {
+    switch (item.type) {
+      case 'message':
+        this.#addMessage(item, path);
+        return;
+      case 'function_call':
+        this.#addCall(item, parseArguments(item.arguments, [...path, 'arguments']));
+        return;
+      case 'custom_tool_call':
+        this.#addCall(item, customInput(item.input));
+        return;
+      case 'function_call_output':
+      case 'custom_tool_call_output':
+        this.#endStep();
+        if (!this.#taken.has(item)) throw noCall(item, path);
+        return;
+      case 'reasoning':
+      case 'web_search_call':
+      case 'code_interpreter_call':
+        this.#addEncrypted(item);
+        return;
+      case 'unknown':
+        this.#reading.report.ignore('input[].type');
+        return;
+      case 'additional_tools':
+      case 'item_reference':
+        // Both were resolved before: tools are offered, references replaced by what they stand for.
+        return;
+      default:
+        item satisfies never;
+    }
+  }
+
+  end(): Conversation {
+    this.#endStep();
+    return { system: this.#system, messages: this.#messages };
+  }
+
+  #addMessage({ role, content }: Item<'message'>, path: Path): void {
+    const here = [...path, 'content'];
+    if (role === 'assistant') {
+      this.#step.push(...textBlocks(textsOf(content, here)));
+      return;
+    }
+    this.#endStep();
+    if (role === 'user') {
+      const blocks = userBlocks(content, here);
+      if (blocks.length > 0) this.#messages.push({ role, content: blocks });
+      return;
+    }
+    const blocks = textBlocks(textsOf(content, here));
+    if (this.#messages.length === 0) this.#system.push(...blocks);
+    else if (blocks.length > 0) this.#messages.push({ role: 'system', content: blocks });
+  }
+
+  #addCall({ call_id, name, namespace }: Item<'function_call' | 'custom_tool_call'>, input: object): void {
+    const id = this.#unused(nativeToolId(call_id));
+    this.#step.push({ type: 'tool_use', id, name: this.#reading.names.flat(name, namespace), input });
+    this.#calls.push({ clientId: call_id, id });
+  }
+
+  /** Reasoning without its signature cannot be given to Claude again; a summary alone is no loss to tell of. */
+  #addEncrypted({
+    encrypted_content: encrypted,
+  }: Item<'reasoning' | 'web_search_call' | 'code_interpreter_call'>): void {
+    if (encrypted === null || encrypted === undefined || encrypted === '') return;
+    const blocks = decryptBlocks(this.#reading.cipher, encrypted);
+    if (blocks === undefined) this.#reading.report.ignore('input[].encrypted_content');
+    else this.#step.push(...blocks);
+  }
+
+  #endStep(): void {
+    const said = this.#withoutLastThought(this.#step);
+    if (said.length > 0) this.#messages.push({ role: 'assistant', content: said });
+    const results = this.#calls.map((call) => this.#result(call));
+    if (results.length > 0) this.#messages.push({ role: 'user', content: results });
+    this.#step = [];
+    this.#calls = [];
+  }
+
+  /** The API refuses a message that ends with thinking: there was nothing said after it. */
+  #withoutLastThought(step: readonly ContentBlock[]): ContentBlock[] {
+    const end = step.findLastIndex(({ type }) => type !== 'thinking' && type !== 'redacted_thinking') + 1;
+    if (end < step.length) this.#reading.report.ignore('input[].encrypted_content');
+    return step.slice(0, end);
+  }
+
+  #result({ clientId, id }: OpenCall): Anthropic.ToolResultBlockParam {
+    const output = this.#outputs.get(clientId)?.shift();
+    if (output === undefined) {
+      throw new TurnError('invalid_request', `No tool output found for function call ${clientId.slice(0, 128)}.`, {
+        param: 'input',
+      });
+    }
+    this.#taken.add(output.item);
+    const content = resultContent(output.item.output, [...output.path, 'output']);
+    return { type: 'tool_result', tool_use_id: id, ...(content === undefined ? {} : { content }) };
+  }
+
+  /** The API wants every id once; some clients count from `call_1` in each step. The n-th use is named for n. */
+  #unused(id: string): string {
+    const times = (this.#timesUsed.get(id) ?? 0) + 1;
+    this.#timesUsed.set(id, times);
+    return times === 1 ? id : `${id}_${times}`;
+  }
+}
+
+const noCall = ({ call_id }: Output, path: Path): TurnError =>
+  new TurnError(
+    'invalid_request',
+    `No tool call found for function call output with call_id ${call_id.slice(0, 128)}.`,
+    { param: pathText('openai', [...path, 'call_id']) },
+  );

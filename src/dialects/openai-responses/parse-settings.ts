@@ -1,0 +1,75 @@
+/** Everything of a Responses request that is neither an item nor a tool: thinking and formats. */
+import type { Abilities } from '../../models/model.ts';
+import { endsInResults, type Conversation } from '../openai/conversation.ts';
+import { describedSchema, jsonFormat, type Format } from '../openai/settings.ts';
+import type { Report } from '../parameters.ts';
+import { decideThinking, type ThinkingDecision } from '../thinking.ts';
+import type { ResponsesRequest } from './wire.ts';
+
+interface ThinkingContext {
+  readonly maxTokens: number;
+  readonly abilities: Abilities;
+  readonly toolForced: boolean;
+  /** The request brings results of tools to a model that expects the thinking before the calls, and has lost it. */
+  readonly thoughtLost: boolean;
+}
+
+export const parseThinking = (
+  { reasoning }: ResponsesRequest,
+  { maxTokens, abilities, toolForced, thoughtLost }: ThinkingContext,
+  report: Report,
+): ThinkingDecision => {
+  const { effort } = reasoning ?? {};
+  if (effort === null || effort === undefined) {
+    // A summary can only be had of thinking that is shown; effort is then the model's own.
+    const shown = wantsSummary(reasoning) && abilities.thinking === 'adaptive' && !toolForced;
+    return { fate: 'applied', ...(shown ? { thinking: { type: 'adaptive', display: 'summarized' } } : {}) };
+  }
+  const decision = decideThinking({ effort, maxTokens, abilities, toolForced, thoughtLost });
+  if (decision.fate === 'emulated') report.emulate('reasoning.effort');
+  if (decision.fate === 'ignored') report.ignore('reasoning.effort');
+  return decision;
+};
+
+type Reasoning = ResponsesRequest['reasoning'];
+
+/** `generate_summary` is the older name. */
+export const summaryOf = (reasoning: Reasoning): 'auto' | 'concise' | 'detailed' | 'none' | null =>
+  reasoning?.summary ?? reasoning?.generate_summary ?? null;
+
+const wantsSummary = (reasoning: Reasoning): boolean => {
+  const summary = summaryOf(reasoning);
+  return summary !== null && summary !== 'none';
+};
+
+/** Inside a tool loop a model with a budget wants the thinking that came before the calls. */
+export const thoughtIsLost = (conversation: Conversation): boolean => {
+  if (!endsInResults(conversation)) return false;
+  const said = conversation.messages.findLast(({ role }) => role === 'assistant');
+  const [first] = Array.isArray(said?.content) ? said.content : [];
+  return first?.type !== 'thinking' && first?.type !== 'redacted_thinking';
+};
+
+export const parseFormat = (text: ResponsesRequest['text'], report: Report): Format => {
+  const format = text?.format;
+  if (format === null || format === undefined || format.type === 'text') return {};
+  const path = ['text', 'format', 'schema'];
+  const weaker = (): void => report.emulate('text.format');
+  if (format.type === 'json_object') return jsonFormat(undefined, { path, weaker });
+  const schema = describedSchema(format, () => report.ignore('text.format.description'));
+  return jsonFormat(schema, { path, weaker });
+};
+
+/** What `include` asks for, and whether there is anything of it. */
+export const parseInclude = (
+  include: ResponsesRequest['include'],
+  report: Report,
+): { readonly encrypted: boolean; readonly sources: boolean } => {
+  const asked = new Set(include ?? []);
+  // The others ask for more of items that never come.
+  if (asked.has('message.output_text.logprobs')) report.ignore('include');
+  return {
+    encrypted: asked.has('reasoning.encrypted_content'),
+    sources: asked.has('web_search_call.action.sources'),
+  };
+};

@@ -1,0 +1,127 @@
+/** A Responses request to a turn. */
+import type { Abilities } from '../../models/model.ts';
+import type { TurnRequest } from '../../turn/turn.ts';
+import type { ParseContext, ParsedRequest } from '../dialect.ts';
+import { textBlocks } from '../openai/content.ts';
+import { fitEnd, placeSystem, type Conversation } from '../openai/conversation.ts';
+import { maxTokens, parseServiceTier, parseUser } from '../openai/settings.ts';
+import { Report } from '../parameters.ts';
+import { parseSampling } from '../openai/sampling.ts';
+import { check } from '../validate.ts';
+import type { ResponsesAnswer } from './answer/answer.ts';
+import { echoOf } from './echo.ts';
+import { itemsOf } from './input/items-of.ts';
+import { readItems } from './input/read-items.ts';
+import { responsesParameters } from './parameters.ts';
+import { parseFormat, parseInclude, parseThinking, summaryOf, thoughtIsLost } from './parse-settings.ts';
+import { parseTools, type Tools } from './tools/parse-tools.ts';
+import type { ToolNames } from './tools/tool-names.ts';
+import { responsesRequest, type ResponsesRequest } from './wire.ts';
+
+export const parse = (body: unknown, context: ParseContext): ParsedRequest<ResponsesAnswer> => {
+  const asked = check(responsesRequest, body, 'openai');
+  const model = context.resolveModel(asked.model);
+  const parsing: Parsing = {
+    asked,
+    context,
+    abilities: model.abilities,
+    report: new Report(
+      responsesParameters,
+      { ...context, abilities: model.abilities },
+      { style: 'openai', unknown: 'ignored' },
+    ),
+  };
+  const { report } = parsing;
+  report.add(asked);
+  const { conversation, tools, names } = parseConversation(parsing);
+  const generation = parseGeneration(parsing, { conversation, tools });
+  const { format, instruction } = parseFormat(asked.text, report);
+  const system = [...conversation.system, ...textBlocks(instruction === undefined ? [] : [instruction])];
+  const output_config = { ...generation.output_config, ...(format === undefined ? {} : { format }) };
+  const request: TurnRequest = {
+    model: model.id,
+    ...(system.length > 0 ? { system } : {}),
+    messages: [...conversation.messages],
+    ...tools,
+    ...generation.parameters,
+    ...(Object.keys(output_config).length > 0 ? { output_config } : {}),
+    ...parseServiceTier(asked.service_tier, () => report.ignore('service_tier')),
+    ...parseUser(asked.safety_identifier ?? asked.user),
+  };
+  const stored = asked.store !== false && context.stored !== undefined;
+  if (asked.store === true && !stored) report.ignore('store');
+  const include = parseInclude(asked.include, report);
+  const answer: ResponsesAnswer = {
+    id: `resp_${context.requestId.replace(/^req_/u, '')}`,
+    created: context.now,
+    now: () => Math.floor(context.clock.now() / 1000),
+    model: model.id,
+    echo: echoOf(asked, { body, stored }),
+    names,
+    cipher: context.cipher,
+    ...include,
+    withoutSummary: summaryOf(asked.reasoning) === 'none',
+    json: format !== undefined,
+  };
+  return {
+    request,
+    betas: context.betas,
+    model,
+    stream: asked.stream === true,
+    report: report.done(),
+    emulatedStops: [],
+    answer,
+  };
+};
+
+interface Parsing {
+  readonly asked: ResponsesRequest;
+  readonly context: ParseContext;
+  readonly abilities: Abilities;
+  readonly report: Report;
+}
+
+interface Said {
+  readonly conversation: Conversation;
+  readonly tools: Tools;
+}
+
+const parseConversation = ({ asked, context, abilities, report }: Parsing): Said & { readonly names: ToolNames } => {
+  const { engine, cipher, stored } = context;
+  const emulated = (): void => report.emulate('input');
+  const { items, tools: moreTools } = itemsOf(asked, stored);
+  const { tools, names } = parseTools([...(asked.tools ?? []), ...moreTools], asked, {
+    abilities,
+    serverTools: engine.abilities.serverTools,
+    report,
+  });
+  const read = readItems(items, { names, cipher, report });
+  const instructions = textBlocks(typeof asked.instructions === 'string' ? [asked.instructions] : []);
+  const placed = placeSystem(
+    { system: [...instructions, ...read.system], messages: read.messages },
+    { takesSystem: engine.abilities.systemMessages && abilities.systemMessages === true, field: 'input', emulated },
+  );
+  const prefill = engine.abilities.prefill && abilities.prefill;
+  return { conversation: fitEnd(placed, { prefill, param: 'input', emulated }), tools, names };
+};
+
+/** Limits, thinking, sampling. */
+const parseGeneration = ({ asked, context, abilities, report }: Parsing, { conversation, tools }: Said) => {
+  const max_tokens = maxTokens(asked.max_output_tokens, abilities, () => report.emulate('max_output_tokens'));
+  const toolForced = tools.tool_choice?.type === 'any' || tools.tool_choice?.type === 'tool';
+  const thoughtLost = !context.engine.abilities.keepsThinking && thoughtIsLost(conversation);
+  const { thinking, effort } = parseThinking(
+    asked,
+    { maxTokens: max_tokens, abilities, toolForced, thoughtLost },
+    report,
+  );
+  const thinks = thinking !== undefined && thinking.type !== 'disabled';
+  const sampling = parseSampling(
+    { temperature: asked.temperature, topP: asked.top_p, abilities, thinking: thinks },
+    report,
+  );
+  return {
+    parameters: { max_tokens, ...sampling, ...(thinking === undefined ? {} : { thinking }) },
+    output_config: effort === undefined ? {} : { effort },
+  };
+};

@@ -1,0 +1,102 @@
+/**
+ * Custom tools take raw text, which the Messages API has no tools for: each is offered as a function with one string,
+ * and what the model puts into that string is the text.
+ */
+import { brokenText } from '../../../turn/broken-input.ts';
+import type { FunctionDefinition } from '../../openai/tools.ts';
+import type { CustomTool } from '../wire.ts';
+
+/** The one parameter of such a function. */
+const INPUT = 'input';
+
+export const customAsFunction = (tool: CustomTool, name: string): FunctionDefinition => ({
+  name,
+  description: [tool.description ?? '', ruleOf(tool)].filter((text) => text !== '').join('\n\n'),
+  parameters: {
+    type: 'object',
+    properties: { [INPUT]: { type: 'string', description: 'The whole input of this tool, as raw text.' } },
+    required: [INPUT],
+    additionalProperties: false,
+  },
+});
+
+const ruleOf = ({ format }: CustomTool): string =>
+  format?.type === 'grammar' ? `The text must match this grammar (${format.syntax}):\n${format.definition}` : '';
+
+export const customInput = (text: string): object => ({ [INPUT]: text });
+
+/** The raw text of a call; an input in another form is given as it is. */
+export const textOfInput = (input: unknown): string => {
+  const text = typeof input === 'object' && input !== null && INPUT in input ? input[INPUT] : undefined;
+  if (typeof text === 'string') return text;
+  const json = rawJson(input);
+  return new CustomInputReader().add(json) || json;
+};
+
+/** An input cut off by max_tokens is given as the text that came. */
+export const rawJson = (input: unknown): string => brokenText(input) ?? JSON.stringify(input ?? {});
+
+/** Reads the text of a custom tool's input out of its JSON while that is still coming. */
+export class CustomInputReader {
+  #json = '';
+  /** How many characters of the JSON have been read. */
+  #read = 0;
+  #state: 'before' | 'inside' | 'other' | 'after' = 'before';
+
+  /** More of the text; empty where the JSON has another form, whose text `textOfInput` gives at the end. */
+  add(json: string): string {
+    this.#json += json;
+    if (this.#state === 'before') this.#enter();
+    return this.#state === 'inside' ? this.#text() : '';
+  }
+
+  #enter(): void {
+    const head = /^\s*\{\s*"input"\s*:\s*"/u.exec(this.#json);
+    if (head !== null) {
+      this.#state = 'inside';
+      this.#read = head[0].length;
+    } else if (!couldBecomeHead(this.#json)) this.#state = 'other';
+  }
+
+  #text(): string {
+    let text = '';
+    for (;;) {
+      const next = characterAt(this.#json, this.#read);
+      if (next === 'end') this.#state = 'after';
+      if (next === 'end' || next === 'more') return text;
+      text += next.text;
+      this.#read += next.length;
+    }
+  }
+}
+
+/** What `{"input":"` looks like as long as it is not whole. */
+const couldBecomeHead = (json: string): boolean => /^\s*(?:\{\s*(?:"i?n?p?u?t?|"input"\s*(?::\s*)?)?)?$/u.test(json);
+
+interface Character {
+  readonly text: string;
+  /** Its length in the JSON. */
+  readonly length: number;
+}
+
+const ESCAPES: Readonly<Record<string, string>> = { b: '\b', f: '\f', n: '\n', r: '\r', t: '\t' };
+
+/** `more`: the next one is not whole yet; halves of a pair come together, so that no event has half a character. */
+const characterAt = (json: string, at: number): Character | 'more' | 'end' => {
+  const first = json[at];
+  if (first === undefined) return 'more';
+  if (first === '"') return 'end';
+  if (first !== '\\') return { text: first, length: 1 };
+  const escape = json[at + 1];
+  if (escape === undefined) return 'more';
+  if (escape !== 'u') return { text: ESCAPES[escape] ?? escape, length: 2 };
+  if (json.length < at + 6) return 'more';
+  const unit = unitAt(json, at);
+  if (unit < 0xd800 || unit > 0xdbff) return { text: String.fromCharCode(unit), length: 6 };
+  if (json.length < at + 12 && json.slice(at + 6, at + 8) === '\\u'.slice(0, json.length - at - 6)) return 'more';
+  const low = json.startsWith('\\u', at + 6) ? unitAt(json, at + 6) : 0;
+  if (low < 0xdc00 || low > 0xdfff) return { text: String.fromCharCode(unit), length: 6 };
+  return { text: String.fromCharCode(unit, low), length: 12 };
+};
+
+const unitAt = (json: string, at: number): number => Number.parseInt(json.slice(at + 2, at + 6), 16);

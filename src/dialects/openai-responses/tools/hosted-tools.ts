@@ -1,0 +1,81 @@
+/** Tools that OpenAI runs itself, to those that the Messages API runs itself. What has no counterpart is left out and told. */
+import type Anthropic from '@anthropic-ai/sdk';
+import type { Report } from '../../parameters.ts';
+import type { RequestTool, WebSearchTool } from '../wire.ts';
+
+export interface HostedTool {
+  readonly tool: Anthropic.WebSearchTool20250305 | Anthropic.CodeExecutionTool20250522;
+  /** How a choice names it, or begins to: `web_search_preview` is `web_search` too. */
+  readonly type: 'web_search' | 'code_interpreter';
+}
+
+interface Hosting {
+  /** Whether a tool of the caller has this name. */
+  readonly taken: (name: string) => boolean;
+  readonly serverTools: boolean;
+  readonly maxUses: number | null | undefined;
+  readonly report: Report;
+}
+
+export const hostedTools = (tools: readonly RequestTool[], hosting: Hosting): readonly HostedTool[] => {
+  const { report } = hosting;
+  if (tools.some((tool) => tool.type === 'unknown' || hasUnknown(tool))) report.ignore('tools[].type');
+  const search = tools.find((tool) => tool.type === 'web_search');
+  const code = tools.find((tool) => tool.type === 'code_interpreter');
+  const hosted = [
+    ...(search === undefined ? [] : webSearch(search, hosting)),
+    ...(code === undefined ? [] : codeExecution(hosting)),
+  ];
+  if (hosting.maxUses !== null && hosting.maxUses !== undefined && !hosted.some(({ type }) => type === 'web_search')) {
+    report.ignore('max_tool_calls');
+  }
+  return hosted;
+};
+
+const hasUnknown = (tool: RequestTool): boolean =>
+  tool.type === 'namespace' && tool.tools.some((inner) => inner.type === 'unknown');
+
+const webSearch = (tool: WebSearchTool, { taken, serverTools, maxUses, report }: Hosting): readonly HostedTool[] => {
+  // Claude's search has no index to fall back on: who allows no access to the web gets no search.
+  if (!serverTools || taken('web_search') || tool.external_web_access === false) {
+    report.ignore('tools[].web_search');
+    return [];
+  }
+  const { allowed_domains: allowed, blocked_domains: blocked } = tool.filters ?? {};
+  const location = given(tool.user_location ?? {}, ['city', 'region', 'country', 'timezone']);
+  return [
+    {
+      type: 'web_search',
+      tool: {
+        type: 'web_search_20250305',
+        name: 'web_search',
+        ...((allowed ?? []).length > 0 ? { allowed_domains: [...(allowed ?? [])] } : {}),
+        // The API takes only one of the two lists.
+        ...((blocked ?? []).length > 0 && (allowed ?? []).length === 0
+          ? { blocked_domains: [...(blocked ?? [])] }
+          : {}),
+        ...(Object.keys(location).length > 0 ? { user_location: { type: 'approximate' as const, ...location } } : {}),
+        ...(typeof maxUses === 'number' ? { max_uses: maxUses } : {}),
+      },
+    },
+  ];
+};
+
+/** The version that runs Python and nothing else, as a code interpreter does. */
+const codeExecution = ({ taken, serverTools, report }: Hosting): readonly HostedTool[] => {
+  if (serverTools && !taken('code_execution')) {
+    return [{ type: 'code_interpreter', tool: { type: 'code_execution_20250522', name: 'code_execution' } }];
+  }
+  report.ignore('tools[].code_interpreter');
+  return [];
+};
+
+const given = <Key extends string>(
+  values: Readonly<Record<string, unknown>>,
+  keys: readonly Key[],
+): Partial<Record<Key, string>> => {
+  const entries = keys.map((key) => [key, values[key]] as const);
+  return Object.fromEntries(entries.filter(([, value]) => typeof value === 'string' && value !== '')) as Partial<
+    Record<Key, string>
+  >;
+};
