@@ -1,6 +1,18 @@
 /** Every setting of the server: its type, its default as one would write it, and what it means. Docs come from here. */
 import { setting, type SettingsTable, type SettingValues } from './parse-settings.ts';
-import { flag, list, mapping, oneOf, postgresUrl, text, whole, wholeOrAuto } from './setting-types.ts';
+import {
+  days,
+  flag,
+  list,
+  mapping,
+  milliseconds,
+  oneOf,
+  postgresUrl,
+  seconds,
+  text,
+  whole,
+  wholeOrAuto,
+} from './setting-types.ts';
 
 export const serverSettings = {
   HOST: setting(text, '127.0.0.1', 'Address to listen on. Anything but loopback needs `PROXY_API_KEY`.'),
@@ -39,20 +51,20 @@ export const serverSettings = {
 
   MAX_CONCURRENCY: setting(whole(1), '16', 'Turns that run at the same time.'),
   QUEUE_LIMIT: setting(whole(0), '100', 'Requests that may wait for a place. More get a 429 with `Retry-After`.'),
-  QUEUE_TIMEOUT_MS: setting(whole(1), '60000', 'How long a request waits for a place before it gets a 429.'),
-  TURN_TIMEOUT_MS: setting(whole(1_000), '900000', 'How long one answer may take, from its place to its end.'),
+  QUEUE_TIMEOUT_MS: setting(milliseconds(1), '60000', 'How long a request waits for a place before it gets a 429.'),
+  TURN_TIMEOUT_MS: setting(milliseconds(1_000), '900000', 'How long one answer may take, from its place to its end.'),
   STALL_ALARM_MS: setting(
-    whole(1_000),
+    milliseconds(1_000),
     '120000',
     'Silence of the engine within a turn that is worth a warning in the log.',
   ),
   HEADER_WAIT_MS: setting(
-    whole(0),
+    milliseconds(0),
     '1000',
     'How long the status of a streamed answer waits for the first event. An error in this time is a real HTTP status, later ones are reported in the stream. While the upstream is asked again after an error, it waits up to 15 seconds.',
   ),
   KEEPALIVE_MS: setting(
-    whole(100),
+    milliseconds(100),
     '10000',
     'Silence in a stream after which a sign of life is sent. The first one goes out with headers that came before the answer.',
   ),
@@ -99,9 +111,9 @@ export const serverSettings = {
     '1',
     'Processes that are spawned ahead, each for one new conversation. More of them help when several begin at once; each takes about 100 MB.',
   ),
-  IDLE_TTL: setting(whole(1), '600', 'Seconds that a process keeps a conversation nobody continues.'),
+  IDLE_TTL: setting(seconds(1), '600', 'Seconds that a process keeps a conversation nobody continues.'),
   SUSPEND_TTL: setting(
-    whole(1),
+    seconds(1),
     '600',
     'Seconds that a process waits for the results of its tool calls. Later ones are replayed.',
   ),
@@ -111,7 +123,7 @@ export const serverSettings = {
     'A Postgres database, `postgres://user:password@host:5432/name`: servers that share it share keys, limits, ledger and stored responses. Default: SQLite in `proxy.db` below `STATE_DIR`.',
   ),
   LEDGER_DAYS: setting(
-    whole(0),
+    days(0),
     '90',
     'How long the ledger keeps its row of each request (who, model, tokens, cost, times; never content); 0 keeps all.',
   ),
@@ -120,8 +132,8 @@ export const serverSettings = {
     '0',
     '1 keeps the bodies of requests and answers in the database too, cut after 300,000 characters.',
   ),
-  LOG_CONTENT_DAYS: setting(whole(1), '7', 'How long `LOG_CONTENT` keeps bodies.'),
-  RESPONSE_DAYS: setting(whole(1), '30', 'How long stored responses of the Responses API can be continued.'),
+  LOG_CONTENT_DAYS: setting(days(1), '7', 'How long `LOG_CONTENT` keeps bodies.'),
+  RESPONSE_DAYS: setting(days(1), '30', 'How long stored responses of the Responses API can be continued.'),
   RESPONSE_STORE_MB: setting(
     whole(1),
     '1024',
@@ -133,7 +145,7 @@ export const serverSettings = {
     'Where the database and the private files of Claude Code are. Default: `$XDG_STATE_HOME` or `~/.local/state`, then `opencode-claude-proxy`.',
   ),
   DRAIN_TIMEOUT_MS: setting(
-    whole(0),
+    milliseconds(0),
     '30000',
     'How long running answers may go on after SIGTERM or SIGINT. What is left then ends with an error. The image has 7000, which fits the 10 seconds of `docker stop`.',
   ),

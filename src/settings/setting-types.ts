@@ -24,13 +24,26 @@ export const whole = (min: number, max: number = Number.MAX_SAFE_INTEGER) =>
     .transform(Number)
     .pipe(z.number().min(min, `must be at least ${min}`).max(max, `must be at most ${max}`));
 
+/** A timer with a longer delay fires at once: https://nodejs.org/api/timers.html#settimeoutcallback-delay-args */
+const LONGEST_MS = 2 ** 31 - 1;
+
+export const milliseconds = (min: number) => whole(min, LONGEST_MS);
+
+export const seconds = (min: number) => whole(min, Math.floor(LONGEST_MS / 1000));
+
+/** Seconds that may have a fraction. */
+export const decimalSeconds = (min: number) => decimal(min, Math.floor(LONGEST_MS / 1000));
+
+/** At most a hundred years, so that no date leaves the calendar. */
+export const days = (min: number) => whole(min, 36_500);
+
 /** A number that may have a fraction. */
-export const decimal = (min: number) =>
+const decimal = (min: number, max: number) =>
   z
     .string()
     .regex(/^\d+(\.\d+)?$/, 'must be a number')
     .transform(Number)
-    .pipe(z.number().min(min, `must be at least ${min}`));
+    .pipe(z.number().min(min, `must be at least ${min}`).max(max, `must be at most ${max}`));
 
 export const flag = z
   .string()

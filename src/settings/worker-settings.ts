@@ -1,7 +1,7 @@
 /** The settings of the Worker. Those it shares with the server have the server's own rows. */
 import { setting, type SettingsTable, type SettingValues } from './parse-settings.ts';
 import { serverSettings } from './server-settings.ts';
-import { decimal, flag, text, whole } from './setting-types.ts';
+import { decimalSeconds, flag, milliseconds, text, whole } from './setting-types.ts';
 
 const { PROXY_API_KEY, CORS_ORIGINS, MODEL_MAP, MODEL_UNKNOWN, MODEL_TRACK, MAX_BODY_BYTES, DRAIN_TIMEOUT_MS } =
   serverSettings;
@@ -26,18 +26,18 @@ export const edgeSettings = {
     'Requests that may be open in an instance before new conversations go to another. The server there runs as many turns.',
   ),
   END_WITHIN_MS: setting(
-    whole(1),
+    milliseconds(1),
     '60000',
     'How long a container that was told to end, and has no answer to finish, may take.',
   ),
-  SLEEP_AFTER_S: setting(decimal(0), '600', 'Seconds without a request after which a container is stopped.'),
-  START_WAIT_MS: setting(whole(1), '60000', 'How long a request waits for a container that starts.'),
+  SLEEP_AFTER_S: setting(decimalSeconds(0), '600', 'Seconds without a request after which a container is stopped.'),
+  START_WAIT_MS: setting(milliseconds(1), '60000', 'How long a request waits for a container that starts.'),
   LIFE_SIGN_AFTER_MS: setting(
-    whole(0),
+    milliseconds(0),
     '1000',
     'How long a stream waits for its container before the client gets headers and a sign of life.',
   ),
-  LIFE_SIGN_EVERY_MS: setting(whole(1), '5000', 'Between two signs of life while the container starts.'),
+  LIFE_SIGN_EVERY_MS: setting(milliseconds(1), '5000', 'Between two signs of life while the container starts.'),
 } as const satisfies SettingsTable;
 
 export const workerSettings = {
