@@ -1,8 +1,10 @@
 /** Where settings come from, the strongest first: flags, environment, `.env` here, the user's own file. */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { parseEnv } from 'node:util';
+import { secretsOf } from '../node/secrets.ts';
+import type { Log } from '../util/log.ts';
 import type { Environment } from '../settings/parse-settings.ts';
 
 export interface Source {
@@ -18,10 +20,23 @@ export const userEnvFile = (env: Environment): string =>
 export const settingSources = (env: Environment, flags: Environment = {}): readonly Source[] => [
   { from: 'flag', values: flags },
   { from: 'environment', values: env },
-  ...['.env', userEnvFile(env)]
-    .filter((path) => existsSync(path))
-    .map((path) => ({ from: path, values: parseEnv(readFileSync(path, 'utf8')) })),
+  ...envFiles(env),
 ];
+
+const envFiles = (env: Environment): readonly Source[] =>
+  ['.env', userEnvFile(env)]
+    .filter((path) => existsSync(path))
+    .map((path) => ({ from: path, values: parseEnv(readFileSync(path, 'utf8')) }));
+
+/** A file with a key in it that others on this machine can read is warned of, with what to do. */
+export const warnOfOpenFiles = (log: Pick<Log, 'warn'>): void => {
+  for (const { from, values } of envFiles(process.env)) {
+    if (secretsOf(values).length > 0 && (statSync(from).mode & READABLE_FOR_OTHERS) !== 0)
+      log.warn({ file: from }, `${from} holds a key and can be read by other users of this machine: chmod 600 ${from}`);
+  }
+};
+
+const READABLE_FOR_OTHERS = 0o044;
 
 /** All sources as one environment; an empty value counts as not set. */
 export const mergedEnvironment = (sources: readonly Source[]): Record<string, string> => {

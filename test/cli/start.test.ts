@@ -1,9 +1,9 @@
 /** `npm start` at the command line: flags, misspelt settings, an old Node, and a signal to npm itself. */
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync, rmSync } from 'node:fs';
+import { chmodSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { freePort } from '../../scripts/container-engine/app.ts';
@@ -85,6 +85,34 @@ describe('a setting by a wrong name', () => {
       'DATABASE',
     ];
     expect(lookalikes(Object.fromEntries(others.map((name) => [name, 'x'])))).toEqual([]);
+  });
+});
+
+describe('a .env file', () => {
+  const warnings = async (content: string, mode: number): Promise<readonly unknown[]> => {
+    const home = newHome();
+    writeFileSync(join(home, '.env'), content);
+    chmodSync(join(home, '.env'), mode);
+    const server = start(directTo(upstream), { home });
+    await listening(server);
+    await until(() => server.output.out.includes('Models:'));
+    server.child.kill('SIGTERM');
+    await server.exit;
+    expect(server.output.out).not.toContain('hush');
+    return logOf(server).filter(({ level }) => level === 'warn');
+  };
+
+  it('with a key that others can read is warned of', async () => {
+    expect(await warnings('PROXY_API_KEY=hush-hush', 0o644)).toMatchObject([
+      { msg: '.env holds a key and can be read by other users of this machine: chmod 600 .env' },
+    ]);
+  });
+
+  it.each([
+    ['PROXY_API_KEY=hush-hush', 0o600],
+    ['LOG_LEVEL=info', 0o644],
+  ])('is not warned of without cause: %s, %i', async (content, mode) => {
+    expect(await warnings(content, mode)).toEqual([]);
   });
 });
 

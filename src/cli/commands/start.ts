@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { runBootstrapped } from '../../node/bootstrap.ts';
 import { endOnSignals, run, type Running } from '../../node/run.ts';
 import { chooseLogin, hasLogin } from '../choose-login.ts';
-import { currentEnvironment } from '../environment.ts';
+import { currentEnvironment, warnOfOpenFiles } from '../environment.ts';
 import { isInteractive, print, styled } from '../output.ts';
 import { addSettingFlags, settingsFromFlags } from '../setting-flags.ts';
 
@@ -28,6 +28,7 @@ const start = async (flags: Readonly<Record<string, string>>): Promise<void> => 
   }
   const running = await run(env);
   endOnSignals(running);
+  warnOfOpenFiles(running.log);
   print(greeting(running, env));
 };
 
