@@ -3,8 +3,10 @@
  * platform a container that dies looks like a clean end. The Worker asks for it and takes it off.
  */
 
-/** Says `eos`, in the request and in the answer. It never passes between this project's own parts and a client. */
+/** `eos`: in the request and in the answer. It never passes between this project's own parts and a client. */
 export const INTERNAL_HEADER = 'x-proxy-internal';
+/** In an answer: how many conversations the server behind the Worker holds, whose next turn is cheaper there. */
+export const CONVERSATIONS_HEADER = 'x-proxy-internal-conversations';
 /** An SSE comment, so that a reader who sees it by mistake ignores it. */
 export const END_MARK = ': eos\n\n';
 

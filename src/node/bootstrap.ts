@@ -8,7 +8,8 @@ import { isDeepStrictEqual } from 'node:util';
 import { Hono } from 'hono';
 import { z } from 'zod';
 import { createKeyRing, presentedKeys } from '../access/keys.ts';
-import { INTERNAL_HEADER, withEndMark } from '../http/end-mark.ts';
+import { CONVERSATIONS_HEADER, INTERNAL_HEADER, withEndMark } from '../http/end-mark.ts';
+import { HEAD_HEADER, withLateHead } from '../http/late-head.ts';
 import { parseConfig, type Environment } from './config.ts';
 import { createLog } from './log.ts';
 import { secretsOf } from './secrets.ts';
@@ -42,6 +43,8 @@ export const runBootstrapped = async (
   return { server, log, about: ['Waiting for settings on /internal/bootstrap.'] };
 };
 
+const MOST_TAKEN = 10_000;
+
 class BootstrapServer {
   readonly #env: Environment;
   readonly #prepareParts: PrepareParts;
@@ -49,6 +52,8 @@ class BootstrapServer {
   #inner: Promise<ComposedServer> | undefined;
   #ready: ComposedServer | undefined;
   #draining = false;
+  /** Ids of the last requests that were taken: one that comes again may have been paid already. */
+  readonly #taken = new Set<string>();
 
   constructor(env: Environment, prepareParts: PrepareParts) {
     this.#env = env;
@@ -61,22 +66,41 @@ class BootstrapServer {
       fetch: async (request, ...rest) => {
         const { pathname } = new URL(request.url);
         if (this.#ready === undefined || pathname.startsWith('/internal/')) return internal.fetch(request, ...rest);
-        return this.#answer(request, await this.#ready.fetch(request, ...rest));
+        const ready = this.#ready;
+        const answer = async (): Promise<Response> => this.#marked(request, ready, await ready.fetch(request, ...rest));
+        return request.headers.get(HEAD_HEADER) === 'late' ? this.#late(request, answer) : answer();
       },
       drain: async () => {
         this.#draining = true;
         await (await this.#inner)?.drain();
       },
       close: async () => (await this.#inner)?.close(),
+      conversations: () => this.#ready?.conversations() ?? 0,
     };
   }
 
   // The Worker keeps new requests back from a server that is ending, and must not take its refusal for the answer.
-  #answer(request: Request, response: Response): Response {
-    if (!this.#draining || response.status !== 503) return withEndMark(request, response);
-    const headers = new Headers(response.headers);
-    headers.set(INTERNAL_HEADER, 'draining');
-    return new Response(response.body, { status: response.status, headers });
+  #marked(request: Request, server: ComposedServer, response: Response): Response {
+    const refused = this.#draining && response.status === 503;
+    const answer = refused ? response : withEndMark(request, response);
+    const headers = new Headers(answer.headers);
+    headers.set(CONVERSATIONS_HEADER, String(server.conversations()));
+    if (refused) headers.set(INTERNAL_HEADER, 'draining');
+    return new Response(answer.body, { status: answer.status, headers });
+  }
+
+  /** A connection that broke after its headers were sent says nothing of the turn: its request is taken once. */
+  #late(request: Request, answer: () => Promise<Response>): Response {
+    const id = request.headers.get('x-request-id') ?? '';
+    if (this.#taken.has(id)) return new Response(null, { status: 503, headers: { [INTERNAL_HEADER]: 'taken' } });
+    this.#taken.add(id);
+    const [oldest] = this.#taken;
+    if (this.#taken.size > MOST_TAKEN && oldest !== undefined) this.#taken.delete(oldest);
+    const refusedOrNot = answer().then((response) => {
+      if (response.headers.get(INTERNAL_HEADER) === 'draining') this.#taken.delete(id);
+      return response;
+    });
+    return withLateHead(refusedOrNot);
   }
 
   async #internalRoutes(): Promise<Hono> {

@@ -60,6 +60,8 @@ export interface ComposedServer {
   readonly drain: () => Promise<void>;
   /** Ends the engine. */
   readonly close: () => Promise<void>;
+  /** Conversations that the engine holds. */
+  readonly conversations: () => number;
 }
 
 export const composeServer = async ({
@@ -120,6 +122,7 @@ export const composeServer = async ({
         stopping.abort(new TurnError('draining', 'The server is shutting down and had no more time for this answer.'));
     },
     close: () => engine.close(),
+    conversations: () => engine.health().conversations ?? 0,
   };
 };
 

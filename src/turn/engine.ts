@@ -18,6 +18,8 @@ export interface EngineHealth {
   readonly reason?: string;
   /** What the last turns showed to be wrong for all of them, such as a login that the API refuses. */
   readonly degraded?: string;
+  /** Conversations that it holds: their next turn is cheaper here than at another server. Absent: it holds none. */
+  readonly conversations?: number;
   /** Named figures for `/health` and the metrics (processes, sessions, …). */
   readonly gauges: Readonly<Record<string, number>>;
 }

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { freePort } from '../../scripts/container-engine/app.ts';
+import { readLateHead } from '../../src/http/late-head.ts';
 import { startDemoUpstream, type DemoUpstream } from '../../src/demo/upstream.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -89,6 +90,36 @@ const ask = (
     body: JSON.stringify({ model: 'haiku', max_tokens: 100, messages, ...more }),
   });
 const hello = [{ role: 'user', content: '[[text:Good day]]' }];
+
+describe('an answer for the Worker', () => {
+  const LATE = { 'x-proxy-internal': 'eos', 'x-proxy-internal-head': 'late' };
+  const waiting = [{ role: 'user', content: '[[first:60000]]' }];
+
+  it('has its headers at once, however long the model takes, and its own head in the body', async () => {
+    await door('POST', 'bootstrap', { settings: direct() });
+    // More than the six for which the platform lets one object wait.
+    const answers = await Promise.all(
+      Array.from({ length: 8 }, (_, index) => ask(waiting, { headers: { ...LATE, 'x-request-id': `req_${index}` } })),
+    );
+    expect(answers.map(({ headers }) => headers.get('x-proxy-internal-head'))).toEqual(answers.map(() => 'late'));
+    const refused = await readLateHead(
+      await ask([{ role: 'user', content: '[[error:529]]' }], { headers: { ...LATE, 'x-request-id': 'req_refused' } }),
+    );
+    expect([refused.status, await refused.json()]).toMatchObject([529, { type: 'error' }]);
+    await Promise.all(answers.map(async (answer) => answer.body?.cancel()));
+  });
+
+  it('is not made twice for one request: it may have been paid', async () => {
+    await door('POST', 'bootstrap', { settings: direct() });
+    const headers = { ...LATE, 'x-request-id': 'req_once' };
+    upstream.clear();
+    const first = await readLateHead(await ask(hello, { headers, stream: true }));
+    expect(await first.text()).toMatch(/message_stop[^]*: eos\n\n$/);
+    const second = await ask(hello, { headers });
+    expect([second.status, second.headers.get('x-proxy-internal')]).toEqual([503, 'taken']);
+    expect(upstream.messageRequests).toHaveLength(1);
+  });
+});
 
 describe('the door', () => {
   it('is closed without the key, and the server serves nothing before it has settings', async () => {

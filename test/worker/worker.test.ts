@@ -3,7 +3,7 @@ import http from 'node:http';
 import { describe, expect, it } from 'vitest';
 import type { InstanceStatus } from '../../src/worker/internal-protocol.ts';
 import { chat, demoLabs, messages } from './demo-labs.ts';
-import { eventually, KEY, type Lab } from './lab.ts';
+import { eventually, KEY, programImage, type Lab } from './lab.ts';
 
 const { lab, upstream } = demoLabs();
 const statuses = async ({ call }: Lab): Promise<Record<string, InstanceStatus>> =>
@@ -248,6 +248,17 @@ describe('a container', { timeout: 120_000 }, () => {
     expect(here.starts()).toBe(3);
   });
 
+  it('is killed while it works on an answer that is not streamed: an error, and nothing is paid twice', async () => {
+    const here = await lab();
+    await here.call('/v1/messages', { body: messages('Hello') });
+    upstream().clear();
+    const answer = here.call('/v1/messages', { body: messages('[[first:60000]]') });
+    await eventually(() => upstream().messageRequests.length === 1);
+    for (const { pid } of here.engine.running()) process.kill(pid!, 'SIGKILL');
+    expect([(await answer).status, await (await answer).json()]).toMatchObject([502, { type: 'error' }]);
+    expect(upstream().messageRequests).toHaveLength(1);
+  });
+
   it('is killed between requests: the next request does not notice', async () => {
     const here = await lab();
     for (let round = 1; round <= 3; round += 1) {
@@ -305,11 +316,13 @@ describe('sleep', { timeout: 120_000 }, () => {
 });
 
 describe('several instances', { timeout: 120_000 }, () => {
+  const holding = programImage('holds-conversations.ts', { HOLDS: '18' });
+
   it('a full home sends new conversations away, remembers where, and keeps those it holds', async () => {
-    const here = await lab({ INSTANCE_CAPACITY: '1', INSTANCES: '2' });
+    const here = await lab({ INSTANCE_CAPACITY: '1', INSTANCES: '2' }, holding);
     const busy = (name: string) =>
       here.call('/v1/messages', {
-        body: messages('[[text:one two three]][[slow:1000]]', { stream: true }),
+        body: messages('lasts:1500', { stream: true }),
         headers: { 'x-conversation-id': name },
       });
     const ask = async (name: string): Promise<number> => {
@@ -367,7 +380,7 @@ describe('several instances', { timeout: 120_000 }, () => {
   });
 
   it('with several homes each conversation has its own, whatever else it says', async () => {
-    const here = await lab({ INSTANCES: '3', HOMES: '3' });
+    const here = await lab({ INSTANCES: '3', HOMES: '3' }, holding);
     const names = Array.from({ length: 6 }, (_, index) => `c${index}`);
     for (const name of [...names, ...names])
       await (
@@ -381,10 +394,10 @@ describe('several instances', { timeout: 120_000 }, () => {
   });
 
   it('a home that has slept still knows where it sent a conversation', async () => {
-    const here = await lab({ INSTANCE_CAPACITY: '1', INSTANCES: '2', SLEEP_AFTER_S: '1' });
+    const here = await lab({ INSTANCE_CAPACITY: '1', INSTANCES: '2', SLEEP_AFTER_S: '1' }, holding);
     const ask = (name: string, more: object = {}, content = 'Hello') =>
       here.call('/v1/messages', { body: messages(content, more), headers: { 'x-conversation-id': name } });
-    const first = await ask('first', { stream: true }, '[[text:one two three]][[slow:500]]');
+    const first = await ask('first', { stream: true }, 'lasts:1500');
     expect((await ask('second')).status).toBe(200);
     await first.text();
     await asleep(here);

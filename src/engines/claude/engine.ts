@@ -184,6 +184,7 @@ export class ClaudeEngine implements Engine {
     return {
       ok: this.#unwell === undefined && !this.#closed,
       ...(this.#closed ? { reason: 'The engine is closed' } : this.#unwell !== undefined && { reason: this.#unwell }),
+      conversations: this.#sessions.count('running') + this.#sessions.count('idle') + this.#sessions.count('suspended'),
       gauges: {
         processes: this.#pool.size,
         processes_ready: this.#pool.ready,

@@ -15,12 +15,13 @@ import { forward } from './forward.ts';
 import { routedOf, verdictResponse, type InstanceStatus, type Routed } from '../internal-protocol.ts';
 import { logEvent } from '../log.ts';
 import { LoginSync } from '../login/login-sync.ts';
-import { OpenRequests } from './open-requests.ts';
+import { OpenRequests, type Ticket } from './open-requests.ts';
 import { createPlaceBook, type PlaceBook } from './placement-store.ts';
 import { place, type Room } from './placement.ts';
 import { instanceNames } from '../rendezvous.ts';
 import { createResponder } from './dialect-responder.ts';
 import { Trip } from './trip.ts';
+import { WarmConversations } from './warm-conversations.ts';
 
 /** A server that was told to end has so long; it has no open request then. */
 const STOP_GRACE_MS = 30_000;
@@ -28,7 +29,8 @@ const STOP_GRACE_MS = 30_000;
 const LAST_LOGIN_MS = 10_000;
 /** A container whose object has left memory is left running so much longer than it may be idle: its alarm ends it. */
 const OUTLIVE_MS = 5 * 60_000;
-const MOST_WARM = 10_000;
+/** How long a conversation that is warm here waits for a slot: about what a replay in another instance takes. */
+const WARM_WAIT_MS = 3_000;
 /** Request bodies that wait for a container are held in memory, of which an object has 128 MB. */
 const MOST_HELD_BYTES = 48 * 1024 * 1024;
 const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
@@ -41,8 +43,7 @@ export class ProxyInstance extends DurableObject<Env> {
   readonly #places: PlaceBook;
   readonly #life: ContainerLife;
   readonly #login: LoginSync | undefined;
-  /** Conversations that the running container has served. */
-  readonly #warm = new Set<string>();
+  readonly #warm = new WarmConversations();
   #self = '';
   /** What the platform said when the last container ended, until one is ready again. */
   #said: string | undefined;
@@ -79,12 +80,12 @@ export class ProxyInstance extends DurableObject<Env> {
   override async fetch(request: Request): Promise<Response> {
     const routed = routedOf(request);
     this.#self = routed.self;
-    const verdict = this.#place(routed, this.#open.size);
-    if (verdict !== undefined) return verdict;
+    const admitted = await this.#admit(routed);
+    if (admitted instanceof Response) return admitted;
     const turn = this.#login?.turn();
-    const trip = new Trip(this.#open.enter(routed), {
-      onAnswer: () => {
-        this.#hold(routed.conversation);
+    const trip = new Trip(admitted, {
+      onAnswer: (held) => {
+        this.#warm.serve(routed.conversation, held);
         this.#inBackground(turn?.headers());
       },
       onEnd: () => this.#inBackground(turn?.end()),
@@ -100,7 +101,10 @@ export class ProxyInstance extends DurableObject<Env> {
         begin: () => this.#armSleep(),
         beforeAsked: async () => turn?.before(),
         explain: (reason) => this.#explain(reason),
-        sendAway: () => this.#place(routed, this.#open.size - 1),
+        sendAway: () => {
+          const placement = this.#place(routed, { open: this.#open.size - 1, waited: true });
+          return placement instanceof Response ? placement : undefined;
+        },
         onFailure: (error) => this.#logFailure(routed, error),
       },
     });
@@ -137,39 +141,44 @@ export class ProxyInstance extends DurableObject<Env> {
     };
   }
 
+  /** A ticket for the request, or where it is to go. */
+  async #admit(routed: Routed): Promise<Ticket | Response> {
+    for (const until = Date.now() + WARM_WAIT_MS; ;) {
+      const placement = this.#place(routed, { open: this.#open.size, waited: Date.now() >= until });
+      // Entered in the same moment, so that of two who see the last slot one gets it.
+      if (placement === 'here') return this.#open.enter(routed);
+      if (placement !== 'wait') return placement;
+      await Promise.race([this.#open.released(), sleep(Math.max(1, until - Date.now()))]);
+    }
+  }
+
   /** `open`: requests beside this one. */
-  #place(routed: Routed, open: number): Response | undefined {
+  #place(routed: Routed, asking: Pick<Room, 'open' | 'waited'>): Response | 'here' | 'wait' {
     const { conversation } = routed;
     const remembered = routed.role === 'home' ? this.#places.get(conversation) : undefined;
-    const placement = place(routed, this.#room(routed, open), remembered);
+    const placement = place(routed, this.#room(routed, asking), remembered);
+    if (placement.kind === 'wait') return 'wait';
     if (placement.kind === 'here') {
       if (remembered !== undefined) this.#places.forget(conversation); // It was asked there, in vain.
-      return undefined;
+      return 'here';
     }
     if (placement.kind !== 'send') return verdictResponse(placement);
     this.#places.put(conversation, placement.name);
     return verdictResponse({ ...placement, kind: 'elsewhere' });
   }
 
-  #room({ conversation, bytes }: Routed, open: number): Room {
+  #room({ conversation, bytes }: Routed, asking: Pick<Room, 'open' | 'waited'>): Room {
     const { heldBytes, inside } = this.#open;
     return {
       names: this.#names,
-      open,
+      ...asking,
       capacity: this.#settings.capacity,
-      warm: this.#warm.has(conversation) || this.#open.has(conversation),
+      warm: this.#warm.has(conversation) || (this.#warm.any && this.#open.has(conversation)),
       crowded: heldBytes > 0 && heldBytes + bytes > MOST_HELD_BYTES,
       leaving: this.#life.state === 'stopping' && inside > 0,
       failing: this.#life.failing,
       awake: this.#life.state === 'ready',
     };
-  }
-
-  #hold(conversation: string): void {
-    this.#warm.delete(conversation);
-    this.#warm.add(conversation);
-    const [oldest] = this.#warm;
-    if (this.#warm.size > MOST_WARM && oldest !== undefined) this.#warm.delete(oldest);
   }
 
   // One alarm for the whole time awake, not one per request: writes are billed.

@@ -36,6 +36,7 @@ export class OpenRequests {
   readonly #open = new Map<number, Open>();
   readonly #options: OpenRequestsOptions;
   #next = 0;
+  #released = Promise.withResolvers<void>();
   #lastActive: number;
 
   constructor(options: OpenRequestsOptions) {
@@ -54,12 +55,22 @@ export class OpenRequests {
       touch: () => void (open.lastByte = this.#active()),
       inside: (is) => void (open.inside = is),
       answered: () => void (open.heldBytes = 0),
-      release: () => void (this.#open.delete(id) && this.#active()),
+      release: () => {
+        if (!this.#open.delete(id)) return;
+        this.#active();
+        this.#released.resolve();
+        this.#released = Promise.withResolvers<void>();
+      },
     };
   }
 
   get size(): number {
     return this.#open.size;
+  }
+
+  /** Resolves when a request ends. */
+  released(): Promise<void> {
+    return this.#released.promise;
   }
 
   /** A request of this conversation is open: others of it belong beside it. */

@@ -1,5 +1,6 @@
 /** The container's answer with its end supervised: whole, or the dialect's error. */
 import { TurnError } from '../../turn/errors.ts';
+import { CONVERSATIONS_HEADER } from '../../http/end-mark.ts';
 import { INTERNAL } from '../internal-protocol.ts';
 import { checkedStream } from './checked-stream.ts';
 import type { DialectResponder } from './dialect-responder.ts';
@@ -14,8 +15,9 @@ interface Supervision {
 export const supervised = async (response: Response, { trip, responder }: Supervision): Promise<Response> => {
   const headers = new Headers(response.headers);
   const marked = headers.get(INTERNAL) === 'eos';
-  headers.delete(INTERNAL);
-  trip.answer();
+  const conversations = headers.get(CONVERSATIONS_HEADER);
+  for (const name of [INTERNAL, CONVERSATIONS_HEADER]) headers.delete(name);
+  trip.answer(conversations === null ? undefined : Number(conversations));
   if (response.body === null || headers.get('content-type')?.startsWith('text/event-stream') !== true) {
     const body = await wholeBody(response).catch((error: unknown) => {
       throw cutOff(error);

@@ -14,8 +14,8 @@ export type Stage =
   | 'left';
 
 export interface TripEvents {
-  /** The headers of the answer have arrived. */
-  readonly onAnswer: () => void;
+  /** The headers of the answer have arrived. `conversations`: how many the container holds, when it says so. */
+  readonly onAnswer: (conversations: number | undefined) => void;
   /** All is over. Comes once on every path; for a client that leaves early, when its request has been given up. */
   readonly onEnd: () => void;
 }
@@ -62,10 +62,10 @@ export class Trip {
     if (this.#stage === 'waiting' || this.#stage === 'asked') this.#stage = 'shown';
   }
 
-  answer(): void {
+  answer(conversations: number | undefined): void {
     if (this.#stage !== 'left') this.#stage = 'answered';
     this.#ticket.answered();
-    this.#events.onAnswer();
+    this.#events.onAnswer(conversations);
   }
 
   readonly leave = (): void => {
