@@ -99,7 +99,7 @@ class LeaseQueue implements Leases {
     };
     const waiter: Waiter = {
       owner,
-      since: clock.now(),
+      since: clock.elapsed(),
       admit: (lease) => (forget(), resolve(lease)),
       refuse: (error) => (forget(), reject(error)),
     };
@@ -112,7 +112,7 @@ class LeaseQueue implements Leases {
   }
 
   #lease(waitedMs: number): Lease {
-    const since = this.#options.clock.now();
+    const since = this.#options.clock.elapsed();
     let released = false;
     this.#held += 1;
     return {
@@ -121,7 +121,7 @@ class LeaseQueue implements Leases {
         if (released) return;
         released = true;
         this.#held -= 1;
-        this.#meanHoldMs = 0.8 * this.#meanHoldMs + 0.2 * (this.#options.clock.now() - since);
+        this.#meanHoldMs = 0.8 * this.#meanHoldMs + 0.2 * (this.#options.clock.elapsed() - since);
         this.#next();
       },
     };
@@ -129,7 +129,7 @@ class LeaseQueue implements Leases {
 
   #next(): void {
     const waiter = this.#queue.shift();
-    if (waiter !== undefined) waiter.admit(this.#lease(this.#options.clock.now() - waiter.since));
+    if (waiter !== undefined) waiter.admit(this.#lease(this.#options.clock.elapsed() - waiter.since));
     else if (this.#held === 0) for (const tell of this.#onIdle.splice(0)) tell();
   }
 

@@ -4,12 +4,19 @@ import type { Clock } from '../../src/util/clock.ts';
 export class HandClock implements Clock {
   #now = 1_700_000_000_000;
   readonly #timers = new Set<{ at: number; ring: () => void }>();
+  #wallOffset = 0;
+
   elapsed(): number {
-    return this.now();
+    return this.#now;
   }
 
   now(): number {
-    return this.#now;
+    return this.#now + this.#wallOffset;
+  }
+
+  /** Sets the machine's time, as NTP or its owner does; nothing has lasted any longer for it. */
+  setWallClock(ms: number): void {
+    this.#wallOffset += ms;
   }
 
   after(ms: number, ring: () => void): () => void {

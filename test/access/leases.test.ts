@@ -30,6 +30,17 @@ describe('leases', () => {
     expect(leases.stats()).toEqual({ held: 2, queued: 0, draining: false });
   });
 
+  it('measures waits by time that passes, whatever is done to the clock of the machine', async () => {
+    const { leases, clock } = setUp();
+    const first = await leases.acquire('a', never);
+    const second = leases.acquire('a', never);
+    clock.advance(1_000);
+    clock.setWallClock(-86_400_000);
+    clock.advance(500);
+    first.release();
+    expect((await second).waitedMs).toBe(1_500);
+  });
+
   it('passes a released place on and tells how long the wait was', async () => {
     const { leases, clock } = setUp();
     const first = await leases.acquire('a', never);
