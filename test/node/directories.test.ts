@@ -38,6 +38,42 @@ describe.skipIf(!existsSync('/proc/self'))('a STATE_DIR that cannot be made or w
   });
 });
 
+/** A small file system of its own at `dir`, while `work` runs, if user may mount one. */
+const mounted = async (dir: string, work: () => Promise<void>): Promise<'done' | 'not allowed'> => {
+  mkdirSync(dir, { recursive: true });
+  try {
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=16m', 'tmpfs', dir], { stdio: 'pipe' });
+  } catch {
+    return 'not allowed';
+  }
+  try {
+    await work();
+  } finally {
+    execFileSync('umount', ['-l', dir]);
+    rmSync(dir, { recursive: true, force: true });
+  }
+  return 'done';
+};
+
+it('a STATE_DIR that turns read-only takes no answer with it', async ({ skip }) => {
+  const home = newHome();
+  const STATE_DIR = join(home, 'state');
+  const result = await mounted(STATE_DIR, async () => {
+    const server = start(claudeCodeTo(upstream, { STATE_DIR }), { home });
+    const url = await listening(server);
+    const running = await post(
+      url,
+      chat({ stream: true, messages: [{ role: 'user', content: '[[slow:300]] [[text:one two three four five]]' }] }),
+    );
+    execFileSync('mount', ['-o', 'remount,ro', STATE_DIR]);
+    expect((await post(url, chat({ messages: [{ role: 'user', content: 'Another conversation' }] }))).status).toBe(200);
+    expect(await running.text()).toMatch(/five[\s\S]*\[DONE\]/);
+    server.child.kill('SIGTERM');
+    expect((await server.exit)[0]).toBe(0);
+  });
+  if (result === 'not allowed') skip('only root may mount a file system');
+});
+
 describe('a TMPDIR that cannot be trusted or used', () => {
   const below = (home: string): string => join(home, '.local/state/opencode-claude-proxy/tmp');
   const serves = async (TMPDIR: string, home = newHome()): Promise<void> => {
@@ -64,18 +100,10 @@ describe('a TMPDIR that cannot be trusted or used', () => {
   it('is full', async ({ skip }) => {
     const home = newHome();
     const tmp = join(home, 'tmp');
-    mkdirSync(tmp);
-    try {
-      execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=16k,nr_inodes=2', 'tmpfs', tmp], { stdio: 'pipe' });
-    } catch {
-      skip('only root may mount a file system');
-    }
-    try {
-      writeFileSync(join(tmp, 'all-there-is'), 'x'.repeat(16_384));
+    const result = await mounted(tmp, async () => {
+      writeFileSync(join(tmp, 'all-there-is'), 'x'.repeat(16 * 1024 * 1024));
       await serves(tmp, home);
-    } finally {
-      execFileSync('umount', ['-l', tmp]);
-      rmSync(tmp, { recursive: true, force: true });
-    }
+    });
+    if (result === 'not allowed') skip('only root may mount a file system');
   });
 });
