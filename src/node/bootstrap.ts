@@ -106,7 +106,7 @@ class BootstrapServer {
   async #internalRoutes(): Promise<Hono> {
     const keys = await createKeyRing([this.#env['BOOTSTRAP_KEY'] ?? '']);
     const routes = new Hono();
-    routes.get('/ping', (c) => c.json({ status: 'waiting for settings' }));
+    for (const path of ['/ping', '/live']) routes.get(path, (c) => c.json({ status: 'waiting for settings' }));
     routes.use('/internal/*', async (c, next) => {
       if ((await keys.ownerOf(presentedKeys(c.req.raw.headers))) === undefined) return c.text('wrong key', 401);
       return next();

@@ -184,6 +184,15 @@ describe('the door', () => {
 });
 
 describe('a login over the door, with the real Claude Code', { timeout: 120_000 }, () => {
+  it('gets ready without any request once it has its settings, and lives before', async () => {
+    upstream.clear();
+    const status = async (path: string): Promise<number> => (await fetch(url + path)).status;
+    expect([await status('/live'), await status('/ready')]).toEqual([200, 503]);
+    expect((await door('POST', 'bootstrap', { settings: settings(), credentials: login(1) })).status).toBe(204);
+    await expect.poll(() => status('/ready'), { timeout: 30_000 }).toBe(200);
+    expect(upstream.messageRequests).toHaveLength(0);
+  });
+
   const bearers = (): readonly unknown[] => [
     ...new Set(upstream.messageRequests.map(({ headers }) => headers['authorization'])),
   ];
