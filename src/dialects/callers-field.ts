@@ -31,14 +31,15 @@ export const inCallersWords = (error: TurnError, fieldOf: CallersField | undefin
   });
 };
 
-const writtenAt = new WeakMap<object, Path>();
+/** Where the caller wrote what became each block. Only made when an error asks: most requests have none, and many blocks. */
+export type Places = Map<object, Path>;
 
-/** Remembers where the caller wrote what became this block. */
-export const written = <Block extends object>(block: Block, at: Path): Block => {
-  writtenAt.set(block, at);
-  return block;
+/** Remembers, where anybody wants to know, where the caller wrote what became these blocks. */
+export const written = <Block extends object>(
+  blocks: readonly Block[],
+  at: Path,
+  places: Places | undefined,
+): readonly Block[] => {
+  if (places !== undefined) for (const block of blocks) places.set(block, at);
+  return blocks;
 };
-
-/** Undefined for a block that was made anew since, or that nobody wrote. */
-export const placeOf = (block: object | undefined): Path | undefined =>
-  block === undefined ? undefined : writtenAt.get(block);

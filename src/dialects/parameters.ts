@@ -81,7 +81,7 @@ export class Report {
   /** Reports everything that the table alone decides. Throws `unsupported_parameter` for what is refused. */
   add(body: object): void {
     for (const parameter of this.#table.values()) {
-      const found = placesOf(body, parameter.name).find(({ value }) => isSet(value, parameter.neutral));
+      const found = findPlace(body, parameter.name, (value) => isSet(value, parameter.neutral));
       if (found !== undefined) this.#addOne(parameter, found.path);
     }
     if (this.#options.unknown === 'passed') return;
@@ -154,22 +154,49 @@ interface Place {
   readonly value: unknown;
 }
 
-/** Every place that a name such as `messages[].content[].cache_control` means; what is not there gives none. */
-export const placesOf = (body: unknown, name: string): readonly Place[] =>
-  name
-    .split(/\.|(?=\[\])/u)
-    .reduce<readonly Place[]>(
-      (places, step) => places.flatMap((place) => stepInto(place, step)),
-      [{ path: [], value: body }],
-    );
+/**
+ * The first place that a name such as `messages[].content[].cache_control` means and whose value is `wanted`. Bodies have
+ * tens of thousands of blocks and the tables dozens of names: only for the place that is found a path is made.
+ */
+export const findPlace = (body: unknown, name: string, wanted: (value: unknown) => boolean): Place | undefined =>
+  findIn(body, { steps: stepsOf(name), at: 0, wanted });
 
-const stepInto = ({ path, value }: Place, step: string): readonly Place[] => {
-  if (step === '[]')
-    return Array.isArray(value)
-      ? value.map((element: unknown, index) => ({ path: [...path, index], value: element }))
-      : [];
-  if (typeof value !== 'object' || value === null || Array.isArray(value) || !Object.hasOwn(value, step)) return [];
-  return [{ path: [...path, step], value: (value as Record<string, unknown>)[step] }];
+interface Search {
+  readonly steps: readonly string[];
+  /** How many of the steps have been taken. */
+  readonly at: number;
+  readonly wanted: (value: unknown) => boolean;
+}
+
+const findIn = (value: unknown, search: Search): Place | undefined => {
+  const step = search.steps[search.at];
+  if (step === undefined) return search.wanted(value) ? { path: [], value } : undefined;
+  if (typeof value !== 'object' || value === null) return undefined;
+  const deeper = { ...search, at: search.at + 1 };
+  if (step === '[]') return Array.isArray(value) ? findInElements(value, deeper) : undefined;
+  if (Array.isArray(value) || !Object.hasOwn(value, step)) return undefined;
+  return below(step, findIn((value as Record<string, unknown>)[step], deeper));
+};
+
+const findInElements = (elements: readonly unknown[], search: Search): Place | undefined => {
+  for (const [index, element] of elements.entries()) {
+    const found = findIn(element, search);
+    if (found !== undefined) return below(index, found);
+  }
+  return undefined;
+};
+
+const below = (step: string | number, found: Place | undefined): Place | undefined =>
+  found && { path: [step, ...found.path], value: found.value };
+
+const steps = new Map<string, readonly string[]>();
+
+const stepsOf = (name: string): readonly string[] => {
+  const known = steps.get(name);
+  if (known !== undefined) return known;
+  const split = name.split(/\.|(?=\[\])/u);
+  steps.set(name, split);
+  return split;
 };
 
 /** A name from the caller's body goes into a header: anything unusual is not repeated. */

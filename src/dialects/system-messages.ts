@@ -30,32 +30,46 @@ export const placeSystemMessages = (messages: readonly Message[], stays: (place:
   for (const [index, message] of messages.entries()) {
     const before = messages[index - 1];
     if (message.role === 'system' && before?.role !== 'system')
-      place = { before, after: messages.slice(index).find(({ role }) => role !== 'system') };
+      place = { before, after: messages[nextOther(messages, index)] };
     const stay = message.role !== 'system' || stays(place);
     reminded ||= !stay;
-    if (stay) say(out, { message, reminder: false });
-    else if (remind(message).length > 0)
-      say(out, { message: { role: 'user', content: remind(message) }, reminder: true });
+    if (stay) say(out, message, { reminder: false });
+    else if (remind(message).length > 0) say(out, { role: 'user', content: remind(message) }, { reminder: true });
   }
-  return { messages: out.map((said) => said.message), reminded };
+  return { messages: out.map(joined), reminded };
+};
+
+/** Where the system messages that begin at `index` end. */
+const nextOther = (messages: readonly Message[], index: number): number => {
+  let next = index;
+  while (messages[next]?.role === 'system') next += 1;
+  return next;
 };
 
 interface Said {
-  readonly message: Message;
+  readonly role: Message['role'];
+  /** Joined at the end, all at once: one by one would copy the first ones again and again. */
+  readonly parts: Message[];
   /** Holds what was a system message: it is joined with what the user says before and after. */
-  readonly reminder: boolean;
+  reminder: boolean;
 }
 
 /** Two system messages in a row are one too: the API takes one in a place. */
-const say = (out: Said[], next: Said): void => {
+const say = (out: Said[], next: Message, { reminder }: { reminder: boolean }): void => {
   const last = out.at(-1);
-  const { role } = next.message;
-  if (last?.message.role !== role || role === 'assistant' || (role === 'user' && !last.reminder && !next.reminder)) {
-    out.push(next);
+  const { role } = next;
+  if (last?.role !== role || role === 'assistant' || (role === 'user' && !last.reminder && !reminder)) {
+    out.push({ role, parts: [next], reminder });
     return;
   }
-  const content = resultsFirst([...blocksOf(last.message), ...blocksOf(next.message)]);
-  out[out.length - 1] = { message: { role, content } as Message, reminder: last.reminder || next.reminder };
+  last.parts.push(next);
+  last.reminder ||= reminder;
+};
+
+const joined = ({ role, parts }: Said): Message => {
+  const [first, ...others] = parts;
+  if (first !== undefined && others.length === 0) return first;
+  return { role, content: resultsFirst(parts.flatMap(blocksOf)) } as Message;
 };
 
 const blocksOf = ({ content }: Message): ContentBlock[] =>

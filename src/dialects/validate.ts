@@ -1,6 +1,7 @@
 /** Checks a body against a schema; the first problem becomes a `TurnError` that names the field in the dialect's own style. */
 import type { z } from 'zod';
 import { TurnError } from '../turn/errors.ts';
+import { overBound } from './bounds.ts';
 import { problemWords, type Issue } from './problem-words.ts';
 
 /** `openai`: `messages[2].content`; `anthropic`: `messages.2.content`. */
@@ -15,6 +16,8 @@ const DEEPEST = 500;
 
 export const check = <Out>(schema: z.ZodType<Out>, body: unknown, style: PathStyle): Out => {
   if (isDeeper(body, DEEPEST)) throw invalid(style, [], `it is nested more than ${DEEPEST} levels deep.`);
+  const over = overBound(body);
+  if (over !== undefined) throw invalid(style, over.path, over.problem);
   const result = schema.safeParse(body, parseOptions);
   if (result.success) return result.data;
   const [first] = result.error.issues;
@@ -41,15 +44,13 @@ export const pathText = (style: PathStyle, path: Path): string =>
     )
     .join('');
 
-/** Level by level, so that the check itself cannot overflow the stack. */
-const isDeeper = (body: unknown, levels: number): boolean => {
-  let level: readonly unknown[] = [body];
-  for (let depth = 0; depth <= levels && level.length > 0; depth += 1) {
-    level = level.flatMap((value): readonly unknown[] =>
-      typeof value === 'object' && value !== null ? Object.values(value) : [],
-    );
-  }
-  return level.length > 0;
+/** Recursion that ends at `levels`: it cannot overflow the stack, and makes nothing for the collector. */
+const isDeeper = (value: unknown, levels: number): boolean => {
+  if (typeof value !== 'object' || value === null) return false;
+  if (levels === 0) return true;
+  if (Array.isArray(value)) return value.some((element) => isDeeper(element, levels - 1));
+  for (const name in value) if (isDeeper((value as Record<string, unknown>)[name], levels - 1)) return true;
+  return false;
 };
 
 interface Problem {

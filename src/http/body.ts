@@ -2,6 +2,7 @@
 import type { BodyBudget } from '../access/body-budget.ts';
 import { localOwner } from '../access/keys.ts';
 import { TurnError } from '../turn/errors.ts';
+import { ValueCount } from './count-values.ts';
 import type { HttpContext } from './context.ts';
 import type { HttpSettings } from './services.ts';
 
@@ -37,11 +38,15 @@ export const readBody = async (
 
 const readUpTo = async (maxBodyBytes: number, c: HttpContext): Promise<Uint8Array<ArrayBuffer>> => {
   const chunks: Uint8Array[] = [];
-  let bytes = 0;
+  const count = new ValueCount();
+  let [bytes, counted] = [0, 0];
   const take = (chunk: Uint8Array): void => {
     bytes += chunk.byteLength;
     refuseTooLarge(bytes, maxBodyBytes);
     chunks.push(chunk);
+    if (bytes <= COUNTED_FROM_BYTES) return;
+    for (; counted < chunks.length; counted += 1) count.add(chunks[counted] ?? chunk);
+    refuseTooMany(count.values);
   };
   try {
     await (c.env?.peer?.body ?? webBody(c.req.raw)).each(take);
@@ -65,8 +70,30 @@ export const parseJson = (bytes: Uint8Array): unknown => {
   }
 };
 
-export const readJson = async (c: HttpContext, services: BodyServices): Promise<unknown> =>
-  parseJson(await readBody(c, services));
+/** Of a large body others get a turn before and after it is parsed. */
+export const readJson = async (c: HttpContext, services: BodyServices): Promise<unknown> => {
+  const bytes = await readBody(c, services);
+  if (bytes.byteLength <= COUNTED_FROM_BYTES) return parseJson(bytes);
+  await othersTurn();
+  const body = parseJson(bytes);
+  await othersTurn();
+  return body;
+};
+
+/** Smaller bodies have no room for values enough to matter. */
+const COUNTED_FROM_BYTES = 1024 * 1024;
+/** The largest conversations that fit into a model's context have a tenth of them. */
+const MOST_VALUES = 500_000;
+
+const refuseTooMany = (values: number): void => {
+  if (values <= MOST_VALUES) return;
+  throw new TurnError(
+    'invalid_request',
+    `Invalid request body: it has more than ${MOST_VALUES.toLocaleString('en-US')} values; send fewer messages, blocks or tools.`,
+  );
+};
+
+const othersTurn = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 0));
 
 // Clients that send no type at all mean JSON.
 const refuseOtherTypes = (type: string | undefined, encoding: string | undefined): void => {

@@ -1,5 +1,6 @@
 /** What becomes of every parameter of `/v1/messages`. Read by the parser, the report and docs/COMPATIBILITY.md. */
 import type { EngineAbilities } from '../../turn/engine.ts';
+import { MOST_MESSAGES, MOST_TOOLS } from '../bounds.ts';
 import type { Parameter, ParameterCase } from '../parameters.ts';
 
 const without = (lacks: keyof EngineAbilities, fate: ParameterCase['fate'], why: string): ParameterCase => ({
@@ -44,6 +45,7 @@ export const messagesParameters: readonly Parameter[] = [
       'Passed on with all blocks: text, images, documents, tool use and results, thinking with signatures, citations, search results, `role: "system"` in mid-conversation. ' +
       'Tool ids outside `[a-zA-Z0-9_-]` are mapped, the same way every time.',
     cases: [
+      { fate: 'refused', when: `there are more than ${MOST_MESSAGES}` },
       {
         fate: 'emulated',
         when: `\`role: "system"\` and ${MAPPED} that takes none (before 4.8): it becomes text of the user, in \`<system-reminder>\``,
@@ -137,6 +139,7 @@ export const messagesParameters: readonly Parameter[] = [
     fate: 'applied',
     note: 'Client tools are passed on unchanged, with `strict`, `input_examples`, `defer_loading`, `eager_input_streaming`.',
     cases: [
+      { fate: 'refused', when: `there are more than ${MOST_TOOLS}` },
       {
         fate: 'refused',
         lacks: 'serverTools',

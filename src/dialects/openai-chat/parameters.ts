@@ -1,4 +1,5 @@
 /** What becomes of every parameter of `/v1/chat/completions`. Read by the parser, the report and docs/COMPATIBILITY.md. */
+import { MOST_MESSAGES, MOST_TOOLS } from '../bounds.ts';
 import type { Parameter, ParameterCase } from '../parameters.ts';
 
 const NO_SAMPLING = {
@@ -104,6 +105,7 @@ export const chatParameters: readonly Parameter[] = [
       'All roles, content as text or parts. Leading system and developer messages become system blocks, later ones stay in their place where the model takes them. ' +
       'Text without a visible character is left out: the API refuses it. Tool ids the API would refuse are mapped, the same way every time.',
     cases: [
+      { fate: 'refused', when: `there are more than ${MOST_MESSAGES}` },
       {
         fate: 'emulated',
         when:
@@ -194,6 +196,7 @@ export const chatParameters: readonly Parameter[] = [
     name: 'tools',
     fate: 'applied',
     note: 'Functions; names, descriptions and schemas are passed on unchanged, a missing schema is an empty object.',
+    cases: [{ fate: 'refused', when: `there are more than ${MOST_TOOLS}` }],
   },
   {
     name: 'tools[].function.strict',

@@ -9,7 +9,7 @@ import {
   type Path,
   type TextBlock,
 } from '../openai/content.ts';
-import { written } from '../callers-field.ts';
+import { written, type Places } from '../callers-field.ts';
 import type { ResultPart, UserPart } from './wire.ts';
 
 const textsOf = (content: string | readonly { readonly text: string }[] | null | undefined): readonly string[] => {
@@ -17,15 +17,25 @@ const textsOf = (content: string | readonly { readonly text: string }[] | null |
   return typeof content === 'string' ? [content] : content.map((part) => part.text);
 };
 
-export const systemBlocks = (content: string | readonly { readonly text: string }[] | null, path: Path): TextBlock[] =>
-  textBlocks(textsOf(content)).map((block) => written(block, path));
+/** Where the content stands in the caller's request, and who wants to know that of each block. */
+interface At {
+  readonly path: Path;
+  readonly places: Places | undefined;
+}
 
-export const userBlocks = (content: string | readonly UserPart[] | null, path: Path): Anthropic.ContentBlockParam[] => {
-  if (content === null || typeof content === 'string')
-    return textBlocks(textsOf(content)).map((block) => written(block, path));
+type Texts = string | readonly { readonly text: string }[] | null;
+
+export const systemBlocks = (content: Texts, { path, places }: At): readonly TextBlock[] =>
+  written(textBlocks(textsOf(content)), path, places);
+
+export const userBlocks = (
+  content: string | readonly UserPart[] | null,
+  { path, places }: At,
+): readonly Anthropic.ContentBlockParam[] => {
+  if (content === null || typeof content === 'string') return written(textBlocks(textsOf(content)), path, places);
   return content.flatMap((part, index) => {
     const at = [...path, index];
-    return userBlock(part, at).map((block) => written(block, at));
+    return written(userBlock(part, at), at, places);
   });
 };
 
@@ -47,15 +57,15 @@ const userBlock = (part: UserPart, path: Path): Anthropic.ContentBlockParam[] =>
 /** The content of a `tool_result`; none where the tool said nothing. */
 export const resultContent = (
   content: string | readonly ResultPart[] | null | undefined,
-  path: Path,
+  { path, places }: At,
 ): string | (TextBlock | ImageBlock)[] | undefined => {
   if (content === null || content === undefined || content === '') return undefined;
   if (typeof content === 'string') return content;
-  const blocks = content.flatMap((part, index): (TextBlock | ImageBlock)[] => {
+  const blocks = content.flatMap((part, index): readonly (TextBlock | ImageBlock)[] => {
     const at = [...path, index];
     const made =
       part.type === 'text' ? textBlocks([part.text]) : [imageBlock(part.image_url.url, [...at, 'image_url', 'url'])];
-    return made.map((block) => written(block, at));
+    return written(made as readonly (TextBlock | ImageBlock)[], at, places);
   });
   return blocks.length === 0 ? undefined : blocks;
 };

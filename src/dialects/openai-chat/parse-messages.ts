@@ -7,9 +7,9 @@ import { TurnError } from '../../turn/errors.ts';
 import type { Message } from '../../turn/turn.ts';
 import type { Report } from '../parameters.ts';
 import { parseArguments, placeSystem, type Conversation } from '../openai/conversation.ts';
-import { written } from '../callers-field.ts';
+import { written, type Places } from '../callers-field.ts';
 import { nativeToolId, shortHash } from '../tool-ids.ts';
-import { textBlocks } from '../openai/content.ts';
+import { textBlocks, type Path } from '../openai/content.ts';
 import { resultContent, systemBlocks, userBlocks } from './parse-content.ts';
 import type { ChatMessage } from './wire.ts';
 
@@ -19,28 +19,30 @@ type ToolMessage = Extract<ChatMessage, { role: 'tool' | 'function' }>;
 /** `takesSystem`: model and engine take a system message in mid-conversation, where the API allows one. */
 export const parseMessages = (
   messages: readonly ChatMessage[],
-  { takesSystem }: { takesSystem: boolean },
+  { takesSystem, places }: { readonly takesSystem: boolean; readonly places?: Places },
   report: Report,
 ): Conversation => {
-  const walk = new Walk();
+  const walk = new Walk(places);
   for (const [index, message] of messages.entries()) walk.add(message, index);
   walk.close(messages.length);
   return placeSystem(walk, { takesSystem, field: 'messages', emulated: () => report.emulate('messages') });
 };
 
-/** A call whose result has not been seen yet. */
-interface OpenCall {
-  /** How the client names it: its `tool_call_id`, or the function's name in the legacy form. */
-  readonly clientId: string;
-  readonly id: string;
-}
-
 class Walk {
   readonly system: Anthropic.TextBlockParam[] = [];
   readonly messages: Message[] = [];
+  readonly #places: Places | undefined;
   readonly #timesUsed = new Map<string, number>();
-  #open: OpenCall[] = [];
+  /**
+   * Ids of the calls whose results have not been seen yet, by the client's name for them: its `tool_call_id`, or the
+   * function's name in the legacy form.
+   */
+  readonly #open = new Map<string, string[]>();
   #results: Anthropic.ToolResultBlockParam[] | undefined;
+
+  constructor(places: Places | undefined) {
+    this.#places = places;
+  }
 
   add(message: ChatMessage, index: number): void {
     if (message.role === 'tool' || message.role === 'function') {
@@ -51,10 +53,10 @@ class Walk {
     switch (message.role) {
       case 'system':
       case 'developer':
-        this.#addSystem(systemBlocks(message.content, ['messages', index, 'content']));
+        this.#addSystem(systemBlocks(message.content, this.#at(index)));
         return;
       case 'user':
-        this.#push('user', userBlocks(message.content, ['messages', index, 'content']));
+        this.#push('user', userBlocks(message.content, this.#at(index)));
         return;
       case 'assistant':
         this.#push('assistant', this.#assistantBlocks(message, index));
@@ -66,8 +68,8 @@ class Walk {
 
   /** Before anything but a result, and at the end: every call must have been answered. */
   close(index: number): void {
-    if (this.#open.length > 0) {
-      const names = this.#open.map((call) => call.clientId).join(', ');
+    if (this.#open.size > 0) {
+      const names = [...this.#open.keys()].slice(0, 10).join(', ');
       throw new TurnError(
         'invalid_request',
         `An assistant message with 'tool_calls' must be followed by tool messages responding to each 'tool_call_id'. Without a response: ${names}`,
@@ -77,42 +79,46 @@ class Walk {
     this.#results = undefined;
   }
 
-  #addSystem(blocks: Anthropic.TextBlockParam[]): void {
-    if (this.messages.length === 0) this.system.push(...blocks);
-    else if (blocks.length > 0) this.messages.push({ role: 'system', content: blocks });
+  #at(index: number): { path: Path; places: Places | undefined } {
+    return { path: ['messages', index, 'content'], places: this.#places };
   }
 
-  #push(role: 'user' | 'assistant', content: Anthropic.ContentBlockParam[]): void {
-    if (content.length > 0) this.messages.push({ role, content });
+  #addSystem(blocks: readonly Anthropic.TextBlockParam[]): void {
+    if (this.messages.length === 0) for (const block of blocks) this.system.push(block);
+    else if (blocks.length > 0) this.messages.push({ role: 'system', content: [...blocks] });
+  }
+
+  #push(role: 'user' | 'assistant', content: readonly Anthropic.ContentBlockParam[]): void {
+    if (content.length > 0) this.messages.push({ role, content: [...content] });
   }
 
   #addResult(message: ToolMessage, index: number): void {
     const clientId = message.role === 'tool' ? message.tool_call_id : message.name;
-    const place = this.#open.findIndex((call) => call.clientId === clientId);
-    const [call] = place === -1 ? [] : this.#open.splice(place, 1);
-    if (call === undefined) {
+    const id = this.#takeCall(clientId);
+    if (id === undefined) {
       throw new TurnError(
         'invalid_request',
         `Messages with role '${message.role}' must be a response to a preceding assistant message with a call of that ${message.role === 'tool' ? 'id' : 'name'}.`,
         { param: `messages[${index}].${message.role === 'tool' ? 'tool_call_id' : 'name'}` },
       );
     }
-    const content = resultContent(message.content, ['messages', index, 'content']);
+    const content = resultContent(message.content, this.#at(index));
     if (this.#results === undefined) {
       this.#results = [];
       this.messages.push({ role: 'user', content: this.#results });
     }
     const result = {
       type: 'tool_result',
-      tool_use_id: call.id,
+      tool_use_id: id,
       ...(content === undefined ? {} : { content }),
     } as const;
-    this.#results.push(written(result, ['messages', index]));
+    written([result], ['messages', index], this.#places);
+    this.#results.push(result);
   }
 
   #assistantBlocks(message: AssistantMessage, index: number): Anthropic.ContentBlockParam[] {
     const path = ['messages', index] as const;
-    const said = textBlocks([...saidBy(message.content), message.refusal ?? '']).map((block) => written(block, path));
+    const said = written(textBlocks([...saidBy(message.content), message.refusal ?? '']), path, this.#places);
     const calls = (message.tool_calls ?? []).map((call, place) =>
       this.#call(call.id, { ...call.function, argumentsPath: [...path, 'tool_calls', place, 'function', 'arguments'] }),
     );
@@ -135,9 +141,19 @@ class Walk {
   ): Anthropic.ToolUseBlockParam {
     const base = idSeed === undefined ? nativeToolId(clientId) : `call_${shortHash(idSeed)}`;
     const id = this.#unused(base);
-    this.#open.push({ clientId, id });
+    const waiting = this.#open.get(clientId);
+    if (waiting === undefined) this.#open.set(clientId, [id]);
+    else waiting.push(id);
     const block = { type: 'tool_use', id, name, input: parseArguments(json, argumentsPath) } as const;
-    return written(block, idSeed === undefined ? argumentsPath.slice(0, -2) : argumentsPath.slice(0, -1));
+    written([block], argumentsPath.slice(0, idSeed === undefined ? -2 : -1), this.#places);
+    return block;
+  }
+
+  #takeCall(clientId: string): string | undefined {
+    const waiting = this.#open.get(clientId);
+    const id = waiting?.shift();
+    if (waiting?.length === 0) this.#open.delete(clientId);
+    return id;
   }
 
   /** The API wants every id once; some clients count from `call_1` in each step. The n-th use is named for n. */

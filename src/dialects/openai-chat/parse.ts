@@ -3,11 +3,12 @@ import type { TurnRequest } from '../../turn/turn.ts';
 import type { ParseContext, ParsedRequest } from '../dialect.ts';
 import { checkShape } from '../body-shape.ts';
 import { check } from '../validate.ts';
-import { placesOf, Report } from '../parameters.ts';
+import { findPlace, Report } from '../parameters.ts';
 import { parseSampling } from '../openai/sampling.ts';
 import { textBlocks } from '../openai/content.ts';
 import { endsInResults, fitEnd } from '../openai/conversation.ts';
 import { parseServiceTier, parseUser } from '../openai/settings.ts';
+import type { Places } from '../callers-field.ts';
 import { callersField } from './callers-field.ts';
 import { parseMessages } from './parse-messages.ts';
 import { parseFormat, parseMaxTokens, parseStops, parseThinking } from './parse-settings.ts';
@@ -84,16 +85,20 @@ export const parse = (body: unknown, context: ParseContext): ParsedRequest<ChatA
     stream: chat.stream === true,
     report: report.done(),
     emulatedStops: stops.emulated,
-    callersField: callersField(chat, request),
-    answer: {
-      includeUsage: chat.stream_options?.include_usage === true,
-      legacyFunctions: usesLegacyFunctions(chat),
-      json: format !== undefined,
-      reasoning: chat.reasoning?.exclude !== true,
-      created: context.now,
-    },
+    callersField: callersField(chat, request, () => {
+      const places: Places = new Map();
+      return { conversation: parseMessages(chat.messages, { takesSystem, places }, report), places };
+    }),
+    answer: answerOf(chat, { json: format !== undefined, created: context.now }),
   };
 };
+
+const answerOf = (chat: ChatRequest, known: Pick<ChatAnswer, 'json' | 'created'>): ChatAnswer => ({
+  ...known,
+  includeUsage: chat.stream_options?.include_usage === true,
+  legacyFunctions: usesLegacyFunctions(chat),
+  reasoning: chat.reasoning?.exclude !== true,
+});
 
 const reportNames = (chat: ChatRequest, report: Report): void => {
   const named = chat.messages.some(
@@ -104,4 +109,4 @@ const reportNames = (chat: ChatRequest, report: Report): void => {
 
 /** Some clients mark messages as they would for Claude; the API can place the one breakpoint that matters itself. */
 const wantsCaching = (chat: ChatRequest): boolean =>
-  CACHE_CONTROLS.some((name) => placesOf(chat, name).some(({ value }) => value !== null && value !== undefined));
+  CACHE_CONTROLS.some((name) => findPlace(chat, name, (value) => value !== null && value !== undefined) !== undefined);

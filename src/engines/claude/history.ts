@@ -37,7 +37,7 @@ export const joined = <One extends Exchange>(exchanges: readonly One[]): One[] =
   const all: (One & { content: ContentBlock[] })[] = [];
   for (const exchange of exchanges) {
     const last = all.at(-1);
-    if (last?.role === exchange.role) last.content.push(...exchange.content);
+    if (last?.role === exchange.role) for (const block of exchange.content) last.content.push(block);
     else all.push({ ...exchange, content: [...exchange.content] });
   }
   return all;
