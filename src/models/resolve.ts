@@ -103,11 +103,12 @@ const PINNED: Readonly<Record<Family, string>> = {
   fable: 'fable',
 };
 
+/** While the engine reports no model of the family, the newest that this project knows stands for the latest. */
 const idOfFamily = (family: Family, track: 'pinned' | 'latest', reported: readonly EngineModel[]): string =>
-  (track === 'latest' ? newest(family, reported) : undefined) ?? PINNED[family];
+  (track === 'latest' ? (newest(family, reported) ?? newest(family, CATALOG)) : undefined) ?? PINNED[family];
 
 /** The newest model of a family; ids with a version only, `sonnet` alone says nothing about age. */
-export const newest = (family: Family, models: readonly EngineModel[]): string | undefined =>
+export const newest = (family: Family, models: readonly Pick<EngineModel, 'id'>[]): string | undefined =>
   models
     .filter(({ id }) => familyOf(id) === family && versionOf(id) !== undefined)
     .sort((a, b) => (versionOf(b.id) ?? 0) - (versionOf(a.id) ?? 0) || b.id.localeCompare(a.id))[0]?.id;

@@ -164,8 +164,12 @@ describe('what the engine reports', () => {
     expect(createResolver({ track: 'latest', reported })(name).id).toBe(id),
   );
 
-  test('MODEL_TRACK=latest without a report stays with 4.5', () => {
-    expect(createResolver({ track: 'latest' })('gpt-4').id).toBe(OPUS_4_5);
+  test.each([
+    ['gpt-4', 'claude-opus-5-5'],
+    ['gpt-4o', 'claude-sonnet-5-5'],
+    ['o1-mini', 'claude-haiku-5-5'],
+  ])('MODEL_TRACK=latest without a report: %s is answered by the newest known, %s', (name, id) => {
+    expect(createResolver({ track: 'latest' })(name).id).toBe(id);
   });
 });
 

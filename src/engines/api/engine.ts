@@ -7,6 +7,7 @@ import type { Engine, EngineHealth, EngineModel } from '../../turn/engine.ts';
 import { TurnError } from '../../turn/errors.ts';
 import type { TurnEvent } from '../../turn/events.ts';
 import type { Turn, TurnRequest } from '../../turn/turn.ts';
+import { systemClock, type Clock } from '../../util/clock.ts';
 import { eventsOf } from './events.ts';
 import { failureOf, notJson } from './failures.ts';
 import { listModels, ModelCache } from './models.ts';
@@ -29,6 +30,8 @@ export interface ApiEngineOptions {
   readonly timeoutMs?: number;
   /** The clock of the pauses between tries. */
   readonly wait?: Wait;
+  /** The clock of the model list's age. */
+  readonly clock?: Pick<Clock, 'elapsed'>;
 }
 
 export const createApiEngine = (options: ApiEngineOptions): Engine => new ApiEngine(options);
@@ -44,9 +47,10 @@ class ApiEngine implements Engine {
 
   constructor(options: ApiEngineOptions) {
     this.#options = options;
-    this.#models = new ModelCache(() =>
-      this.#withCall(undefined, (call) => listModels((path) => this.#json(call, { path, method: 'GET' }))),
-    );
+    this.#models = new ModelCache({
+      load: () => this.#withCall(undefined, (call) => listModels((path) => this.#json(call, { path, method: 'GET' }))),
+      clock: options.clock ?? systemClock,
+    });
   }
 
   async *run(turn: Turn, signal: AbortSignal): AsyncGenerator<TurnEvent, void, undefined> {

@@ -4,6 +4,7 @@ import type { Family } from '../../models/model.ts';
 import { newest, SHORT_NAMES } from '../../models/resolve.ts';
 import type { EngineModel } from '../../turn/engine.ts';
 import { TurnError } from '../../turn/errors.ts';
+import type { Clock } from '../../util/clock.ts';
 
 interface Page {
   readonly data?: readonly { readonly id: string; readonly display_name?: string }[];
@@ -36,21 +37,33 @@ const named = (found: readonly { id: string; displayName: string }[]): readonly 
 
 const familyBehind = (name: (typeof SHORT_NAMES)[number]): Family => (name === 'default' ? 'sonnet' : name);
 
-/** Asks once; a failure is not kept. */
-export class ModelCache {
-  readonly #load: () => Promise<readonly EngineModel[]>;
-  #models: Promise<readonly EngineModel[]> | undefined;
+export interface ModelCacheOptions {
+  readonly load: () => Promise<readonly EngineModel[]>;
+  readonly clock: Pick<Clock, 'elapsed'>;
+}
 
-  constructor(load: () => Promise<readonly EngineModel[]>) {
-    this.#load = load;
+/** How long a list counts as new. */
+const LIFETIME_MS = 600_000;
+/** How long an old list serves after the upstream failed to give a new one. */
+const AFTER_FAILURE_MS = 60_000;
+
+/** Keeps the list for a while. Where a new one cannot be had, the old one serves; a first failure is not kept. */
+export class ModelCache {
+  readonly #options: ModelCacheOptions;
+  #models: readonly EngineModel[] | undefined;
+  #staleAt = 0;
+  #loading: Promise<readonly EngineModel[]> | undefined;
+
+  constructor(options: ModelCacheOptions) {
+    this.#options = options;
   }
 
+  /** Waits for a new list where the one at hand is old. */
   get(): Promise<readonly EngineModel[]> {
-    this.#models ??= this.#load().catch((error: unknown) => {
-      this.#models = undefined;
-      throw error;
-    });
-    return this.#models;
+    if (this.#models !== undefined && this.#options.clock.elapsed() < this.#staleAt)
+      return Promise.resolve(this.#models);
+    this.#loading ??= this.#load().finally(() => (this.#loading = undefined));
+    return this.#loading;
   }
 
   /** The model behind a short name; any other name is given back. */
@@ -60,10 +73,23 @@ export class ModelCache {
     return models.find(({ aliases }) => aliases.includes(name))?.id ?? name;
   }
 
-  /** Gateways often have no list of models; then the catalog says what a short name means. */
+  async #load(): Promise<readonly EngineModel[]> {
+    const { load, clock } = this.#options;
+    try {
+      this.#models = await load();
+      this.#staleAt = clock.elapsed() + LIFETIME_MS;
+    } catch (error) {
+      if (this.#models === undefined) throw error;
+      this.#staleAt = clock.elapsed() + AFTER_FAILURE_MS;
+    }
+    return this.#models;
+  }
+
+  /** A turn does not wait for a newer list. Gateways often have none; then the catalog says what a short name means. */
   async #orCatalog(): Promise<readonly EngineModel[]> {
     try {
-      return await this.get();
+      const newest = this.get();
+      return this.#models ?? (await newest);
     } catch (error) {
       if (error instanceof TurnError && error.code === 'upstream_not_found') return named(CATALOG);
       throw error;

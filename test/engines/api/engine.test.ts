@@ -7,6 +7,7 @@ import { retryAfterSeconds } from '../../../src/engines/api/retry-after.ts';
 import type { Engine } from '../../../src/turn/engine.ts';
 import { TurnError } from '../../../src/turn/errors.ts';
 import { foldMessage } from '../../../src/turn/fold.ts';
+import { HandClock } from '../../access/hand-clock.ts';
 import { collect, MODEL, noticesOf, textOf, turnOf } from './support.ts';
 
 let upstream: DemoUpstream;
@@ -389,6 +390,21 @@ describe('beside turns', () => {
       'claude-fable-5-2': ['fable'],
       [MODEL]: [],
     });
+  });
+
+  test('the list is asked for again when it is old; an old one serves where no new one can be had', async () => {
+    const clock = new HandClock();
+    let down = false;
+    const gateway: typeof fetch = (input, init) =>
+      down ? Promise.resolve(new Response('', { status: 500 })) : fetch(input, init);
+    const engine = engineWith({ fetch: gateway, clock, maxRetries: 0 });
+    const models = await engine.models();
+    clock.advance(600_000);
+    expect(await engine.models()).not.toBe(models);
+    expect(upstream.requests).toHaveLength(2);
+    down = true;
+    clock.advance(600_000);
+    expect(await engine.models()).toEqual(models);
   });
 
   test('a failure to list is not kept; a gateway without a list has the short names of the catalog', async () => {

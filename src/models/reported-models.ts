@@ -1,0 +1,74 @@
+/** The models of the engine's account, asked for again when the list is old. */
+import type { Engine, EngineModel } from '../turn/engine.ts';
+import type { Clock } from '../util/clock.ts';
+import type { Log } from '../util/log.ts';
+
+/** How long requests wait for the engine's list while there is none; after that they are resolved without it. */
+const patienceMs = 5_000;
+/** How long a list counts as new. */
+const lifetimeMs = 3_600_000;
+/** When to ask again where the engine did not tell. */
+const afterFailureMs = 60_000;
+
+interface Parts {
+  readonly log: Pick<Log, 'warn'>;
+  readonly clock: Clock;
+}
+
+/** One ask at a time; everybody who waits waits for that one. */
+export class ReportedModels {
+  models: readonly EngineModel[] = [];
+  readonly #engine: Pick<Engine, 'models'>;
+  readonly #parts: Parts;
+  #has = false;
+  #failed = false;
+  #dueAt = Number.NEGATIVE_INFINITY;
+  #asking: Promise<void> | undefined;
+
+  constructor(engine: Pick<Engine, 'models'>, parts: Parts) {
+    this.#engine = engine;
+    this.#parts = parts;
+  }
+
+  /** Waits only where there is no list at all, and once for each time that it is asked for. */
+  async known(): Promise<void> {
+    if (this.#parts.clock.elapsed() < this.#dueAt) return;
+    const asking = this.#ask();
+    if (!this.#has) await asking;
+  }
+
+  /** Waits for a new list where the one at hand is old or missing. */
+  async asNewAsPossible(): Promise<void> {
+    if (!this.#has || this.#parts.clock.elapsed() >= this.#dueAt) await this.#ask();
+  }
+
+  /** Settles with the answer, or when patience has ended and the answer is still to come. */
+  #ask(): Promise<void> {
+    this.#asking ??= this.#withPatience(this.#load().finally(() => (this.#asking = undefined)));
+    return this.#asking;
+  }
+
+  async #load(): Promise<void> {
+    const { clock, log } = this.#parts;
+    try {
+      this.models = await this.#engine.models();
+      this.#has = true;
+      this.#failed = false;
+      this.#dueAt = clock.elapsed() + lifetimeMs;
+    } catch (error) {
+      if (!this.#failed) log.warn({ err: error }, `the engine does not tell its models; ${this.#instead()}`);
+      this.#failed = true;
+      this.#dueAt = clock.elapsed() + afterFailureMs;
+    }
+  }
+
+  #instead(): string {
+    return this.#has ? 'the list of before still counts' : 'until it does, only the built-in names are known';
+  }
+
+  #withPatience(work: Promise<void>): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const cancel = this.#parts.clock.after(patienceMs, resolve);
+    return Promise.race([work.finally(cancel), promise]);
+  }
+}
