@@ -144,8 +144,16 @@ export const recordRequests =
     c.set('requestId', id);
     c.set('signal', c.req.raw.signal);
     c.set('record', record);
+    // Before there is a response: set on a finished one, a header makes a copy of it, which Node's adapter sends a
+    // millisecond later, because it then tries to learn the length of the body.
+    setOwnHeaders(c, id);
     await next();
-    c.header('x-request-id', id);
-    c.header('x-content-type-options', 'nosniff');
+    // A response that came whole from elsewhere, such as an instance of the Worker, does not have them.
+    if (!c.res.headers.has('x-request-id')) setOwnHeaders(c, id);
     record.headersSent(c.res.status);
   };
+
+const setOwnHeaders = (c: HttpContext, id: string): void => {
+  c.header('x-request-id', id);
+  c.header('x-content-type-options', 'nosniff');
+};
