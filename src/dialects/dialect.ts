@@ -63,7 +63,15 @@ export interface RenderedError {
 }
 
 /** What a path does. Each runtime (Node, Worker) brings one handler for each action. */
-export type DialectAction = 'turn' | 'count' | 'models' | 'model';
+export type DialectAction =
+  | 'turn'
+  | 'count'
+  | 'models'
+  | 'model'
+  | 'stored-response'
+  | 'stored-input'
+  | 'remove-stored'
+  | 'cancel';
 
 export interface DialectRoute {
   readonly method: 'GET' | 'POST' | 'DELETE';
@@ -110,6 +118,9 @@ export interface Dialect<Answer = unknown> {
    */
   conversationStart(body: object): readonly string[];
 
+  /** How answers are kept for later requests, and what they keep for themselves is encrypted; a dialect without it keeps none. */
+  readonly storage?: DialectStorage<Answer>;
+
   /** Parameters that the dialect's SDKs send as headers, by header name. */
   readonly parametersInHeaders?: Readonly<Record<string, string>>;
   /** A canonical parameter under the caller's name for it: `thinking` is OpenAI's `reasoning_effort`. */
@@ -120,6 +131,27 @@ export interface Dialect<Answer = unknown> {
   limitHeaders?(limits: HeaderRecord, nowMs: number): HeaderRecord;
   /** Asked to wait longer, the dialect's SDKs come back too soon, so they are told not to come back by themselves. */
   readonly longestRetrySeconds?: number;
+}
+
+export interface DialectStorage<Answer = unknown> {
+  /** Ids of the stored answers that a body refers to: the one it goes on, and those whose items it names. Takes any body. */
+  references(body: object): { readonly continued: string | undefined; readonly mentioned: readonly string[] };
+  /** What to keep; undefined where the caller wants nothing kept. */
+  record(message: AnswerMessage, parsed: ParsedRequest<Answer>): StoredResponse | undefined;
+  render(stored: StoredResponse, include: readonly string[]): object;
+  /** One page of what a response answered; `history` is the oldest first and ends with that response. */
+  renderInput(history: readonly StoredResponse[], query: ItemQuery): object;
+  renderRemoved(id: string): object;
+  /** An answer under way: the id that it can be cancelled by, and what the caller then sees of it. */
+  underWay(parsed: ParsedRequest<Answer>): { readonly id: string; readonly cancelled: object };
+}
+
+/** Which part of a list is wanted. */
+export interface ItemQuery {
+  readonly after: string | undefined;
+  readonly limit: number | undefined;
+  readonly order: 'asc' | 'desc';
+  readonly include: readonly string[];
 }
 
 /** Headers of a response by lower-case name. */

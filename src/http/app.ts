@@ -5,10 +5,18 @@ import { healthRoute, liveRoute, readyRoute } from './health.ts';
 import { createHttpApp } from './http-app.ts';
 import { modelRoute, modelsRoute } from './models-routes.ts';
 import type { Services } from './services.ts';
+import {
+  cancelRoute,
+  createRunningAnswers,
+  removeStoredRoute,
+  storedInputRoute,
+  storedResponseRoute,
+} from './stored-responses.ts';
 import { countRoute, turnRoute } from './turn-routes.ts';
 
 export const createApp = (services: Services): Hono<HttpEnv> => {
   const { dialects, version } = services;
+  const running = createRunningAnswers();
   return createHttpApp(services, {
     dialects,
     handlers: {
@@ -17,7 +25,11 @@ export const createApp = (services: Services): Hono<HttpEnv> => {
       live: liveRoute,
       ready: readyRoute(services),
       health: healthRoute(services),
-      turn: turnRoute(services),
+      turn: turnRoute(services, running),
+      'stored-response': storedResponseRoute(services),
+      'stored-input': storedInputRoute(services),
+      'remove-stored': removeStoredRoute(services),
+      cancel: cancelRoute(services, running),
       count: countRoute(services),
       models: modelsRoute(services),
       model: modelRoute(services),

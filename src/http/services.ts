@@ -8,6 +8,8 @@ import type { KeyRing } from '../access/keys.ts';
 import type { Leases } from '../access/leases.ts';
 import type { ListedModel } from '../models/list.ts';
 import type { ResolveModel } from '../models/model.ts';
+import type { ResponseStore } from '../store/responses.ts';
+import type { TextCipher } from '../util/text-cipher.ts';
 import type { Engine } from '../turn/engine.ts';
 import type { SummaryListener } from '../turn/request-summary.ts';
 
@@ -31,6 +33,10 @@ export interface Services {
   readonly announce: SummaryListener;
   readonly log: Log;
   readonly clock: Clock;
+  /** Answers kept for later requests; absent where nothing is kept. */
+  readonly responses?: ResponseStore;
+  /** Encrypts what callers keep for this server; its key is had at the first use. */
+  readonly cipher?: () => Promise<TextCipher>;
   readonly version: string;
   /** Which login the engine uses, in words; never the secret. */
   readonly login: string;

@@ -20,6 +20,7 @@ import { withWait } from './retry-headers.ts';
 import { countTurn, runTurn } from './run-turn.ts';
 import type { Services } from './services.ts';
 import { sseBody, sseHeaders } from './sse.ts';
+import { cancellable, readReferences, storeAnswer, type RunningAnswers } from './stored-responses.ts';
 import { TurnRecord } from './turn-record.ts';
 
 /** Well under the 60 seconds after which proxies in between give up on a silent connection. */
@@ -35,22 +36,33 @@ interface Answer {
 }
 
 export const turnRoute =
-  (services: Services): Handler<HttpEnv> =>
+  (services: Services, running: RunningAnswers): Handler<HttpEnv> =>
   async (c) => {
     const dialect = c.get('dialect');
-    const parsed = accept(dialect.parse(await readJson(c, services), await contextOf(c, services)), c, services);
+    const body = await readJson(c, services);
+    const parsed = accept(dialect.parse(body, await contextOf(c, body, services)), c, services);
     const record = new TurnRecord(services.clock);
     const answer: Answer = { c, dialect, services, parsed, record };
     const client = new AbortController();
     c.get('signal').addEventListener('abort', () => client.abort(), { once: true });
     if (c.get('signal').aborted) client.abort();
-    const running = runTurn(turnOf(parsed, c), client.signal, services);
-    const { emulatedStops } = parsed;
-    const events = tap(emulatedStops.length === 0 ? running : withStopSequences(running, emulatedStops), (event) =>
-      record.note(event),
-    );
+    const events = tap(eventsOf(answer, client, running), (event) => record.note(event));
     return parsed.stream ? respondStream(events, answer, () => client.abort()) : respondJson(events, answer);
   };
+
+const eventsOf = (
+  { c, dialect, parsed, services }: Answer,
+  client: AbortController,
+  running: RunningAnswers,
+): AsyncIterable<TurnEvent> => {
+  const { emulatedStops } = parsed;
+  const turn = runTurn(turnOf(parsed, c), client.signal, services);
+  const events = emulatedStops.length === 0 ? turn : withStopSequences(turn, emulatedStops);
+  if (dialect.storage === undefined) return events;
+  const owner = c.get('owner') ?? localOwner;
+  const underWay = { ...dialect.storage.underWay(parsed), owner, cancel: () => client.abort() };
+  return cancellable(storeAnswer(events, { c, parsed, services }), running, underWay);
+};
 
 /** The same request, only counted: `/v1/messages/count_tokens`. */
 export const countRoute =
@@ -59,16 +71,17 @@ export const countRoute =
     const dialect = c.get('dialect');
     const { parseCount, renderCount } = dialect;
     if (parseCount === undefined || renderCount === undefined) throw new TypeError(`${dialect.name} counts nothing.`);
-    const parsed = accept(parseCount(await readJson(c, services), await contextOf(c, services)), c, services);
+    const body = await readJson(c, services);
+    const parsed = accept(parseCount(body, await contextOf(c, body, services)), c, services);
     setHeaders({ c, dialect, services, parsed, record: new TurnRecord(services.clock) });
     return c.json(renderCount(await countTurn(turnOf(parsed, c), c.get('signal'), services)));
   };
 
-const contextOf = async (
-  c: HttpContext,
-  { resolveModel, modelsKnown, engine, clock }: Services,
-): Promise<ParseContext> => {
+const contextOf = async (c: HttpContext, body: unknown, services: Services): Promise<ParseContext> => {
+  const { resolveModel, modelsKnown, engine, clock } = services;
   await modelsKnown();
+  const stored = await readReferences(c, body, services);
+  const cipher = c.get('dialect').storage === undefined ? undefined : await services.cipher?.();
   const inHeaders = Object.entries(c.get('dialect').parametersInHeaders ?? {})
     .filter(([header]) => c.req.header(header) !== undefined)
     .map(([, name]) => name);
@@ -80,6 +93,8 @@ const contextOf = async (
     clock,
     requestId: c.get('requestId'),
     engine,
+    ...(stored && { stored }),
+    ...(cipher && { cipher }),
   };
 };
 

@@ -12,6 +12,9 @@ import { spreadLastNet } from './last-net.ts';
 import { lookalikes, type Lookalike } from './lookalikes.ts';
 import { loginAdvice } from './login-advice.ts';
 import { createServer, type RunningServer, type ServerParts } from './server.ts';
+import { stateRoot } from './state.ts';
+import { createStore } from './store.ts';
+import { systemClock } from '../util/clock.ts';
 
 /** Why the server does not start, in words for the person who started it. */
 export class StartError extends Error {
@@ -34,6 +37,7 @@ export const run = async (env: Environment): Promise<Running> => {
     return { server, engine, log: parts.log, about };
   } catch (error) {
     await engine.close();
+    await parts.store?.close();
     throw error;
   }
 };
@@ -58,9 +62,10 @@ export const prepare = async (
   const log = createLog(config, redact);
   for (const each of misspelt) log.warn(each, notASetting(each));
   const engine = await saying(() => createEngine({ config, env, credentials, log }));
+  const store = createStore(config, { stateDir: stateRoot(config.STATE_DIR, env), clock: systemClock, log });
   return {
     engine,
-    parts: { config, engine, log, login: credentials.from, advice: loginAdvice(credentials, env), redact },
+    parts: { config, engine, store, log, login: credentials.from, advice: loginAdvice(credentials, env), redact },
     about: aboutLogin(config.ENGINE, credentials),
   };
 };

@@ -24,7 +24,9 @@ import { trustedProxies } from './client-address.ts';
 import { createHttpServer, serverLimits, type ServerLimits } from './http-server.ts';
 import { watchAnswers } from './drain.ts';
 import { adviceBehindWorker, type LoginAdvice } from './login-advice.ts';
+import { lazyCipher } from './cipher.ts';
 import { createModels } from './models.ts';
+import type { Store } from '../store/store.ts';
 import type { Config } from '../settings/server-settings.ts';
 import { version } from './version.ts';
 import { watchLogin } from './watch-login.ts';
@@ -40,6 +42,8 @@ export interface ServerParts {
   readonly redact?: Redact;
   readonly log: Log;
   readonly behindWorker?: boolean;
+  /** The database; a server without it keeps nothing. It is closed with the server. */
+  readonly store?: Store;
   /** The APIs it speaks; all of them unless given. */
   readonly dialects?: readonly Dialect[];
   readonly limits?: Partial<ServerLimits>;
@@ -74,6 +78,7 @@ export const composeServer = async ({
   behindWorker = false,
   dialects = allDialects,
   limits,
+  store,
 }: ServerParts): Promise<ComposedServer> => {
   const clock = systemClock;
   const engine = watchLogin(unwatched, { advice: behindWorker ? adviceBehindWorker(advice) : advice, redact, log });
@@ -111,6 +116,9 @@ export const composeServer = async ({
     clock,
     version,
     login,
+    // What an instance behind the Worker keeps is gone when it sleeps: nobody may count on it.
+    ...(store !== undefined && !behindWorker && { responses: store.responses }),
+    cipher: lazyCipher(config, behindWorker ? undefined : store),
     ...models,
     settings: { ...httpSettings(config), behindWorker },
   });
@@ -121,7 +129,10 @@ export const composeServer = async ({
       if ((await within(leases.idle(), config.DRAIN_TIMEOUT_MS, clock)) === timedOut)
         stopping.abort(new TurnError('draining', 'The server is shutting down and had no more time for this answer.'));
     },
-    close: () => engine.close(),
+    close: async () => {
+      await engine.close();
+      await store?.close();
+    },
     conversations: () => engine.health().conversations ?? 0,
   };
 };

@@ -133,6 +133,11 @@ export const serverSettings = {
     '1 keeps the bodies of requests and answers in the database too, cut after 300,000 characters.',
   ),
   LOG_CONTENT_DAYS: setting(days(1), '7', 'How long `LOG_CONTENT` keeps bodies.'),
+  PROXY_ENCRYPTION_KEY: setting(
+    text,
+    '',
+    'Encrypts what clients of the Responses API keep for Claude (`encrypted_content`): any long secret, the same on servers that share clients. Default: a key made once and kept in the database.',
+  ),
   RESPONSE_DAYS: setting(days(1), '30', 'How long stored responses of the Responses API can be continued.'),
   RESPONSE_STORE_MB: setting(
     whole(1),

@@ -29,6 +29,7 @@ const STATUS = {
   draining: 503,
   server_busy: 503,
   engine_unavailable: 503,
+  store_unavailable: 503,
   turn_timeout: 504,
   // the account and the API behind it
   not_logged_in: 401,

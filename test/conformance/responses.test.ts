@@ -1,4 +1,35 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import OpenAI from 'openai';
+import { expect, it } from 'vitest';
 import { responsesSuite } from './responses.ts';
-import { onEveryEngine } from './set-up.ts';
+import { engines, onEveryEngine, startWorld } from './set-up.ts';
 
 onEveryEngine('Responses through the OpenAI SDK', responsesSuite);
+
+it.each(engines)('responses of one key are not there for another, and outlive the server (%s)', async (engineName) => {
+  const stateDir = await mkdtemp(join(tmpdir(), 'stored-'));
+  const begin = () => startWorld(engineName, { PROXY_API_KEY: 'one,two', STATE_DIR: stateDir });
+  const as = (url: string, apiKey: string) => new OpenAI({ baseURL: `${url}/v1`, apiKey, maxRetries: 0 });
+  const first = await begin();
+  const { id } = await as(first.server.url, 'one').responses.create({ model: 'gpt-4o', input: '[[text:kept]]' });
+  const other = as(first.server.url, 'two').responses;
+  await expect(other.retrieve(id)).rejects.toMatchObject({ status: 404 });
+  await expect(other.delete(id)).rejects.toMatchObject({ status: 404 });
+  await expect(other.inputItems.list(id)).rejects.toMatchObject({ status: 404 });
+  await expect(other.create({ model: 'gpt-4o', input: 'x', previous_response_id: id })).rejects.toMatchObject({
+    status: 400,
+  });
+  await first.stop();
+  const second = await begin();
+  try {
+    const { responses } = as(second.server.url, 'one');
+    expect((await responses.retrieve(id)).output_text).toBe('kept');
+    const next = await responses.create({ model: 'gpt-4o', input: '[[text:on]]', previous_response_id: id });
+    expect(next.output_text).toBe('on');
+  } finally {
+    await second.stop();
+    await rm(stateDir, { recursive: true, force: true });
+  }
+});

@@ -1,5 +1,6 @@
 import type OpenAI from 'openai';
 import { expect, it } from 'vitest';
+import { until } from '../http/scripted-engine.ts';
 import { slowToContinue } from '../engines/claude/support.ts';
 import { type Arrived, dialogueOf, type Service, systemOf, text, usage } from './set-up.ts';
 
@@ -206,6 +207,35 @@ export const responsesSuite = (world: () => Service): void => {
     await expect(forced).rejects.toMatchObject({ status: 400, param: 'tool_choice', code: 'unsupported_parameter' });
   });
 
+  it('gives reasoning as items, and takes it back with its signature', async () => {
+    const { openai, arrived } = world();
+    const ask = {
+      model,
+      reasoning: { effort: 'low', summary: 'auto' },
+      include: ['reasoning.encrypted_content'],
+      store: false,
+      tools: [weather],
+    } satisfies Omit<OpenAI.Responses.ResponseCreateParamsNonStreaming, 'input'>;
+    const input: Item[] = [user('[[think:Let me see]] [[tool:get_weather {"city":"Brno"}]] [[then]] [[text:Yes]]')];
+    const first = await openai.responses.create({ ...ask, input });
+    expect(first.output).toMatchObject([
+      { type: 'reasoning', summary: [{ text: 'Let me see' }] },
+      { type: 'function_call' },
+    ]);
+    const [reasoning, call] = first.output;
+    if (reasoning?.type !== 'reasoning' || call?.type !== 'function_call') return;
+    expect(reasoning.encrypted_content).toEqual(expect.any(String));
+    input.push(...(first.output as Item[]), { type: 'function_call_output', call_id: call.call_id, output: 'sun' });
+    expect((await openai.responses.create({ ...ask, input })).output_text).toBe('Yes');
+    const [before, after] = arrived();
+    expect(before).toMatchObject({ thinking: { type: 'enabled', budget_tokens: 4096 } });
+    expect(after).toMatchObject({ thinking: { type: 'enabled' } });
+    expect(after && dialogueOf(after)[1]).toMatchObject({
+      role: 'assistant',
+      content: [{ type: 'thinking', thinking: 'Let me see', signature: expect.any(String) }, { type: 'tool_use' }],
+    });
+  });
+
   it('streams a summary of the reasoning', async () => {
     const stream = await world().openai.responses.create({
       model,
@@ -309,6 +339,102 @@ export const responsesSuite = (world: () => Service): void => {
     }
   });
 
+  it('goes on from a stored response, with the thinking of its tool loop', async () => {
+    const { openai, arrived } = world();
+    const ask = { model, reasoning: { effort: 'low' as const }, tools: [weather] };
+    const first = await openai.responses.create({
+      ...ask,
+      input: '[[think:Let me see]] [[tool:get_weather {"city":"Brno"}]] [[then]] [[text:Sunny]]',
+    });
+    const [reasoning, call] = first.output;
+    expect([storeOf(first), reasoning?.type === 'reasoning' && reasoning.encrypted_content]).toEqual([true, undefined]);
+    if (call?.type !== 'function_call') throw new Error('no call');
+    const second = await openai.responses.create({
+      ...ask,
+      previous_response_id: first.id,
+      input: [{ type: 'function_call_output', call_id: call.call_id, output: 'sun' }],
+    });
+    expect([second.output_text, second.previous_response_id]).toEqual(['Sunny', first.id]);
+    const events = await Array.fromAsync(
+      await openai.responses.create({ ...ask, previous_response_id: second.id, input: '[[text:Again]]', stream: true }),
+    );
+    expect(events.at(-1)).toMatchObject({ response: { output: [{ content: [{ text: 'Again' }] }] } });
+    const last = arrived().at(-1);
+    expect(last && dialogueOf(last)).toMatchObject([
+      { role: 'user' },
+      {
+        role: 'assistant',
+        content: [
+          { type: 'thinking', thinking: 'Let me see' },
+          { type: 'tool_use', name: 'get_weather' },
+        ],
+      },
+      { role: 'user', content: [{ type: 'tool_result' }] },
+      { role: 'assistant', content: [text('Sunny')] },
+      { role: 'user', content: [text('[[text:Again]]')] },
+    ]);
+  });
+
+  it('shows a stored response, its input and what it refers to, and forgets it', async () => {
+    const { openai } = world();
+    const first = await openai.responses.create({ model, input: '[[text:one]]', metadata: { a: 'b' } });
+    const second = await openai.responses.create({ model, input: '[[text:two]]', previous_response_id: first.id });
+    expect(await openai.responses.retrieve(first.id)).toEqual(first);
+    const items = await Array.fromAsync(await openai.responses.inputItems.list(second.id, { order: 'asc', limit: 1 }));
+    expect(items).toMatchObject([
+      { type: 'message', role: 'user', content: [{ type: 'input_text', text: '[[text:one]]' }] },
+      { type: 'message', role: 'assistant', content: [{ type: 'output_text', text: 'one' }] },
+      { type: 'message', role: 'user', content: [{ text: '[[text:two]]' }] },
+    ]);
+    const reference = { type: 'item_reference' as const, id: second.output[0]?.id ?? '' };
+    const third = await openai.responses.create({ model, input: [user('x'), reference, user('[[text:three]]')] });
+    expect(third.output_text).toBe('three');
+    await openai.responses.delete(first.id);
+    await expect(openai.responses.retrieve(first.id)).rejects.toMatchObject({ status: 404 });
+    await expect(openai.responses.delete(first.id)).rejects.toMatchObject({ status: 404 });
+    const gone = openai.responses.create({ model, input: 'x', previous_response_id: first.id });
+    await expect(gone).rejects.toMatchObject({
+      status: 400,
+      code: 'previous_response_not_found',
+      param: 'previous_response_id',
+    });
+  });
+
+  it('stores nothing for who does not want it', async () => {
+    const { openai } = world();
+    const response = await openai.responses.create({ model, input: 'x', store: false });
+    expect(storeOf(response)).toBe(false);
+    await expect(openai.responses.retrieve(response.id)).rejects.toMatchObject({ status: 404 });
+  });
+
+  it('cancels an answer under way', async () => {
+    const { openai, upstream } = world();
+    const stream = await openai.responses.create({ model, input: '[[text:one two three]] [[hang:2]]', stream: true });
+    let id = '';
+    const types: string[] = [];
+    for await (const event of stream) {
+      types.push(event.type);
+      if (event.type === 'response.created') id = event.response.id;
+      if (event.type === 'response.output_text.delta' && id !== '') {
+        expect(await openai.responses.cancel(id)).toMatchObject({ id, object: 'response', status: 'cancelled' });
+        id = '';
+      }
+    }
+    expect(types.at(-1)).toBe('response.failed');
+    await until(() => upstream.messageRequests.every(({ aborted }) => aborted));
+    const { id: whole } = await openai.responses.create({ model, input: 'x' });
+    await expect(openai.responses.cancel(whole)).rejects.toMatchObject({ status: 400 });
+    await expect(openai.responses.cancel('resp_none')).rejects.toMatchObject({ status: 404 });
+  });
+
+  it('counts the tokens of a request', async () => {
+    const { openai } = world();
+    const short = await openai.responses.inputTokens.count({ model, input: 'x' });
+    const long = await openai.responses.inputTokens.count({ model, input: 'x '.repeat(500), tools: [weather] });
+    expect(short).toMatchObject({ object: 'response.input_tokens', input_tokens: expect.any(Number) });
+    expect(long.input_tokens).toBeGreaterThan(short.input_tokens);
+  });
+
   it('tells of a refusal', async () => {
     const { openai } = world();
     expect(await openai.responses.create({ model, input: '[[text:I cannot]] [[refuse]]' })).toMatchObject({
@@ -357,6 +483,9 @@ export const responsesSuite = (world: () => Service): void => {
     });
   });
 };
+
+/** The SDK's types do not have it, the schema does. */
+const storeOf = (response: object): unknown => Reflect.get(response, 'store');
 
 /** What tells a block: the id of its call, or its type. */
 const idOf = (block: object): unknown => {

@@ -12,6 +12,8 @@ import { startDemoUpstream, type DemoUpstream } from '../../src/demo/upstream.ts
 import { parseConfig } from '../../src/node/config.ts';
 import { findCredentials } from '../../src/node/credentials.ts';
 import { createEngine } from '../../src/node/engine.ts';
+import { createStore } from '../../src/node/store.ts';
+import { systemClock } from '../../src/util/clock.ts';
 import { createServer, type RunningServer } from '../../src/node/server.ts';
 import type { Engine } from '../../src/turn/engine.ts';
 import { quietLog } from '../http/scripted-engine.ts';
@@ -85,7 +87,8 @@ export const startWorld = async (
   const credentials = findCredentials(env, { engine: engineName });
   if (!parsed.ok || credentials.kind === 'none') throw new Error('the test has wrong settings');
   const engine = await createEngine({ config: parsed.config, env, credentials, log: quietLog });
-  const server = await createServer({ config: parsed.config, engine, login: credentials.from, log: quietLog });
+  const store = createStore(parsed.config, { stateDir: env.STATE_DIR, clock: systemClock, log: quietLog });
+  const server = await createServer({ config: parsed.config, engine, store, login: credentials.from, log: quietLog });
   return {
     ...serviceAt(server.url, { engineName, upstream, apiKey: parsed.config.PROXY_API_KEY[0] ?? 'any' }),
     engine,

@@ -9,6 +9,7 @@ import { dialects } from '../../src/dialects/index.ts';
 import { logRequests } from '../../src/http/request-log.ts';
 import { announceTo } from '../../src/turn/request-summary.ts';
 import type { HttpSettings } from '../../src/http/services.ts';
+import type { ResponseStore } from '../../src/store/responses.ts';
 import type { Log } from '../../src/util/log.ts';
 import { createModels } from '../../src/node/models.ts';
 import { ScriptedEngine, type Script } from './scripted-engine.ts';
@@ -20,6 +21,7 @@ interface Given {
   readonly leases?: Partial<LeaseOptions>;
   readonly clock?: Clock;
   readonly dialects?: readonly Dialect[];
+  readonly responses?: ResponseStore;
   readonly models?: { MODEL_UNKNOWN?: 'default' | 'reject'; MODEL_TRACK?: 'pinned' | 'latest' };
 }
 
@@ -53,6 +55,7 @@ export const setUpApp = async (given: Given = {}) => {
     clock,
     version: '1.2.3',
     login: 'a login',
+    ...(given.responses && { responses: given.responses }),
     ...models,
     settings: { ...defaults, ...given.settings },
   });

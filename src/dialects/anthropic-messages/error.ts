@@ -27,6 +27,7 @@ const TYPES: Readonly<Record<ErrorCode, string>> = {
   draining: 'api_error',
   server_busy: 'overloaded_error',
   engine_unavailable: 'api_error',
+  store_unavailable: 'api_error',
   turn_timeout: 'timeout_error',
   not_logged_in: 'authentication_error',
   upstream_invalid_request: 'invalid_request_error',

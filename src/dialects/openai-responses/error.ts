@@ -12,6 +12,7 @@ const CODES: Readonly<Partial<Record<ErrorCode, string>>> = {
   internal: 'server_error',
   engine_died: 'server_error',
   engine_unavailable: 'server_error',
+  store_unavailable: 'server_error',
   draining: 'server_error',
   turn_timeout: 'server_error',
   upstream_error: 'server_error',

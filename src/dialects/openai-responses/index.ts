@@ -6,6 +6,7 @@ import { belongsInStream, errorFrame, renderError } from './error.ts';
 import { renderModel, renderModels } from './models.ts';
 import { parse } from './parse.ts';
 import { render } from './render.ts';
+import { storage } from './storage.ts';
 import { keepalive, stream } from './stream.ts';
 
 export const openAiResponses: Dialect<ResponsesAnswer> = {
@@ -13,6 +14,11 @@ export const openAiResponses: Dialect<ResponsesAnswer> = {
   name: 'openai-responses',
   routes: [
     { method: 'POST', path: '/responses', action: 'turn' },
+    { method: 'POST', path: '/responses/input_tokens', action: 'count' },
+    { method: 'GET', path: '/responses/:id', action: 'stored-response' },
+    { method: 'DELETE', path: '/responses/:id', action: 'remove-stored' },
+    { method: 'GET', path: '/responses/:id/input_items', action: 'stored-input' },
+    { method: 'POST', path: '/responses/:id/cancel', action: 'cancel' },
     { method: 'GET', path: '/models', action: 'models' },
   ],
   recognises: ({ query }) => query.has('client_version'),
@@ -24,6 +30,9 @@ export const openAiResponses: Dialect<ResponsesAnswer> = {
   renderError,
   errorFrame,
   keepalive,
+  storage,
+  parseCount: parse,
+  renderCount: (inputTokens) => ({ object: 'response.input_tokens', input_tokens: inputTokens }),
   endsFailedStreams: true,
   belongsInStream,
   parameterNames: { thinking: 'reasoning.effort', max_tokens: 'max_output_tokens' },

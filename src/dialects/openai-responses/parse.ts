@@ -33,7 +33,7 @@ export const parse = (body: unknown, context: ParseContext): ParsedRequest<Respo
   };
   const { report } = parsing;
   report.add(asked);
-  const { conversation, tools, names } = parseConversation(parsing);
+  const { conversation, tools, names, sent } = parseConversation(parsing);
   const generation = parseGeneration(parsing, { conversation, tools });
   const { format, instruction } = parseFormat(asked.text, report);
   const system = [...conversation.system, ...textBlocks(instruction === undefined ? [] : [instruction])];
@@ -57,6 +57,7 @@ export const parse = (body: unknown, context: ParseContext): ParsedRequest<Respo
     now: () => Math.floor(context.clock.now() / 1000),
     model: model.id,
     echo: echoOf(asked, { body, stored }),
+    input: sent,
     names,
     cipher: context.cipher,
     ...include,
@@ -86,10 +87,15 @@ interface Said {
   readonly tools: Tools;
 }
 
-const parseConversation = ({ asked, context, abilities, report }: Parsing): Said & { readonly names: ToolNames } => {
+interface Read extends Said {
+  readonly names: ToolNames;
+  readonly sent: readonly object[];
+}
+
+const parseConversation = ({ asked, context, abilities, report }: Parsing): Read => {
   const { engine, cipher, stored } = context;
   const emulated = (): void => report.emulate('input');
-  const { items, tools: moreTools } = itemsOf(asked, stored);
+  const { items, sent, tools: moreTools } = itemsOf(asked, stored);
   const { tools, names } = parseTools([...(asked.tools ?? []), ...moreTools], asked, {
     abilities,
     serverTools: engine.abilities.serverTools,
@@ -102,7 +108,7 @@ const parseConversation = ({ asked, context, abilities, report }: Parsing): Said
     { takesSystem: engine.abilities.systemMessages && abilities.systemMessages === true, field: 'input', emulated },
   );
   const prefill = engine.abilities.prefill && abilities.prefill;
-  return { conversation: fitEnd(placed, { prefill, param: 'input', emulated }), tools, names };
+  return { conversation: fitEnd(placed, { prefill, param: 'input', emulated }), tools, names, sent };
 };
 
 /** Limits, thinking, sampling. */

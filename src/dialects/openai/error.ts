@@ -34,6 +34,7 @@ const KINDS: Readonly<Record<ErrorCode, Kind>> = {
   draining: kind('server_error', 'server_shutting_down'),
   server_busy: kind('server_error', 'server_busy'),
   engine_unavailable: kind('server_error', 'engine_unavailable'),
+  store_unavailable: kind('server_error', 'store_unavailable'),
   turn_timeout: kind('server_error', 'timeout'),
   not_logged_in: kind('authentication_error', 'not_logged_in'),
   upstream_invalid_request: kind('invalid_request_error', 'invalid_request_error'),

@@ -39,8 +39,17 @@ export const createEdge = (services: EdgeServices): Hono<HttpEnv> => {
       count: turn,
       models: modelsRoute(services),
       model: modelRoute(services),
+      'stored-response': nothingStored,
+      'stored-input': nothingStored,
+      'remove-stored': nothingStored,
+      cancel: nothingStored,
     },
   });
+};
+
+/** Instances come and go with what they hold, so they keep no answers; clients send the conversation with each request. */
+const nothingStored: Handler<HttpEnv> = () => {
+  throw new TurnError('response_not_found', 'Responses are not stored on this deployment.', { param: 'response_id' });
 };
 
 const refuseUnlessConfigured =

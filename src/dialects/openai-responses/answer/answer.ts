@@ -39,6 +39,8 @@ export interface ResponsesAnswer {
   readonly now: () => number;
   readonly model: string;
   readonly echo: Echo;
+  /** The items of this request, references replaced by what they stand for. */
+  readonly input: readonly object[];
   readonly names: ToolNames;
   /** Encrypts what the caller must bring back unread; absent where this server has no key. */
   readonly cipher: TextCipher | undefined;

@@ -9,6 +9,8 @@ import type { PlacedItem } from './read-items.ts';
 
 interface Items {
   readonly items: readonly PlacedItem[];
+  /** Those that came with this request, with the types that they came with. */
+  readonly sent: readonly object[];
   /** Tools that came in the middle of the conversation. */
   readonly tools: readonly RequestTool[];
 }
@@ -21,11 +23,16 @@ export const itemsOf = (
 ): Items => {
   if (input === undefined || input === null) throw invalid('openai', ['input'], 'this field is required.');
   const sent: readonly InputItem[] = typeof input === 'string' ? [userMessage(input)] : input;
+  const placed = sent.map((item, index) => resolved({ item, path: ['input', index] }, stored));
   const items = [
     ...historyOf(previous, stored).map((item) => ({ item, path: ['previous_response_id'] as Path })),
-    ...sent.map((item, index) => resolved({ item, path: ['input', index] }, stored)),
+    ...placed,
   ];
-  return { items, tools: items.flatMap(({ item }) => (item.type === 'additional_tools' ? item.tools : [])) };
+  return {
+    items,
+    sent: placed.map(({ item }) => asSent(item)),
+    tools: items.flatMap(({ item }) => (item.type === 'additional_tools' ? item.tools : [])),
+  };
 };
 
 export const userMessage = (text: string): Extract<InputItem, { type: 'message' }> => ({
@@ -33,6 +40,12 @@ export const userMessage = (text: string): Extract<InputItem, { type: 'message' 
   role: 'user',
   content: text,
 });
+
+const asSent = (item: InputItem): object => {
+  if (item.type !== 'unknown') return item;
+  const { of: type, ...rest } = item;
+  return { ...rest, type };
+};
 
 const historyOf = (previous: string | null | undefined, stored: Stored): readonly InputItem[] => {
   const turns: (readonly InputItem[])[] = [];
