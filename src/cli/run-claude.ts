@@ -3,12 +3,13 @@ import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
 import { findExecutable } from '../engines/claude/executable.ts';
 import { CliError } from './cli-error.ts';
+import { currentEnvironment } from './environment.ts';
 
 const ignore = (): void => undefined;
 
 /** Passes arguments and terminal on and resolves to the exit code; nothing is added or taken away. */
 export const runClaude = (args: readonly string[]): Promise<number> => {
-  const executable = process.env['CLAUDE_PATH'] || findExecutable();
+  const executable = currentEnvironment()['CLAUDE_PATH'] || findExecutable();
   if (executable === undefined)
     throw new CliError(
       `The Agent SDK has no Claude Code for ${process.platform}-${process.arch} installed. Run npm install without --omit=optional.`,

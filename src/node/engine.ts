@@ -28,6 +28,7 @@ export const createEngine = async (parts: EngineParts): Promise<Engine> => {
     childEnv: childEnvironment(env, credentials, dirs),
     stateDir,
     workDir: dirs.workDir,
+    ...(config.CLAUDE_PATH !== '' && { executable: config.CLAUDE_PATH }),
     ...(config.MAX_PROCESSES !== 'auto' && { maxProcesses: config.MAX_PROCESSES }),
     spares: config.SPARES,
     idleTtlMs: config.IDLE_TTL * 1000,

@@ -101,6 +101,11 @@ export const serverSettings = {
     'Host names, beside loopback ones, under which a loopback server without a key may be asked for (a reverse proxy of yours).',
   ),
 
+  CLAUDE_PATH: setting(
+    text,
+    '',
+    'A Claude Code that is installed already, in place of the one that comes with this package. Only the version that it comes with is tested.',
+  ),
   MAX_PROCESSES: setting(
     wholeOrAuto(1),
     'auto',
