@@ -6,6 +6,7 @@ import type { Command } from 'commander';
 import { startDemoUpstream } from '../../demo/upstream.ts';
 import { endOnSignals, run } from '../../node/run.ts';
 import { serverSettings } from '../../settings/server-settings.ts';
+import { endWithNpx } from '../end-with-npx.ts';
 import { print } from '../output.ts';
 import { addSettingFlags, settingsFromFlags } from '../setting-flags.ts';
 
@@ -35,6 +36,7 @@ const demo = async (flags: Readonly<Record<string, string>>): Promise<void> => {
       ANTHROPIC_API_KEY: 'demo-key',
     });
     endOnSignals(running, cleanUp);
+    endWithNpx();
     print(greeting(running.server.url));
   } catch (error) {
     await cleanUp();

@@ -4,6 +4,7 @@ import { runBootstrapped } from '../../node/bootstrap.ts';
 import { endOnSignals, run, type Running } from '../../node/run.ts';
 import { chooseLogin, hasLogin } from '../choose-login.ts';
 import { currentEnvironment, warnOfOpenFiles } from '../environment.ts';
+import { endWithNpx } from '../end-with-npx.ts';
 import { isInteractive, print, styled } from '../output.ts';
 import { addSettingFlags, settingsFromFlags } from '../setting-flags.ts';
 
@@ -29,6 +30,7 @@ const start = async (flags: Readonly<Record<string, string>>): Promise<void> => 
   const running = await run(env);
   endOnSignals(running);
   warnOfOpenFiles(running.log);
+  endWithNpx();
   print(greeting(running, env));
 };
 
