@@ -1,5 +1,6 @@
 /** What the headers of an answer report beside the answer: the model, the fate of parameters, the limits. */
 import type { Dialect, HeaderRecord, ParsedRequest } from '../dialects/dialect.ts';
+import { exactName } from '../models/model.ts';
 import type { Notice } from '../turn/events.ts';
 import { printable } from './body.ts';
 import { limitHeaders, secondsUntilReset } from './limit-headers.ts';
@@ -9,7 +10,7 @@ type Headed = Pick<Dialect, 'parameterNames' | 'limitHeaders'>;
 export const answerHeaders = (
   { model, report }: Pick<ParsedRequest, 'model' | 'report'>,
   notices: readonly Notice[],
-  { nowMs, dialect }: { nowMs: number; dialect: Headed },
+  { nowMs, dialect, answeredBy }: { nowMs: number; dialect: Headed; answeredBy?: string | undefined },
 ): HeaderRecord => {
   const wait = secondsUntilReset(notices, nowMs);
   const limits = limitHeaders(notices);
@@ -20,7 +21,7 @@ export const answerHeaders = (
   const emulated = [...new Set([...report.emulated, ...named(adjusted)])];
   const ignored = [...new Set([...report.ignored, ...named(left)])];
   return {
-    'x-proxy-model': printable(model.id),
+    'x-proxy-model': printable(exactName(model, answeredBy)),
     ...(model.via === 'unknown' && { 'x-proxy-unknown-model': printable(model.requested) }),
     ...(ignored.length > 0 && { 'x-proxy-ignored': printable(ignored.join(', ')) }),
     ...(emulated.length > 0 && { 'x-proxy-emulated': printable(emulated.join(', ')) }),

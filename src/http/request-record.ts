@@ -1,5 +1,6 @@
 /** One request while it is served, and its summary at the end: refused and queued requests have one too. */
 import type { MiddlewareHandler } from 'hono';
+import { exactName, type ResolvedModel } from '../models/model.ts';
 import { costOf } from '../models/prices.ts';
 import type { TurnError } from '../turn/errors.ts';
 import {
@@ -20,7 +21,7 @@ const LONGEST_TEXT = 200;
 
 interface Asked {
   readonly modelAsked: string;
-  readonly model: string;
+  readonly model: Pick<ResolvedModel, 'id' | 'fullId'>;
   readonly streamed: boolean;
 }
 
@@ -102,7 +103,7 @@ export class RequestRecord {
       ...this.#begun,
       ...(this.#keyName !== undefined && { key: { name: this.#keyName } }),
       ...(modelAsked !== undefined && { modelAsked }),
-      ...(model !== undefined && { model }),
+      ...(model !== undefined && { model: exactName(model, this.#figures?.answeredBy) }),
       status: this.#status,
       ...(this.#error !== undefined && { error: this.#error }),
       tokens: this.#figures?.tokens ?? noTokens,
@@ -126,7 +127,7 @@ export class RequestRecord {
     const { tokens, webSearches, usage, answeredBy } = figures;
     return costOf(
       { tokens, webSearches, serviceTier: usage.service_tier ?? null },
-      answeredBy ?? this.#asked?.model ?? '',
+      answeredBy ?? this.#asked?.model.id ?? '',
       this.#begun.at,
     );
   }

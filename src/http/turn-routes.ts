@@ -101,7 +101,7 @@ const contextOf = async (c: HttpContext, body: unknown, services: Services): Pro
 const accept = (parsed: ParsedRequest, c: HttpContext, { settings }: Services): ParsedRequest => {
   const refused = settings.strict ? strictError(parsed.report) : undefined;
   if (refused !== undefined) throw refused;
-  c.get('record').asks({ modelAsked: parsed.model.requested, model: parsed.model.id, streamed: parsed.stream });
+  c.get('record').asks({ modelAsked: parsed.model.requested, model: parsed.model, streamed: parsed.stream });
   return parsed;
 };
 
@@ -189,7 +189,8 @@ const rethrowWithRetryAfter =
   };
 
 const setHeaders = ({ c, dialect, services, parsed, record }: Answer): void => {
-  const headers = answerHeaders(parsed, record.notices, { nowMs: services.clock.now(), dialect });
+  const { answeredBy } = record.figures();
+  const headers = answerHeaders(parsed, record.notices, { nowMs: services.clock.now(), dialect, answeredBy });
   for (const [name, value] of Object.entries(headers)) c.header(name, value);
   if (dialect.requestIdHeader !== undefined) c.header(dialect.requestIdHeader, c.get('requestId'));
   c.get('record').used(record.figures());

@@ -6,6 +6,8 @@ import type { Abilities, EffortLevel, Family } from './model.ts';
 
 export interface CatalogModel {
   readonly id: string;
+  /** Other names that the API has for it. */
+  readonly aliases?: readonly string[];
   readonly displayName: string;
   readonly family: Family;
   /** RFC 3339, for `GET /v1/models`. */
@@ -16,15 +18,34 @@ export const SONNET_4_5 = 'claude-sonnet-4-5-20250929';
 export const HAIKU_4_5 = 'claude-haiku-4-5-20251001';
 export const OPUS_4_5 = 'claude-opus-4-5-20251101';
 
+const model = (id: string, family: Family, released: string): CatalogModel => {
+  const [, version = '', date] = /^claude-[a-z]+-(\d+(?:-\d{1,2})?)(?:-(\d{8}))?$/u.exec(id) ?? [];
+  return {
+    id,
+    ...(date !== undefined && { aliases: [`claude-${family}-${version}`] }),
+    displayName: `Claude ${family.slice(0, 1).toUpperCase()}${family.slice(1)} ${version.replace('-', '.')}`,
+    family,
+    createdAt: `${released}T00:00:00Z`,
+  };
+};
+
 /** Models named by this project, newest first; the engine may report more. */
 export const CATALOG: readonly CatalogModel[] = [
-  { id: 'claude-haiku-5-5', displayName: 'Claude Haiku 5.5', family: 'haiku', createdAt: '2026-10-07T00:00:00Z' },
-  { id: 'claude-sonnet-5-5', displayName: 'Claude Sonnet 5.5', family: 'sonnet', createdAt: '2026-09-28T00:00:00Z' },
-  { id: 'claude-opus-5-5', displayName: 'Claude Opus 5.5', family: 'opus', createdAt: '2026-09-22T00:00:00Z' },
-  { id: 'claude-fable-5-2', displayName: 'Claude Fable 5.2', family: 'fable', createdAt: '2026-09-01T00:00:00Z' },
-  { id: OPUS_4_5, displayName: 'Claude Opus 4.5', family: 'opus', createdAt: '2025-11-01T00:00:00Z' },
-  { id: HAIKU_4_5, displayName: 'Claude Haiku 4.5', family: 'haiku', createdAt: '2025-10-01T00:00:00Z' },
-  { id: SONNET_4_5, displayName: 'Claude Sonnet 4.5', family: 'sonnet', createdAt: '2025-09-29T00:00:00Z' },
+  model('claude-fable-5-2', 'fable', '2026-11-09'),
+  model('claude-haiku-5-5', 'haiku', '2026-10-07'),
+  model('claude-sonnet-5-5', 'sonnet', '2026-09-28'),
+  model('claude-opus-5-5', 'opus', '2026-09-22'),
+  model('claude-fable-5-1', 'fable', '2026-09-01'),
+  model('claude-opus-5', 'opus', '2026-07-24'),
+  model('claude-sonnet-5', 'sonnet', '2026-06-30'),
+  model('claude-fable-5', 'fable', '2026-06-09'),
+  model('claude-opus-4-8', 'opus', '2026-05-28'),
+  model('claude-opus-4-7', 'opus', '2026-04-16'),
+  model('claude-sonnet-4-6', 'sonnet', '2026-02-17'),
+  model('claude-opus-4-6', 'opus', '2026-02-05'),
+  model(OPUS_4_5, 'opus', '2025-11-24'),
+  model(HAIKU_4_5, 'haiku', '2025-10-15'),
+  model(SONNET_4_5, 'sonnet', '2025-09-29'),
 ];
 
 const ALL_EFFORTS: readonly EffortLevel[] = ['low', 'medium', 'high', 'xhigh', 'max'];
@@ -88,16 +109,17 @@ const GENERATIONS: readonly Generation[] = [
 export const familyOf = (name: string): Family | undefined =>
   /opus|sonnet|haiku|fable/.exec(name.toLowerCase())?.[0] as Family | undefined;
 
-/** `claude-opus-4-5-20251101` → 405, `claude-3-5-sonnet-…` → 305, no number → undefined. A date is not a version. */
+/** `claude-opus-4-5-20251101` → 405, `claude-3-5-sonnet-…` → 305, no number → undefined. A date is not a version. Bedrock writes a region and `anthropic.` in front. */
 export const versionOf = (id: string): number | undefined => {
-  const match = /^claude-(?:[a-z]+-)?(\d{1,2})(?:[-.](\d{1,2}))?(?![\d])/.exec(id.toLowerCase());
+  const match = /(?:^|\.)claude-(?:[a-z]+-)?(\d{1,2})(?:[-.](\d{1,2}))?(?![\d])/.exec(id.toLowerCase());
   return match === null ? undefined : Number(match[1]) * 100 + Number(match[2] ?? 0);
 };
 
 /** What a model accepts. A name without a version (`sonnet`, `default`) means the newest, so it gets the newest rules. */
 export const abilitiesOf = (id: string): Abilities => {
   const version = versionOf(id) ?? Number.POSITIVE_INFINITY;
-  const family = familyOf(id);
+  // Mythos is Fable for those who are invited.
+  const family = id.includes('mythos') ? 'fable' : familyOf(id);
   const fits = ({ from, families }: Generation): boolean =>
     version >= from && (families === undefined || (family !== undefined && families.includes(family)));
   return GENERATIONS.find(fits)?.abilities ?? BUDGET;

@@ -1,8 +1,8 @@
 /** Every name that can be asked for, with what answers: the data of `GET /v1/models`. */
 import type { EngineModel } from '../turn/engine.ts';
 import { LATER_OPENAI_NAMES, OLD_CLAUDE_NAMES, OPENAI_NAMES } from './aliases.ts';
-import { CATALOG } from './catalog.ts';
-import type { ResolveModel } from './model.ts';
+import { CATALOG, familyOf } from './catalog.ts';
+import { exactName, type ResolveModel } from './model.ts';
 import { SHORT_NAMES } from './resolve.ts';
 
 /** One entry of `/v1/models`: a model, or an alias and what it stands for. */
@@ -18,29 +18,46 @@ export interface ListedModel {
 export interface ListOptions {
   readonly resolve: ResolveModel;
   readonly reported: readonly EngineModel[];
+  /** Whether the engine reports every model that can be asked for; else those of the catalog may exist beside them. */
+  readonly reportsAll?: boolean;
   /** MODEL_MAP; its names with `*` are patterns and are not listed. */
   readonly map?: Readonly<Record<string, string>>;
 }
 
-/** Models first, then short names, then aliases; no id twice. */
-export const listModels = ({ resolve, reported, map = {} }: ListOptions): readonly ListedModel[] => {
-  const models = [...reported.map(({ id }) => id), ...CATALOG.map(({ id }) => id)];
-  const aliases = [
-    ...Object.keys(map).filter((name) => !name.includes('*')),
-    ...Object.keys(OPENAI_NAMES),
-    ...LATER_OPENAI_NAMES,
-    ...OLD_CLAUDE_NAMES,
-  ];
-  const names = new Map(
-    [...models, ...SHORT_NAMES, ...aliases].map((name) => [name.trim().toLowerCase(), name.trim()]),
-  );
-  return [...names.values()].map((id) => listed(id, resolve(id).id, reported));
+/** Models first, then short names, then aliases; no id twice, and no name behind which no usable model is known. */
+export const listModels = ({
+  resolve,
+  reported,
+  reportsAll = false,
+  map = {},
+}: ListOptions): readonly ListedModel[] => {
+  const usable = usableIds(reported, reportsAll);
+  const own = Object.keys(map).filter((name) => !name.includes('*'));
+  const aliases = [...SHORT_NAMES, ...own, ...Object.keys(OPENAI_NAMES), ...LATER_OPENAI_NAMES, ...OLD_CLAUDE_NAMES];
+  const names = new Map([...usable, ...aliases].map((name) => [name.trim().toLowerCase(), name.trim()]));
+  const owners = new Set(own.map((name) => name.trim().toLowerCase()));
+  return [...names.values()]
+    .map((id) => ({ id, target: exactName(resolve(id)) }))
+    .filter(({ id, target }) => owners.has(id.toLowerCase()) || isUsable(target, usable, reported))
+    .map(({ id, target }) => listed(id, target, reported));
 };
 
-const listed = (id: string, target: string, reported: readonly EngineModel[]): ListedModel => {
-  const seen = reported.find((model) => model.id === target || model.aliases.includes(target));
-  const known = CATALOG.find((model) => model.id === (seen?.id ?? target));
-  const resolvesTo = seen?.id ?? target;
+/** An account without any model of a family (Fable, say) does not have the older ones of that family either. */
+const usableIds = (reported: readonly EngineModel[], reportsAll: boolean): ReadonlySet<string> => {
+  const ids = reported.map(({ id }) => id);
+  if (reported.length > 0 && reportsAll) return new Set(ids);
+  const families = new Set(ids.map((id) => familyOf(id)));
+  const known = CATALOG.filter(({ family }) => reported.length === 0 || families.has(family));
+  return new Set([...ids, ...known.map(({ id }) => id)]);
+};
+
+/** While nothing is reported, a short name is taken on trust: the engine resolves it. */
+const isUsable = (target: string, usable: ReadonlySet<string>, reported: readonly EngineModel[]): boolean =>
+  usable.has(target) || (reported.length === 0 && SHORT_NAMES.some((name) => name === target));
+
+const listed = (id: string, resolvesTo: string, reported: readonly EngineModel[]): ListedModel => {
+  const seen = reported.find((model) => model.id === resolvesTo);
+  const known = CATALOG.find((model) => model.id === resolvesTo);
   return {
     id,
     displayName:

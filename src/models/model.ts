@@ -28,6 +28,8 @@ export interface ResolvedModel {
   readonly requested: string;
   /** What the upstream is asked for: a full id, or a short name that passes through (`sonnet`). */
   readonly id: string;
+  /** The model's own id; absent for a short name while nobody has told what it means. */
+  readonly fullId?: string;
   readonly family: Family;
   /** `exact`: passed through; `alias`: mapped by the table; `unknown`: nobody knows it, the default family answers. */
   readonly via: 'exact' | 'alias' | 'unknown';
@@ -36,3 +38,7 @@ export interface ResolvedModel {
 
 /** Name to model; throws `model_not_found` where unknown names are rejected. */
 export type ResolveModel = (name: string) => ResolvedModel;
+
+/** The most exact name of the model: its own id, else the one that the answer names. */
+export const exactName = ({ fullId, id }: Pick<ResolvedModel, 'id' | 'fullId'>, answeredBy?: string): string =>
+  fullId ?? answeredBy ?? id;

@@ -1,6 +1,6 @@
 /**
- * Which model answers a name. First hit counts: the owner's MODEL_MAP, models and short names that
- * exist, aliases of other vendors and older models, the unknown.
+ * Which model answers a name. First hit counts: the owner's MODEL_MAP, names that are Claude's own, aliases of
+ * other vendors and of models before 4.5, the unknown.
  */
 import type { EngineModel } from '../turn/engine.ts';
 import { TurnError } from '../turn/errors.ts';
@@ -22,7 +22,6 @@ export interface ResolverOptions {
 /** Names that Claude Code resolves itself. */
 export const SHORT_NAMES = ['opus', 'sonnet', 'haiku', 'fable', 'default'] as const;
 
-const EXACT_4_5 = ['claude-opus-4-5', 'claude-sonnet-4-5', 'claude-haiku-4-5'];
 const DEFAULT_FAMILY: Family = 'sonnet';
 
 /** The resolver throws `model_not_found` for an unknown name when those are rejected, and for an empty one; nothing else. */
@@ -31,8 +30,16 @@ export const createResolver = (options: ResolverOptions = {}): ResolveModel => {
   const patterns = patternsOf(options.map ?? {});
 
   const answer = (requested: string, via: ResolvedModel['via'], id: string): ResolvedModel => {
-    const fullId = reported().find((model) => model.aliases.includes(id))?.id ?? id;
-    return { requested, id, via, family: familyOf(fullId) ?? DEFAULT_FAMILY, abilities: abilitiesOf(fullId) };
+    const fullId = fullIdOf(id, reported());
+    const named = fullId ?? id;
+    return {
+      requested,
+      id,
+      ...(fullId !== undefined && { fullId }),
+      via,
+      family: familyOf(named) ?? DEFAULT_FAMILY,
+      abilities: abilitiesOf(named),
+    };
   };
 
   return (requested) => {
@@ -74,8 +81,10 @@ const knownId = (
   track: 'pinned' | 'latest',
   reported: readonly EngineModel[],
 ): { id: string; via: 'exact' | 'alias' } | undefined => {
-  const exact = exactId(name, reported);
+  const exact = listedId(name, reported) ?? ownName(name);
   if (exact !== undefined) return { id: exact, via: 'exact' };
+  const unversioned = UNVERSIONED.exec(name)?.[1] as Family | undefined;
+  if (unversioned !== undefined) return { id: newest(unversioned, reported) ?? unversioned, via: 'alias' };
   const family = familyOfAlias(name);
   return family === undefined ? undefined : { id: idOfFamily(family, track, reported), via: 'alias' };
 };
@@ -86,15 +95,34 @@ const normalise = (name: string): string => {
   return bare.startsWith('claude-') ? bare.replaceAll(/(\d)\.(?=\d)/g, '$1-') : bare;
 };
 
-const exactId = (name: string, reported: readonly EngineModel[]): string | undefined => {
+const listedId = (name: string, reported: readonly EngineModel[]): string | undefined => {
   const names = [
-    ...CATALOG.map(({ id }) => id),
-    ...EXACT_4_5,
+    ...CATALOG.flatMap(({ id, aliases = [] }) => [id, ...aliases]),
     ...SHORT_NAMES,
     ...reported.flatMap(({ id, aliases }) => [id, ...aliases]),
   ];
   return names.find((known) => known.toLowerCase() === name);
 };
+
+/** `claude-sonnet`, `claude-sonnet-latest`: the family's newest. */
+const UNVERSIONED = /^claude-(opus|sonnet|haiku|fable)(?:-latest)?$/u;
+/** `claude-4-6-opus`, as some clients write `claude-opus-4-6`. */
+const VERSION_FIRST = /^claude-(\d{1,2}(?:-\d{1,2})?)-([a-z]+)$/u;
+
+/**
+ * A name in the form of Claude's own, from 4.5 on, passes as it is, also where no table knows it: an older model in its
+ * place would be a lie, and the API says itself what it does not have. All models before 4.5 have ended.
+ */
+const ownName = (name: string): string | undefined => {
+  const spelt = name.replace(VERSION_FIRST, 'claude-$2-$1');
+  return /(?:^|\.)claude-[a-z]+-\d/u.test(spelt) && (versionOf(spelt) ?? 0) >= 405 ? spelt : undefined;
+};
+
+/** Undefined for a short name that the engine has not explained, and for what is no model of Claude's. */
+const fullIdOf = (id: string, reported: readonly EngineModel[]): string | undefined =>
+  reported.find((model) => model.id === id || model.aliases.includes(id))?.id ??
+  CATALOG.find((model) => model.id === id || model.aliases?.includes(id))?.id ??
+  (versionOf(id) === undefined ? undefined : id);
 
 const PINNED: Readonly<Record<Family, string>> = {
   opus: OPUS_4_5,

@@ -66,6 +66,8 @@ export interface Engine {
   countTokens(turn: Turn, signal: AbortSignal): Promise<number>;
   /** Models of the account; the answer is cached by the engine. */
   models(): Promise<readonly EngineModel[]>;
+  /** Whether those are all that can be asked for; absent where older ones may exist beside them. */
+  readonly reportsAllModels?: boolean;
   health(): EngineHealth;
   /**
    * Makes ready, ahead of the first turn, what turns need, and tries again until it works; absent where nothing is needed.

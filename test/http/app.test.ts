@@ -491,6 +491,38 @@ describe('what the headers tell', () => {
     expect([unknown.status, unknown.headers.get('x-proxy-unknown-model')]).toEqual([200, 'no?such model']);
   });
 
+  it('an unknown name once in the log, however often it is asked for', async () => {
+    const { ask, lines } = await setUpApp();
+    for (const model of ['nobody', 'nobody', 'gpt-4o', 'claude-opus-9'])
+      await ask('/v1/chat/completions', chat({ model }));
+    expect(lines.filter(({ level }) => level === 'warn').map(({ fields }) => fields)).toEqual([
+      { name: 'nobody', answeredBy: 'claude-sonnet-4-5-20250929' },
+    ]);
+  });
+
+  it('the full id also behind a short name: as the engine reported it, or as the answer names it', async () => {
+    const { ask, engine } = await setUpApp();
+    const modelOf = async (model: string, stream = false) =>
+      (await ask('/v1/messages', messages({ model, stream }))).headers.get('x-proxy-model');
+    expect([await modelOf('sonnet'), await modelOf('sonnet', true)]).toEqual([
+      'claude-sonnet-5-5',
+      'claude-sonnet-5-5',
+    ]);
+    expect(engine.turns.map(({ request }) => request.model)).toEqual(['sonnet', 'sonnet']);
+    // This engine has not reported any haiku.
+    expect([await modelOf('haiku'), await modelOf('haiku', true)]).toEqual([
+      'claude-sonnet-4-5-20250929',
+      'claude-sonnet-4-5-20250929',
+    ]);
+    expect(await modelOf('claude-opus-4-5')).toBe('claude-opus-4-5-20251101');
+  });
+
+  it('a name in Claude’s own form is asked for as it is, and the API judges it', async () => {
+    const { ask, engine } = await setUpApp();
+    await ask('/v1/chat/completions', chat({ model: 'claude-sonnet-4-6' }));
+    expect(engine.turns[0]?.request.model).toBe('claude-sonnet-4-6');
+  });
+
   it('a model that only the engine knows passes through, from the first request on', async () => {
     const { ask } = await setUpApp();
     expect((await ask('/v1/chat/completions', chat({ model: 'claude-sonnet-5-5' }))).headers.get('x-proxy-model')).toBe(
@@ -618,7 +650,7 @@ it('logs one line a request, with what it cost and nothing of what was said', as
       path: '/v1/messages',
       status: 200,
       asked: 'sonnet',
-      model: 'sonnet',
+      model: 'claude-sonnet-5-5',
       inputTokens: 7,
       outputTokens: 5,
       cacheReadTokens: 2,

@@ -90,14 +90,47 @@ describe('the default mapping', () => {
     'claude-sonnet-4-5',
     'claude-opus-4-5',
     'claude-haiku-4-5',
+    // no table knows all of these: the API says what it does not have
+    'claude-opus-5',
+    'claude-opus-4-6',
+    'claude-sonnet-4-6',
+    'claude-opus-9',
+    'claude-haiku-7-20290101',
+    'claude-mythos-5-2',
+    'claude-opus-4-8[1m]',
+    'us.anthropic.claude-sonnet-4-6-20260217-v1:0',
+    'claude-opus-4-5@20251101',
   ])('%s passes unchanged', (name) => {
     expect(resolve(name)).toMatchObject({ requested: name, id: name, via: 'exact' });
     expect(resolve(name.toUpperCase())).toMatchObject({ id: name, via: 'exact' });
     expect(resolve(`anthropic/${name}`)).toMatchObject({ id: name, via: 'exact' });
   });
 
-  test('a version with a dot is the same model', () => {
-    expect(resolve('anthropic/claude-sonnet-4.5')).toMatchObject({ id: 'claude-sonnet-4-5', via: 'exact' });
+  test.each([
+    ['anthropic/claude-sonnet-4.5', 'claude-sonnet-4-5'],
+    ['claude-opus-4.6', 'claude-opus-4-6'],
+    ['claude-4.6-opus', 'claude-opus-4-6'],
+    ['claude-5-sonnet', 'claude-sonnet-5'],
+  ])('%s is another spelling of %s', (name, id) => {
+    expect(resolve(name)).toMatchObject({ id, via: 'exact' });
+  });
+
+  test.each([
+    ['claude-sonnet-latest', 'sonnet', 'claude-sonnet-5-5'],
+    ['claude-opus', 'opus', 'claude-opus-5-5'],
+    ['claude-haiku-latest', 'haiku', 'claude-haiku-6-20270101'],
+  ])('%s is the newest of its family: %s, or what the engine reports as that', (name, short, id) => {
+    expect(resolve(name)).toMatchObject({ id: short, via: 'alias' });
+    expect(createResolver({ reported })(name)).toMatchObject({ id, via: 'alias' });
+  });
+
+  test.each([
+    ['sonnet', undefined],
+    ['claude-sonnet-4-5', SONNET_4_5],
+    ['gpt-4o', SONNET_4_5],
+    ['claude-opus-9', 'claude-opus-9'],
+  ])('the full id of %s is %s before the engine has told more', (name, fullId) => {
+    expect(resolve(name).fullId).toBe(fullId);
   });
 });
 
@@ -105,10 +138,9 @@ describe('unknown names', () => {
   test.each([
     ['llama-3', SONNET_4_5],
     ['gemini-opus', SONNET_4_5],
-    ['claude-opus-9', OPUS_4_5],
-    ['claude-haiku-7-20290101', HAIKU_4_5],
-    ['claude-fable-9', 'fable'],
     ['claude-next', SONNET_4_5],
+    ['claude-opus-plus', OPUS_4_5],
+    ['claude-fable-plus', 'fable'],
   ])('%s is answered by %s, and said to be unknown', (name, id) => {
     expect(resolve(name)).toMatchObject({ id, via: 'unknown' });
     const rejecting = createResolver({ unknown: 'reject' });
@@ -149,9 +181,9 @@ describe('what the engine reports', () => {
   test('is asked at each call', () => {
     const models: EngineModel[] = [];
     const growing = createResolver({ reported: () => models });
-    expect(growing('claude-opus-9').via).toBe('unknown');
-    models.push({ id: 'claude-opus-9', displayName: '', aliases: [] });
-    expect(growing('claude-opus-9')).toMatchObject({ id: 'claude-opus-9', via: 'exact' });
+    expect(growing('opusplan').via).toBe('unknown');
+    models.push({ id: 'claude-opus-9', displayName: '', aliases: ['opusplan'] });
+    expect(growing('opusplan')).toMatchObject({ id: 'opusplan', fullId: 'claude-opus-9', via: 'exact' });
   });
 
   test.each([
@@ -320,6 +352,28 @@ describe('the list', () => {
     ['mine', 'claude-haiku-5-5'],
     ['claude-haiku-6-20270101', 'claude-haiku-6-20270101'],
   ])('%s resolves to %s', (id, resolvesTo) => expect(byId.get(id)).toMatchObject({ resolvesTo }));
+
+  test('what the account does not have is not listed, nor what would lead there; the owner’s names are', () => {
+    const sonnetOnly = REPORTED.filter(({ id }) => id.includes('sonnet'));
+    const map = { mine: 'claude-private-1', other: 'opus' };
+    const names = (reportsAll: boolean) =>
+      listModels({
+        resolve: createResolver({ reported: () => sonnetOnly, map }),
+        reported: sonnetOnly,
+        reportsAll,
+        map,
+      }).map(({ id }) => id);
+    expect(names(false)).toEqual(expect.arrayContaining(['sonnet', 'gpt-4o', SONNET_4_5, 'mine', 'other']));
+    for (const gone of ['opus', 'fable', 'gpt-4', 'o3', 'claude-opus-5-5', OPUS_4_5, 'claude-3-opus-latest'])
+      expect(names(false)).not.toContain(gone);
+    // The pinned Sonnet 4.5 is not among all there is.
+    expect(names(true)).toEqual(['claude-sonnet-5-5', 'claude-sonnet-5', 'sonnet', 'mine', 'other']);
+  });
+
+  test('while nothing is reported, everything known is listed', () => {
+    const names = listModels({ resolve, reported: [] }).map(({ id }) => id);
+    expect(names).toEqual(expect.arrayContaining([...CATALOG.map(({ id }) => id), 'sonnet', 'fable', 'gpt-4o']));
+  });
 
   test('patterns are not names', () => expect(byId.has('x-*')).toBe(false));
 });

@@ -39,6 +39,7 @@ export const createApiEngine = (options: ApiEngineOptions): Engine => new ApiEng
 class ApiEngine implements Engine {
   readonly name = 'anthropic-api';
   readonly abilities = apiAbilities;
+  readonly reportsAllModels = true;
   readonly #options: ApiEngineOptions;
   readonly #calls = new Set<Call>();
   readonly #models: ModelCache;
