@@ -47,8 +47,17 @@ export const belongsInStream = (error: TurnError): boolean => inner(error).code 
 const inner = (error: TurnError) => {
   const body = errorBody(error);
   const code = CODES[error.code] ?? body.code;
-  return { ...body, code, message: withDelay(error, code) };
+  return {
+    ...body,
+    type: isPlanLimit(error) ? 'usage_limit_reached' : body.type,
+    code,
+    message: withDelay(error, code),
+  };
 };
+
+/** Codex then says when the plan's window opens again, instead of that it has tried too often. */
+const isPlanLimit = ({ code, retryAfterSeconds = 0 }: TurnError): boolean =>
+  code === 'upstream_rate_limited' && retryAfterSeconds >= 60;
 
 /** Codex reads the delay out of the words. */
 const withDelay = ({ message, retryAfterSeconds }: TurnError, code: string): string =>

@@ -2,6 +2,7 @@ import { startOfMessages, textOf } from '../conversation-start.ts';
 import type { Dialect } from '../dialect.ts';
 import { openAiCommon } from '../openai/common.ts';
 import type { ResponsesAnswer } from './answer/answer.ts';
+import { limitHeaders } from './codex-limits.ts';
 import { belongsInStream, errorFrame, renderError } from './error.ts';
 import { renderModel, renderModels } from './models.ts';
 import { parse } from './parse.ts';
@@ -30,6 +31,7 @@ export const openAiResponses: Dialect<ResponsesAnswer> = {
   renderError,
   errorFrame,
   keepalive,
+  limitHeaders,
   storage,
   parseCount: parse,
   renderCount: (inputTokens) => ({ object: 'response.input_tokens', input_tokens: inputTokens }),

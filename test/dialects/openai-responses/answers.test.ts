@@ -459,6 +459,88 @@ describe('a stream', () => {
   });
 });
 
+describe('limits of the plan', () => {
+  const headers = (limits: Record<string, string>) => openAiResponses.limitHeaders?.(limits, 1_000_000) ?? {};
+  it('are the windows that Codex shows', () => {
+    const unified = 'anthropic-ratelimit-unified';
+    expect(
+      headers({
+        [`${unified}-5h-utilization`]: '0.1234',
+        [`${unified}-5h-reset`]: '1700000000',
+        [`${unified}-7d-utilization`]: '1',
+        [`${unified}-seven_day_opus-utilization`]: '0.5',
+        [`${unified}-status`]: 'allowed',
+      }),
+    ).toEqual({
+      'x-codex-primary-used-percent': '12.3',
+      'x-codex-primary-window-minutes': '300',
+      'x-codex-primary-reset-at': '1700000000',
+      'x-codex-secondary-used-percent': '100',
+      'x-codex-secondary-window-minutes': '10080',
+      'x-claude-seven-day-opus-primary-used-percent': '50',
+      'x-claude-seven-day-opus-primary-window-minutes': '10080',
+      'x-claude-seven-day-opus-limit-name': 'seven day opus',
+    });
+  });
+
+  it('are not there where nothing was told', () => {
+    expect(headers({ 'anthropic-ratelimit-unified-status': 'allowed' })).toEqual({});
+  });
+});
+
+describe('Codex’s catalog', () => {
+  const listed = (id: string, resolvesTo = id) => ({
+    id,
+    resolvesTo,
+    displayName: id,
+    createdAt: '2026-01-01T00:00:00Z',
+  });
+  const { data, models } = openAiResponses.renderModels([
+    listed('claude-sonnet-5-5'),
+    listed('gpt-4o', 'claude-sonnet-4-5-20250929'),
+  ]) as {
+    data: object[];
+    models: Record<string, unknown>[];
+  };
+  it('stands beside OpenAI’s list', () => {
+    expect([data.length, models.map(({ slug, visibility }) => [slug, visibility])]).toEqual([
+      2,
+      [
+        ['claude-sonnet-5-5', 'list'],
+        ['gpt-4o', 'hide'],
+      ],
+    ]);
+  });
+
+  it('has what makes Codex offer apply_patch, efforts and the whole window', () => {
+    expect(models).toMatchObject([
+      {
+        apply_patch_tool_type: 'freeform',
+        context_window: 1_000_000,
+        supported_reasoning_levels: [
+          { effort: 'low' },
+          { effort: 'medium' },
+          { effort: 'high' },
+          { effort: 'xhigh' },
+          { effort: 'max' },
+        ],
+      },
+      {
+        apply_patch_tool_type: 'freeform',
+        context_window: 200_000,
+        supported_reasoning_levels: [{ effort: 'low' }, { effort: 'medium' }, { effort: 'high' }, { effort: 'xhigh' }],
+      },
+    ]);
+    for (const { base_instructions } of models) expect(String(base_instructions).length).toBeGreaterThan(500);
+  });
+
+  it('is for requests of Codex alone', () => {
+    const asks = (query: string) =>
+      openAiResponses.recognises?.({ headers: new Headers(), query: new URLSearchParams(query) });
+    expect([asks('client_version=0.169.0'), asks('')]).toEqual([true, false]);
+  });
+});
+
 describe('errors', () => {
   const body = (error: TurnError) =>
     (openAiResponses.renderError(error, 'req_1').body as { error: Record<string, unknown> }).error;
@@ -485,6 +567,18 @@ describe('errors', () => {
     expect(body(new TurnError('upstream_rate_limited', 'Try again in 3s.', { retryAfterSeconds: 12 }))['message']).toBe(
       'Try again in 3s.',
     );
+  });
+
+  it('tell Codex that a plan is used up, where the wait is long', () => {
+    const limited = (retryAfterSeconds?: number) =>
+      body(new TurnError('upstream_rate_limited', 'x', retryAfterSeconds === undefined ? {} : { retryAfterSeconds }))[
+        'type'
+      ];
+    expect([limited(), limited(20), limited(3600)]).toEqual([
+      'rate_limit_error',
+      'rate_limit_error',
+      'usage_limit_reached',
+    ]);
   });
 
   test('only a conversation that is too long goes into a stream of its own', () => {
