@@ -13,7 +13,7 @@ const json = async (response: Response) => (await response.json()) as { error?: 
 
 it('an answer that cannot be stored is an answer all the same, and the log says so', async () => {
   const { ask, lines } = await setUpApp({ responses: broken });
-  const response = await ask('/v1/responses', { model: 'm', input: 'x' });
+  const response = await ask('/v1/responses', { model: 'gpt-4o', input: 'x' });
   expect([response.status, (await json(response)).output?.length]).toEqual([200, 1]);
   expect(lines.filter(({ level }) => level === 'warn').map(({ message }) => message)).toEqual([
     'a response could not be stored',
@@ -22,16 +22,16 @@ it('an answer that cannot be stored is an answer all the same, and the log says 
 
 it('one that is too large is not kept', async () => {
   const { ask, lines } = await setUpApp({ responses: { ...broken, put: () => Promise.resolve('too_large' as const) } });
-  expect((await ask('/v1/responses', { model: 'm', input: 'x' })).status).toBe(200);
+  expect((await ask('/v1/responses', { model: 'gpt-4o', input: 'x' })).status).toBe(200);
   expect(lines.some(({ message }) => message === 'a response could not be stored')).toBe(true);
 });
 
 it('without a database what refers to it fails with a 503, the rest goes on', async () => {
   const { app, ask } = await setUpApp({ responses: broken });
-  expect((await ask('/v1/responses', { model: 'm', input: 'x', store: false })).status).toBe(200);
+  expect((await ask('/v1/responses', { model: 'gpt-4o', input: 'x', store: false })).status).toBe(200);
   for (const body of [
-    { model: 'm', input: 'x', previous_response_id: 'resp_1' },
-    { model: 'm', input: [{ type: 'item_reference', id: 'msg_1_0' }] },
+    { model: 'gpt-4o', input: 'x', previous_response_id: 'resp_1' },
+    { model: 'gpt-4o', input: [{ type: 'item_reference', id: 'msg_1_0' }] },
   ]) {
     const response = await ask('/v1/responses', body);
     expect([response.status, await json(response)]).toMatchObject([503, { error: { code: 'server_error' } }]);
@@ -48,7 +48,7 @@ it('without a database what refers to it fails with a 503, the rest goes on', as
 
 it('a server that stores nothing has nothing to show', async () => {
   const { app, ask } = await setUpApp();
-  const response = await ask('/v1/responses', { model: 'm', input: 'x', store: true });
+  const response = await ask('/v1/responses', { model: 'gpt-4o', input: 'x', store: true });
   expect([response.status, response.headers.get('x-proxy-ignored')]).toEqual([200, 'store']);
   for (const path of ['', '/input_items']) {
     const missing = await app.request(`/v1/responses/resp_1${path}`);
@@ -88,4 +88,15 @@ it('a list of items is asked for in a form that exists', async () => {
   ]) {
     expect((await get(query))[0], query).toBe(400);
   }
+});
+
+it('a path that is no id is no response', async () => {
+  const { app } = await setUpApp({ responses: broken });
+  expect((await app.request('/v1/responses/other')).status).toBe(404);
+  const compact = await app.request('/v1/responses/compact', { method: 'POST', body: '{}' });
+  expect([compact.status, JSON.stringify(await json(compact))]).toEqual([
+    expect.any(Number),
+    expect.stringContaining('Codex'),
+  ]);
+  expect([404, 501]).toContain(compact.status);
 });
