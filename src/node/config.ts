@@ -1,6 +1,4 @@
 /** Settings from the environment, parsed once, frozen, with every problem reported together. */
-import { existsSync, readFileSync } from 'node:fs';
-import { parseEnv } from 'node:util';
 import { trustedProxies } from './client-address.ts';
 import { isLoopbackHost } from '../http/browser-guard.ts';
 import { parseSettings, type Environment } from '../settings/parse-settings.ts';
@@ -25,10 +23,6 @@ export const parseConfig = (env: Environment): ConfigResult => {
   return all.length === 0 ? { ok: true, config } : { ok: false, problems: all };
 };
 
-/** The environment, completed by a `.env` file where there is one; what is set in both is taken from the environment. */
-export const withEnvFile = (env: Environment, path: string): Environment =>
-  existsSync(path) ? { ...parseEnv(readFileSync(path, 'utf8')), ...setOnly(env) } : env;
-
 /** Its value is never repeated: it may hold a password. Neither `fetch` nor Claude Code takes one from there. */
 const problemsOfBaseUrl = (value: string): readonly string[] => {
   if (value === '') return [];
@@ -50,6 +44,3 @@ const contradictions = (config: Config): readonly string[] => {
   if (isLoopbackHost(HOST) || PROXY_API_KEY.length > 0) return [];
   return ['HOST is an address that others can reach: set PROXY_API_KEY too, or everybody there spends your money.'];
 };
-
-const setOnly = (env: Environment): Environment =>
-  Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ''));

@@ -1,8 +1,5 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { parseConfig, withEnvFile, type Environment } from '../../src/node/config.ts';
+import { parseConfig, type Environment } from '../../src/node/config.ts';
 import { settingRows } from '../../src/settings/parse-settings.ts';
 import { serverSettings } from '../../src/settings/server-settings.ts';
 import { workerSettings } from '../../src/settings/worker-settings.ts';
@@ -86,18 +83,4 @@ describe('settings', () => {
     for (const { name, meaning } of [...settingRows(serverSettings), ...settingRows(workerSettings)])
       expect(`${name}: ${meaning}`).toMatch(/^[A-Z_]+: .{20,}\.$/s);
   });
-});
-
-describe('a .env file', () => {
-  it('completes the environment, which wins', () => {
-    const file = join(mkdtempSync(join(tmpdir(), 'env-')), '.env');
-    writeFileSync(file, 'PORT=1111\nHOST="::1"\n# comment\nMODEL_MAP={"a":"opus"}\n');
-    expect(withEnvFile({ PORT: '2222', HOST: '' }, file)).toMatchObject({
-      PORT: '2222',
-      HOST: '::1',
-      MODEL_MAP: '{"a":"opus"}',
-    });
-  });
-
-  it('may be missing', () => expect(withEnvFile({ PORT: '1' }, '/nowhere/.env')).toEqual({ PORT: '1' }));
 });
