@@ -102,6 +102,19 @@ describe('a .env file', () => {
     return logOf(server).filter(({ level }) => level === 'warn');
   };
 
+  it('completes the environment, which wins, and may be missing', async () => {
+    const home = newHome();
+    writeFileSync(join(home, '.env'), '# comment\nPORT=1\nLOG_LEVEL="debug"\nENGINE=anthropic-api\n');
+    const { ENGINE: _, ...rest } = directTo(upstream);
+    const server = start({ ...rest, LOG_LEVEL: '' }, { home });
+    const url = await listening(server);
+    expect(new URL(url).port).not.toBe('1');
+    expect(server.output.out).toContain('Engine: anthropic-api');
+    await fetch(`${url}/live`);
+    // Probes are logged at debug only.
+    await until(() => logOf(server).some(({ path }) => path === '/live'));
+  });
+
   it('with a key that others can read is warned of', async () => {
     expect(await warnings('PROXY_API_KEY=hush-hush', 0o644)).toMatchObject([
       { msg: '.env holds a key and can be read by other users of this machine: chmod 600 .env' },
