@@ -10,14 +10,13 @@ export const CONVERSATIONS_HEADER = 'x-proxy-internal-conversations';
 /** An SSE comment, so that a reader who sees it by mistake ignores it. */
 export const END_MARK = ': eos\n\n';
 
-/** The answer with the mark at its end, when the request asks for it and the answer is a stream. */
-export const withEndMark = (request: Request, response: Response): Response => {
-  const asked = request.headers.get(INTERNAL_HEADER) === 'eos';
-  if (
-    !asked ||
-    response.body === null ||
-    response.headers.get('content-type')?.startsWith('text/event-stream') !== true
-  )
+/** The answer with the mark at its end, when the request asks for it. */
+export const withEndMark = (request: Request, response: Response): Response =>
+  request.headers.get(INTERNAL_HEADER) === 'eos' ? markEnd(response) : response;
+
+/** A stream gets the mark behind its last byte; any other answer is left as it is. */
+export const markEnd = (response: Response): Response => {
+  if (response.body === null || response.headers.get('content-type')?.startsWith('text/event-stream') !== true)
     return response;
   const headers = new Headers(response.headers);
   headers.set(INTERNAL_HEADER, 'eos');

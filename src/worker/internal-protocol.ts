@@ -7,7 +7,8 @@ import type { ContainerLife } from './instance/container.ts';
 import { INTERNAL_HEADER } from '../http/end-mark.ts';
 
 /**
- * Worker to instance: `Routed` as JSON. Instance to Worker: a `Verdict` as JSON, in place of an answer.
+ * Worker to instance: `Routed` as JSON. Instance to Worker: a `Verdict` as JSON, in place of an answer; `eos` with a stream
+ * that ends with the end mark.
  * Instance to container: `eos`, asking for the end mark; the container says `eos` back when it will send one.
  */
 export const INTERNAL = INTERNAL_HEADER;
@@ -37,11 +38,12 @@ export type Verdict =
   | { readonly kind: 'full' };
 
 export interface InstanceStatus {
-  readonly state: ContainerLife['state'];
+  /** `unreachable`: the object itself did not answer. */
+  readonly state: ContainerLife['state'] | 'unreachable';
   readonly open: number;
   /** Conversations that the container may hold warm. */
   readonly conversations: number;
-  /** What the platform said when the last container ended, until one is ready again. */
+  /** The platform's own words when the last container ended, until one is ready again. */
   readonly said?: string;
 }
 
@@ -49,8 +51,8 @@ export const verdictResponse = (verdict: Verdict): Response =>
   new Response(null, { status: 204, headers: { [INTERNAL]: JSON.stringify(verdict) } });
 
 export const verdictOf = (response: Response): Verdict | undefined => {
-  const said = response.headers.get(INTERNAL);
-  return said === null ? undefined : (JSON.parse(said) as Verdict);
+  const verdict = response.status === 204 ? response.headers.get(INTERNAL) : null;
+  return verdict === null ? undefined : (JSON.parse(verdict) as Verdict);
 };
 
 export const routedOf = (request: Request): Routed => JSON.parse(request.headers.get(INTERNAL) ?? 'null') as Routed;

@@ -54,7 +54,9 @@ const edgeOf = async (env: Env, dialects: readonly Dialect[]): Promise<Edge> => 
     listModels: () => Promise.resolve(models),
     dispatch: {
       homes: names.slice(0, settings.homes),
+      // A new stub each time: one whose object was reset stays broken.
       ask: (name, request) => env.INSTANCE.getByName(name).fetch(request),
+      sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
     },
     statuses: () => statusesOf(names.slice(0, MOST_STATUSES), env),
   });
@@ -77,6 +79,13 @@ const modelsOf = ({ config: { MODEL_MAP: map } }: WorkerSettings): readonly List
 const MOST_STATUSES = 20;
 
 const statusesOf = async (names: readonly string[], env: Env): Promise<Readonly<Record<string, InstanceStatus>>> =>
-  Object.fromEntries(
-    await Promise.all(names.map(async (name) => [name, await env.INSTANCE.getByName(name).status()] as const)),
-  );
+  Object.fromEntries(await Promise.all(names.map(async (name) => [name, await statusOf(name, env)] as const)));
+
+// One that is just being reset must not hide the others.
+const statusOf = async (name: string, env: Env): Promise<InstanceStatus> => {
+  try {
+    return await env.INSTANCE.getByName(name).status();
+  } catch (error) {
+    return { state: 'unreachable', open: 0, conversations: 0, said: String(error) };
+  }
+};

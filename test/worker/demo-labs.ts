@@ -5,7 +5,11 @@ import { serverImage, startLab, type Lab, type LabOptions } from './lab.ts';
 
 export interface DemoLabs {
   /** Starts a lab; `image` defaults to the real server. */
-  readonly lab: (vars?: Readonly<Record<string, string>>, image?: LabOptions['image']) => Promise<Lab>;
+  readonly lab: (
+    vars?: Readonly<Record<string, string>>,
+    image?: LabOptions['image'],
+    entry?: LabOptions['entry'],
+  ) => Promise<Lab>;
   /** Once the tests run. */
   readonly upstream: () => DemoUpstream;
 }
@@ -24,7 +28,7 @@ export const demoLabs = (): DemoLabs => {
     if (upstream === undefined) throw new Error('the upstream has not started');
     return upstream;
   };
-  const lab: DemoLabs['lab'] = async (vars = {}, image = serverImage()) => {
+  const lab: DemoLabs['lab'] = async (vars = {}, image = serverImage(), entry) => {
     const server = {
       ENGINE: 'anthropic-api',
       ANTHROPIC_API_KEY: 'sk-demo',
@@ -33,6 +37,7 @@ export const demoLabs = (): DemoLabs => {
     };
     const made = await startLab({
       image,
+      ...(entry !== undefined && { entry }),
       vars: { ...server, LIFE_SIGN_AFTER_MS: '50', LIFE_SIGN_EVERY_MS: '100', ...vars },
     });
     labs.push(made);

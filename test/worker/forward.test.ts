@@ -7,7 +7,7 @@ import { forward, type Forwarding, type ForwardHooks } from '../../src/worker/in
 import { INTERNAL, verdictOf, verdictResponse } from '../../src/worker/internal-protocol.ts';
 import { OpenRequests } from '../../src/worker/instance/open-requests.ts';
 import { Trip } from '../../src/worker/instance/trip.ts';
-import { createResponder } from '../../src/worker/instance/dialect-responder.ts';
+import { createResponder } from '../../src/worker/dialect-responder.ts';
 
 const tick = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 

@@ -18,7 +18,7 @@ it('the edge has every row of the table', async () => {
     listModels: async () => [],
     misconfigured: undefined,
     statuses: async () => ({}),
-    dispatch: { homes: ['a'], ask: async () => new Response() },
+    dispatch: { homes: ['a'], ask: async () => new Response(), sleep: async () => {} },
   });
   const served = edge.routes.map(({ method, path }) => `${method} ${path}`);
   const wanted = createRouteTable(dialects).map(({ method, path }) => `${method} ${path}`);

@@ -293,9 +293,12 @@ describe('the place of a conversation', () => {
       const placement = place(said, full, undefined);
       return placement.kind === 'send' ? { ...placement, kind: 'elsewhere' } : (placement as Verdict);
     };
-    const outgoing: Outgoing = { url: 'http://instance/v1/messages', init: { method: 'POST', body: '{}' }, routed };
+    const init = { method: 'POST', body: '{}', signal: new AbortController().signal };
+    const outgoing: Outgoing = { url: 'http://instance/v1/messages', init, routed };
     const ask = async (_: string, request: Request): Promise<Response> => verdictResponse(instances(request));
-    await expect(dispatch(outgoing, { homes: ['g1-i0'], ask })).rejects.toMatchObject({ code: 'queue_full' });
+    await expect(dispatch(outgoing, { homes: ['g1-i0'], ask, sleep: async () => {} })).rejects.toMatchObject({
+      code: 'queue_full',
+    });
     const guests = asked.filter((line) => line.startsWith('guest'));
     expect(guests.length).toBe(3);
     expect(new Set(guests).size).toBe(3);

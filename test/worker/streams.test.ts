@@ -1,10 +1,10 @@
 /** The end of a stream, and its beginning while nothing is there yet. */
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { checkedStream } from '../../src/worker/instance/checked-stream.ts';
+import { checkedStream } from '../../src/worker/checked-stream.ts';
 import { earlyStream } from '../../src/worker/instance/early-stream.ts';
 import { OpenRequests } from '../../src/worker/instance/open-requests.ts';
-import type { DialectResponder } from '../../src/worker/instance/dialect-responder.ts';
+import type { DialectResponder } from '../../src/worker/dialect-responder.ts';
 
 const encode = (text: string): Uint8Array => new TextEncoder().encode(text);
 const textOf = (stream: ReadableStream<Uint8Array>): Promise<string> =>

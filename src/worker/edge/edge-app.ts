@@ -6,11 +6,14 @@ import type { Handler, Hono, MiddlewareHandler } from 'hono';
 import { localOwner } from '../../access/keys.ts';
 import { parseJson, readBody } from '../../http/body.ts';
 import type { HttpContext, HttpEnv } from '../../http/context.ts';
+import { noteError } from '../../http/errors.ts';
 import { createHttpApp, type CommonServices } from '../../http/http-app.ts';
 import { modelRoute, modelsRoute } from '../../http/models-routes.ts';
 import type { Services } from '../../http/services.ts';
 import { TurnError } from '../../turn/errors.ts';
 import { innerHeaders, type InstanceStatus } from '../internal-protocol.ts';
+import { createResponder } from '../dialect-responder.ts';
+import { wholeOrError } from './ask-instance.ts';
 import { conversationKey } from './conversation-key.ts';
 import { dispatch, type DispatchOptions } from './dispatch.ts';
 
@@ -71,7 +74,7 @@ const turnRoute =
     return send(c, { conversation, stream, body: bytes }, services);
   };
 
-const send = (
+const send = async (
   c: HttpContext,
   what: { conversation: string; stream: boolean; body?: Uint8Array<ArrayBuffer> },
   services: EdgeServices,
@@ -86,7 +89,11 @@ const send = (
     signal: c.get('signal'),
   };
   const routed = { requestId, dialect: c.get('dialect').name, conversation, stream, bytes: body?.byteLength ?? 0 };
-  return dispatch({ url: `http://instance${pathname}${search}`, init, routed }, services.dispatch);
+  const answer = await dispatch({ url: `http://instance${pathname}${search}`, init, routed }, services.dispatch);
+  return wholeOrError(answer, {
+    responder: createResponder(c.get('dialect'), requestId),
+    onBroken: (error) => noteError(error, c, services),
+  });
 };
 
 /** Answers for the Worker; with the key also for the instances, and with `?wake` for the server in the first of them. */

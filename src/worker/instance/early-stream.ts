@@ -1,6 +1,6 @@
 /** A stream that shows signs of life while its answer is not there yet, because the container starts. */
 import { toTurnError } from '../../turn/errors.ts';
-import type { DialectResponder } from './dialect-responder.ts';
+import type { DialectResponder } from '../dialect-responder.ts';
 
 export interface EarlyOptions {
   readonly responder: DialectResponder;

@@ -6,7 +6,7 @@ import { TurnError, toTurnError } from '../../turn/errors.ts';
 import type { ContainerLife } from './container.ts';
 import { askContainer, requestForContainer, type ContainerRequest } from './ask-container.ts';
 import { DownError, downTurnError, type DownReason } from './container-errors.ts';
-import type { DialectResponder } from './dialect-responder.ts';
+import type { DialectResponder } from '../dialect-responder.ts';
 import { earlyStream } from './early-stream.ts';
 import { supervised } from './supervised-answer.ts';
 import type { Trip } from './trip.ts';

@@ -6,6 +6,7 @@
 import { DurableObject } from 'cloudflare:workers';
 import type { Dialect } from '../../dialects/dialect.ts';
 import { dialectNamed, dialects as allDialects } from '../../dialects/index.ts';
+import { markEnd } from '../../http/end-mark.ts';
 import { TurnError } from '../../turn/errors.ts';
 import { bootstrap, containerLogin, newBootstrapKey } from './container-bootstrap.ts';
 import { ContainerLife, type RawContainer } from './container.ts';
@@ -19,7 +20,7 @@ import { OpenRequests, type Ticket } from './open-requests.ts';
 import { createPlaceBook, type PlaceBook } from './placement-store.ts';
 import { place, type Room } from './placement.ts';
 import { instanceNames } from '../rendezvous.ts';
-import { createResponder } from './dialect-responder.ts';
+import { createResponder } from '../dialect-responder.ts';
 import { Trip } from './trip.ts';
 import { WarmConversations } from './warm-conversations.ts';
 
@@ -90,7 +91,7 @@ export class ProxyInstance extends DurableObject<Env> {
       },
       onEnd: () => this.#inBackground(turn?.end()),
     });
-    return forward(request, {
+    const answer = await forward(request, {
       trip,
       life: this.#life,
       responder: createResponder(dialectNamed(routed.dialect, this.#dialects), routed.requestId),
@@ -108,6 +109,7 @@ export class ProxyInstance extends DurableObject<Env> {
         onFailure: (error) => this.#logFailure(routed, error),
       },
     });
+    return markEnd(answer); // For the Worker, which outlives this object.
   }
 
   /** Looks whether the container may sleep; ends one that did not end when asked. */

@@ -2,8 +2,8 @@
 import { TurnError } from '../../turn/errors.ts';
 import { CONVERSATIONS_HEADER } from '../../http/end-mark.ts';
 import { INTERNAL } from '../internal-protocol.ts';
-import { checkedStream } from './checked-stream.ts';
-import type { DialectResponder } from './dialect-responder.ts';
+import { checkedStream } from '../checked-stream.ts';
+import type { DialectResponder } from '../dialect-responder.ts';
 import type { Trip } from './trip.ts';
 
 interface Supervision {

@@ -1,8 +1,8 @@
 /** Errors and signs of life in the caller's dialect, as bytes and responses. */
-import type { Dialect, SseFrame } from '../../dialects/dialect.ts';
-import { encodeFrame, sseHeaders } from '../../http/sse.ts';
-import { statusOf, toTurnError, type TurnError } from '../../turn/errors.ts';
-import { REQUEST_ID } from '../internal-protocol.ts';
+import type { Dialect, SseFrame } from '../dialects/dialect.ts';
+import { encodeFrame, sseHeaders } from '../http/sse.ts';
+import { statusOf, toTurnError, type TurnError } from '../turn/errors.ts';
+import { REQUEST_ID } from './internal-protocol.ts';
 
 export interface DialectResponder {
   readonly requestId: string;
