@@ -36,7 +36,7 @@ export interface Parameter {
   /** Values that ask for nothing, such as a default: never reported, never refused. */
   readonly neutral?: readonly unknown[];
   readonly cases?: readonly ParameterCase[];
-  /** Ignored without a word to the caller, for what no caller can miss; `note` says why. */
+  /** Ignored or emulated without a word to the caller, for what no caller can miss or asked for; `note` says why. */
   readonly silent?: true;
 }
 
@@ -113,7 +113,7 @@ export class Report {
   #addOne(parameter: Parameter, path: Path): void {
     const { fate, why } = decide(parameter, this.#circumstances);
     if (fate === 'ignored' && parameter.silent !== true) this.ignore(parameter.name);
-    if (fate === 'emulated') this.emulate(parameter.name);
+    if (fate === 'emulated' && parameter.silent !== true) this.emulate(parameter.name);
     if (fate === 'refused') {
       const param = pathText(this.#options.style, path);
       const accepted = (parameter.neutral ?? []).map((value) => JSON.stringify(value)).join(' or ');

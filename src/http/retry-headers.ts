@@ -9,10 +9,9 @@ export const retryHeaders = (
 ): Record<string, string> => {
   const seconds = wholeSeconds(error.retryAfterSeconds);
   const tooSoon = isLimit(error) && seconds !== undefined && seconds > longestRetrySeconds;
-  const inVain = error.code === 'not_implemented' || tooSoon;
   return {
     ...(seconds !== undefined && { 'retry-after': String(seconds) }),
-    ...(inVain && { 'x-should-retry': 'false' }),
+    ...(tooSoon && { 'x-should-retry': 'false' }),
   };
 };
 

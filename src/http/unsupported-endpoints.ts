@@ -32,7 +32,9 @@ export const unsupportedEndpoints: Readonly<Record<string, string>> = Object.fro
   ),
 );
 
-export const unsupportedEndpoint = (explanation: string): TurnError => new TurnError('not_implemented', explanation);
+/** 404, which no client repeats: LangChain asks again seven times after a 501, opencode for ever. */
+export const unsupportedEndpoint = (explanation: string): TurnError =>
+  new TurnError('unsupported_endpoint', explanation);
 
 /** Most wrong paths come from a base URL that is too long: the client put `/v1/messages` behind what had it already. */
 export const noSuchRoute = (path: string, served: readonly string[]): TurnError => {

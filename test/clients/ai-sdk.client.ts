@@ -4,6 +4,7 @@ import { createOpenAI } from '@ai-sdk/openai';
 import { createOpenAICompatible } from '@ai-sdk/openai-compatible';
 import {
   APICallError,
+  embed,
   generateText,
   isStepCount,
   jsonSchema,
@@ -244,3 +245,18 @@ onEveryEngine('the AI SDK', (world) => {
     });
   });
 });
+
+onEveryEngine('an endpoint that is not served', (world) => {
+  it('fails at the first try', async () => {
+    let asked = 0;
+    const counting: typeof fetch = (...request) => {
+      asked += 1;
+      return fetch(...request);
+    };
+    const openai = createOpenAI({ baseURL: `${world().server.url}/v1`, apiKey, fetch: counting });
+    const error = await embed({ model: openai.embedding('text-embedding-3-small'), value: 'x' }).catch(thrown);
+    expect([asked, error]).toMatchObject([1, { statusCode: 404, message: expect.stringContaining('no embeddings') }]);
+  });
+});
+
+const thrown = (error: unknown): unknown => error;

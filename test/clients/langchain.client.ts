@@ -8,7 +8,7 @@ import {
   type BaseMessage,
 } from '@langchain/core/messages';
 import { tool } from '@langchain/core/tools';
-import { ChatOpenAI } from '@langchain/openai';
+import { ChatOpenAI, OpenAIEmbeddings } from '@langchain/openai';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import {
@@ -243,5 +243,21 @@ onEveryEngine('LangChain', (world) => {
       await leftUpstream(world());
       expect((await connect(world()).invoke('[[text:fine]]')).text).toBe('fine');
     });
+  });
+});
+
+onEveryEngine('an endpoint that is not served', (world) => {
+  it('fails at the first try', async () => {
+    let asked = 0;
+    const counting: typeof fetch = (...request) => {
+      asked += 1;
+      return fetch(...request);
+    };
+    const embeddings = new OpenAIEmbeddings({
+      apiKey,
+      configuration: { baseURL: `${world().server.url}/v1`, fetch: counting },
+    });
+    const error: unknown = await embeddings.embedQuery('x').catch((thrown: unknown) => thrown);
+    expect([asked, error]).toMatchObject([1, { status: 404, message: expect.stringContaining('no embeddings') }]);
   });
 });

@@ -74,7 +74,7 @@ describe('nearly the same thing', () => {
     expect(parsed.request).toEqual({ ...base, ...claudeCode, model: 'claude-test-1' });
     expect(parsed).toMatchObject({
       stream: true,
-      report: { ignored: [], emulated: ['system[].cache_control', 'messages'] },
+      report: { ignored: [], emulated: ['messages'] },
       emulatedStops: [],
     });
   });
@@ -210,7 +210,12 @@ describe('refusals in the API’s own words', () => {
     expect(
       failure(() => parse({ messages }, contextOf({ engine: 'anthropic-api', abilities: { prefill: false } }))).message,
     ).toBe('This model does not support assistant message prefill. The conversation must end with a user message.');
-    expect(failure(() => parse({ messages })).message).toContain('must end with a user message');
+    expect(failure(() => parse({ messages })).message).toBe(
+      'The engine claude-code of this server cannot continue an assistant message (prefill), although the model can. The conversation must end with a user message.',
+    );
+    expect(failure(() => parse({ messages }, contextOf({ abilities: { prefill: false } }))).message).toContain(
+      'This model does not support',
+    );
   });
 
   test('an answer paused in a server tool goes back as it is', () => {

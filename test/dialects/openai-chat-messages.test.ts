@@ -395,3 +395,18 @@ describe('an assistant message at the end', () => {
     expect(failure(() => parse(messages))).toMatchObject({ code: 'invalid_request', param: 'messages[1].role' });
   });
 });
+
+test.each([
+  [
+    true,
+    'The engine claude-code of this server cannot continue an assistant message (prefill), although the model can.',
+  ],
+  [false, 'This model does not support assistant message prefill.'],
+])('a last message of the assistant, model that can: %s', (prefill, words) => {
+  const messages = [
+    { role: 'user', content: 'x' },
+    { role: 'assistant', content: 'y' },
+  ];
+  const error = failure(() => openAiChat.parse({ model: 'm', messages }, contextOf({ abilities: { prefill } })));
+  expect(error).toMatchObject({ param: 'messages[1].role', message: expect.stringContaining(words) });
+});

@@ -29,7 +29,8 @@ export interface Case {
   readonly raw?: (body: unknown, headers: Readonly<Record<string, unknown>>) => void;
   readonly ignored?: readonly string[];
   readonly emulated?: readonly string[];
-  readonly silent?: true;
+  /** What becomes of the row's parameter without a word to the caller. */
+  readonly silent?: 'ignored' | 'emulated';
   /** A refusal: `param` as the dialect writes it. Nothing reaches the upstream. */
   readonly refused?: { readonly status?: number; readonly param: string; readonly says?: RegExp };
   /** What the answer's text, streamed or not, must show and hide. */
@@ -39,7 +40,8 @@ export interface Case {
 
 export const fateShown = ({ row, refused, ignored = [], emulated = [], silent }: Case): Fate => {
   if (refused !== undefined) return 'refused';
-  if (ignored.includes(row) || silent === true) return 'ignored';
+  if (silent !== undefined) return silent;
+  if (ignored.includes(row)) return 'ignored';
   return emulated.includes(row) ? 'emulated' : 'applied';
 };
 

@@ -382,7 +382,7 @@ const cacheCases: readonly Case[] = marked.flatMap(({ row, body, raw }): readonl
     row,
     body,
     engine: 'claude-code',
-    emulated: [row],
+    silent: 'emulated',
     absent: ['cache_control'],
     raw: (arrived) =>
       expect(

@@ -63,7 +63,7 @@ describe('the edge', { timeout: 120_000 }, () => {
       [TURNS, { body: chat('x'), headers: { origin: 'https://evil.example' } }, 403, 'forbidden', 'permission_error'],
       [['/v1/completions', '/messages/count_tokens'], { body: '{"model":' }, 400, null, 'invalid_request_error'],
       [['/v1/models/none', '/anthropic/v1/models/none'], {}, 404, 'model_not_found', 'not_found_error'],
-      [['/v1/embeddings', '/anthropic/v1/embeddings'], { body: {} }, 501, 'not_implemented', 'not_found_error'],
+      [['/v1/embeddings', '/anthropic/v1/embeddings'], { body: {} }, 404, 'unsupported_endpoint', 'not_found_error'],
       [
         ['/v1/internal/bootstrap', '/anthropic/v1/internal/bootstrap'],
         { body: {} },

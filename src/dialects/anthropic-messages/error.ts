@@ -17,7 +17,7 @@ const TYPES: Readonly<Record<ErrorCode, string>> = {
   request_timeout: 'timeout_error',
   body_too_large: 'request_too_large',
   unsupported_media_type: 'invalid_request_error',
-  not_implemented: 'not_found_error',
+  unsupported_endpoint: 'not_found_error',
   queue_full: 'rate_limit_error',
   queue_timeout: 'rate_limit_error',
   too_many_wrong_keys: 'rate_limit_error',

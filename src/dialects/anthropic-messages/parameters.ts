@@ -21,8 +21,15 @@ const NO_SAMPLING: ParameterCase = {
 const cacheControl = (name: string): Parameter => ({
   name,
   fate: 'applied',
+  silent: true,
   note: 'Passed on.',
-  cases: [without('cacheControl', 'emulated', 'the engine sets its own cache breakpoints')],
+  cases: [
+    without(
+      'cacheControl',
+      'emulated',
+      'the engine sets its own cache breakpoints; not reported, since clients always send them',
+    ),
+  ],
 });
 
 const apiOnly = (name: string, fate: 'ignored' | 'refused', note = 'Passed on.'): Parameter => ({

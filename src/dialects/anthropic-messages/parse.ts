@@ -6,6 +6,7 @@ import type { ResolvedModel } from '../../models/model.ts';
 import type { ParseContext, ParsedRequest } from '../dialect.ts';
 import { checkShape } from '../body-shape.ts';
 import { check, invalid, parseOptions } from '../validate.ts';
+import { prefillRefusal } from '../prefill.ts';
 import { Report } from '../parameters.ts';
 import { fitToModel } from './adapt-to-model.ts';
 import { citesInAnswers, withNativeToolIds, withSystemMessages } from './history.ts';
@@ -193,19 +194,8 @@ const checkEnd = (messages: readonly Message[], { context, model }: Pick<Parsing
   const index = messages.findLastIndex(({ role }) => role !== 'system');
   const last = messages[index];
   if (last?.role !== 'assistant') return;
-  const param = `messages.${index}`;
-  if (!context.engine.abilities.prefill) {
-    throw new TurnError(
-      'invalid_request',
-      'Assistant message prefill is not available through Claude Code. The conversation must end with a user message.',
-      { param },
-    );
-  }
   const paused = Array.isArray(last.content) && last.content.some(({ type }) => type === 'server_tool_use');
-  if (model.abilities.prefill || paused) return;
-  throw new TurnError(
-    'invalid_request',
-    'This model does not support assistant message prefill. The conversation must end with a user message.',
-    { param },
-  );
+  if (paused && context.engine.abilities.serverTools) return;
+  const refusal = prefillRefusal(context.engine, model.abilities);
+  if (refusal !== undefined) throw new TurnError('invalid_request', refusal, { param: `messages.${index}` });
 };

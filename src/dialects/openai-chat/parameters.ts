@@ -184,7 +184,8 @@ export const chatParameters: readonly Parameter[] = [
   ...CACHE_CONTROLS.map((name): Parameter => ({
     name,
     fate: 'emulated',
-    note: 'Not an OpenAI parameter; some clients send it for Claude. Engine `anthropic-api`: one breakpoint at the end of the request; `claude-code`: Claude Code sets its own.',
+    silent: true,
+    note: 'Not an OpenAI parameter; some clients send it for Claude. Engine `anthropic-api`: one breakpoint at the end of the request; `claude-code`: Claude Code sets its own. Not reported: such clients always send it.',
   })),
   {
     name: 'max_completion_tokens',

@@ -3,6 +3,7 @@ import type { TurnRequest } from '../../turn/turn.ts';
 import type { ParseContext, ParsedRequest } from '../dialect.ts';
 import { checkShape } from '../body-shape.ts';
 import { check } from '../validate.ts';
+import { prefillRefusal } from '../prefill.ts';
 import { findPlace, Report } from '../parameters.ts';
 import { parseSampling } from '../openai/sampling.ts';
 import { textBlocks } from '../openai/content.ts';
@@ -38,10 +39,9 @@ export const parse = (body: unknown, context: ParseContext): ParsedRequest<ChatA
   reportNames(chat, report);
 
   const { engine } = context;
-  const prefill = engine.abilities.prefill && abilities.prefill;
   const takesSystem = engine.abilities.systemMessages && abilities.systemMessages === true;
   const conversation = fitEnd(parseMessages(chat.messages, { takesSystem }, report), {
-    prefill,
+    refusal: prefillRefusal(engine, abilities),
     param: `messages[${chat.messages.length - 1}].role`,
     emulated: () => report.emulate('messages'),
   });

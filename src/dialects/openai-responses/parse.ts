@@ -5,6 +5,7 @@ import type { ParseContext, ParsedRequest } from '../dialect.ts';
 import { textBlocks } from '../openai/content.ts';
 import { fitEnd, placeSystem, type Conversation } from '../openai/conversation.ts';
 import { maxTokens, parseServiceTier, parseUser } from '../openai/settings.ts';
+import { prefillRefusal } from '../prefill.ts';
 import { Report } from '../parameters.ts';
 import { parseSampling } from '../openai/sampling.ts';
 import { check } from '../validate.ts';
@@ -107,8 +108,8 @@ const parseConversation = ({ asked, context, abilities, report }: Parsing): Read
     { system: [...instructions, ...read.system], messages: read.messages },
     { takesSystem: engine.abilities.systemMessages && abilities.systemMessages === true, field: 'input', emulated },
   );
-  const prefill = engine.abilities.prefill && abilities.prefill;
-  return { conversation: fitEnd(placed, { prefill, param: 'input', emulated }), tools, names, sent };
+  const refusal = prefillRefusal(engine, abilities);
+  return { conversation: fitEnd(placed, { refusal, param: 'input', emulated }), tools, names, sent };
 };
 
 /** Limits, thinking, sampling. */

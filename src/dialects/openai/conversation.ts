@@ -43,25 +43,19 @@ const onlySystem = (
 };
 
 interface End {
-  /** Model and engine continue an assistant message. */
-  readonly prefill: boolean;
+  /** Why model or engine cannot continue an assistant message; undefined where they can. */
+  readonly refusal: string | undefined;
   /** Where the caller's last message stands, for the error. */
   readonly param: string;
   readonly emulated: () => void;
 }
 
 /** OpenAI answers an assistant message with another; Claude continues it, where it can, and its end may not be white space. */
-export const fitEnd = (conversation: Conversation, { prefill, param, emulated }: End): Conversation => {
+export const fitEnd = (conversation: Conversation, { refusal, param, emulated }: End): Conversation => {
   const { system, messages } = conversation;
   const end = messages.at(-1);
   if (end?.role !== 'assistant') return conversation;
-  if (!prefill) {
-    throw new TurnError(
-      'invalid_request',
-      'This model does not support assistant message prefill. The conversation must end with a user message.',
-      { param },
-    );
-  }
+  if (refusal !== undefined) throw new TurnError('invalid_request', refusal, { param });
   emulated();
   return { system, messages: [...messages.slice(0, -1), { ...end, content: trimmedEnd(end.content) }] };
 };

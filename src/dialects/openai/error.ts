@@ -24,7 +24,7 @@ const KINDS: Readonly<Record<ErrorCode, Kind>> = {
   request_timeout: kind('invalid_request_error', 'request_timeout'),
   body_too_large: kind('invalid_request_error', 'request_too_large'),
   unsupported_media_type: kind('invalid_request_error', 'unsupported_media_type'),
-  not_implemented: kind('invalid_request_error', 'not_implemented'),
+  unsupported_endpoint: kind('invalid_request_error', 'unsupported_endpoint'),
   queue_full: kind('rate_limit_error', 'rate_limit_exceeded'),
   queue_timeout: kind('rate_limit_error', 'rate_limit_exceeded'),
   too_many_wrong_keys: kind('rate_limit_error', 'rate_limit_exceeded'),
