@@ -5,29 +5,26 @@ import type { SseFrame } from '../dialect.ts';
 
 export const keepalive: SseFrame = { event: 'ping', data: '{"type":"ping"}' };
 
-/** Throws `upstream_error` when the events end before the answer does. */
+/**
+ * The API sends a ping behind the first `content_block_start`, which Claude Code keeps to itself: it is given where none
+ * has come by then. Throws `upstream_error` when the events end before the answer does.
+ */
 export const stream = async function* (events: AsyncIterable<TurnEvent>): AsyncGenerator<SseFrame> {
   let complete = false;
-  for await (const event of withPing(events)) {
-    if (event.type === 'ping') yield keepalive;
-    else if (isStreamEvent(event)) {
+  let ping: 'before' | 'due' | 'seen' = 'before';
+  for await (const event of events) {
+    if (event.type === 'ping') {
+      ping = 'seen';
+      yield keepalive;
+    } else if (isStreamEvent(event)) {
+      if (ping === 'due') {
+        ping = 'seen';
+        yield keepalive;
+      }
       complete = event.type === 'message_stop';
       yield { event: event.type, data: JSON.stringify(event) };
+      if (event.type === 'content_block_start' && ping === 'before') ping = 'due';
     }
   }
   if (!complete) throw new TurnError('upstream_error', 'The upstream answer ended before it was complete.');
 };
-
-/** The API sends a ping behind the first `content_block_start`, which Claude Code keeps to itself: it is given where none has come by then. */
-async function* withPing(events: AsyncIterable<TurnEvent>): AsyncGenerator<TurnEvent, void, undefined> {
-  let ping: 'before' | 'due' | 'seen' = 'before';
-  for await (const event of events) {
-    if (event.type === 'ping') ping = 'seen';
-    else if (ping === 'due' && isStreamEvent(event)) {
-      ping = 'seen';
-      yield { type: 'ping' };
-    }
-    yield event;
-    if (event.type === 'content_block_start' && ping === 'before') ping = 'due';
-  }
-}

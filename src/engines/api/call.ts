@@ -1,11 +1,15 @@
 /** One call to the upstream: who may stop it, why it was stopped, and how long the upstream may be silent. */
 import { TurnError } from '../../turn/errors.ts';
+import type { Clock } from '../../util/clock.ts';
+import { within } from '../../util/timer.ts';
+import { watchdog, type Watchdog } from '../../util/watchdog.ts';
 import { brokenAnswer } from './failures.ts';
 
 export interface CallOptions {
   /** The caller's; its reason is passed on where it is a `TurnError`. */
   readonly signal: AbortSignal | undefined;
   readonly silenceMs: number;
+  readonly clock: Clock;
 }
 
 type Reader = ReadableStreamDefaultReader<Uint8Array>;
@@ -15,11 +19,14 @@ const LINGER_MS = 50;
 export class Call {
   readonly #controller = new AbortController();
   readonly #options: CallOptions;
-  #timer: ReturnType<typeof setTimeout> | undefined;
+  /** One for the whole call: a timer for each chunk would cost more than the chunk. */
+  readonly #silence: Watchdog;
+  #waiting = false;
   #answered = false;
 
   constructor(options: CallOptions) {
     this.#options = options;
+    this.#silence = watchdog(options.clock, options.silenceMs, this.#upstreamSilent);
     if (options.signal?.aborted === true) this.#callerLeft();
     else options.signal?.addEventListener('abort', this.#callerLeft, { once: true });
   }
@@ -34,7 +41,7 @@ export class Call {
 
   /** Ends the call in any state: what still runs upstream is aborted. */
   end(): void {
-    clearTimeout(this.#timer);
+    this.#silence[Symbol.dispose]();
     this.#options.signal?.removeEventListener('abort', this.#callerLeft);
     this.#controller.abort(new TurnError('client_closed', 'The caller stopped reading.'));
   }
@@ -51,15 +58,12 @@ export class Call {
 
   /** Waits for something of the upstream, but no longer than it may be silent. */
   async heard<Result>(answer: Promise<Result>): Promise<Result> {
-    const { silenceMs } = this.#options;
-    this.#timer = setTimeout(
-      () => this.stop(new TurnError('upstream_timeout', `The upstream was silent for ${silenceMs / 1000} seconds.`)),
-      silenceMs,
-    );
+    this.#waiting = true;
+    this.#silence.alive();
     try {
       return await answer;
     } finally {
-      clearTimeout(this.#timer);
+      this.#waiting = false;
     }
   }
 
@@ -90,12 +94,19 @@ export class Call {
 
   /** A connection cancelled before its end is closed; one that ends in time is kept by `fetch`. */
   async #lastWords(reader: Reader): Promise<void> {
-    const { promise: late, resolve } = Promise.withResolvers<void>();
-    this.#timer = setTimeout(resolve, LINGER_MS);
     // What happens to the connection now is no part of the answer.
-    await Promise.race([reader.read().catch(() => undefined), late]);
-    clearTimeout(this.#timer);
+    const end = reader.read().catch(() => undefined);
+    await within(end, LINGER_MS, this.#options.clock);
   }
+
+  readonly #upstreamSilent = (): void => {
+    // Who does not ask for the next chunk is not kept waiting.
+    if (!this.#waiting) this.#silence.alive();
+    else {
+      const seconds = this.#options.silenceMs / 1000;
+      this.stop(new TurnError('upstream_timeout', `The upstream was silent for ${seconds} seconds.`));
+    }
+  };
 
   readonly #callerLeft = (): void => {
     const reason: unknown = this.#options.signal?.reason;

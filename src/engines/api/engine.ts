@@ -8,7 +8,7 @@ import { TurnError } from '../../turn/errors.ts';
 import type { TurnEvent } from '../../turn/events.ts';
 import type { Turn, TurnRequest } from '../../turn/turn.ts';
 import { systemClock, type Clock } from '../../util/clock.ts';
-import { eventsOf } from './events.ts';
+import { EventReader } from './events.ts';
 import { failureOf, notJson } from './failures.ts';
 import { listModels, ModelCache } from './models.ts';
 import { callHeaders } from './notices.ts';
@@ -60,10 +60,14 @@ class ApiEngine implements Engine {
       yield { type: 'notice', notice: { kind: 'strategy', strategy: 'direct' } };
       const body = { ...(await this.#named(turn.request)), stream: true };
       const response = yield* this.#ask(call, { path: '/v1/messages', method: 'POST', body, betas: turn.betas });
-      for await (const event of eventsOf(call.body(response))) {
-        if (event.type === 'message_stop') call.answered();
-        yield event;
+      const reader = new EventReader();
+      for await (const chunk of call.body(response)) {
+        for (const event of reader.read(chunk)) {
+          if (event.type === 'message_stop') call.answered();
+          yield event;
+        }
       }
+      reader.end();
       this.#completed += 1;
     } catch (error) {
       throw call.failure(error);
@@ -100,7 +104,11 @@ class ApiEngine implements Engine {
 
   #open(signal: AbortSignal | undefined): Call {
     if (this.#closed) throw new TurnError('draining', 'The server is shutting down.');
-    const call = new Call({ signal, silenceMs: this.#options.timeoutMs ?? 600_000 });
+    const call = new Call({
+      signal,
+      silenceMs: this.#options.timeoutMs ?? 600_000,
+      clock: systemClock,
+    });
     this.#calls.add(call);
     return call;
   }

@@ -3,26 +3,27 @@ import { createParser } from 'eventsource-parser';
 import { codeOfUpstreamType, TurnError } from '../../turn/errors.ts';
 import type { StreamEvent, TurnEvent } from '../../turn/events.ts';
 
-/**
- * Yields the events as they arrive. Throws the error that the stream reports, and `upstream_error` for a
- * stream that ends before `message_stop` or is not a stream of events.
- */
-export async function* eventsOf(
-  bytes: AsyncIterable<Uint8Array>,
-): AsyncGenerator<Exclude<TurnEvent, Notice>, void, undefined> {
-  const arrived: string[] = [];
-  const decoder = new TextDecoder();
-  const parser = createParser({ onEvent: ({ data }) => void arrived.push(data) });
-  let complete = false;
-  for await (const chunk of bytes) {
-    parser.feed(decoder.decode(chunk, { stream: true }));
-    for (const data of arrived.splice(0)) {
+/** Chunk by chunk, and not a generator: each event passes enough of these on its way. */
+export class EventReader {
+  readonly #arrived: string[] = [];
+  readonly #decoder = new TextDecoder();
+  readonly #parser = createParser({ onEvent: ({ data }) => void this.#arrived.push(data) });
+  #complete = false;
+
+  /** The events that the chunk completes. Throws the error that the stream reports, after the events before it. */
+  *read(chunk: Uint8Array): Generator<Exclude<TurnEvent, Notice>, void, undefined> {
+    this.#parser.feed(this.#decoder.decode(chunk, { stream: true }));
+    for (const data of this.#arrived.splice(0)) {
       const event = readEvent(data);
       yield event;
-      complete ||= event.type === 'message_stop';
+      this.#complete ||= event.type === 'message_stop';
     }
   }
-  if (!complete) throw new TurnError('upstream_error', 'The upstream answer ended before it was complete.');
+
+  /** Throws `upstream_error` where the stream ended before `message_stop`. */
+  end(): void {
+    if (!this.#complete) throw new TurnError('upstream_error', 'The upstream answer ended before it was complete.');
+  }
 }
 
 type Notice = Extract<TurnEvent, { type: 'notice' }>;
