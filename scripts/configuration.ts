@@ -52,7 +52,8 @@ The first that is set is used, and named at start; the others are named as not u
 
 \`ENGINE=anthropic-api\` works with 3 and 4 only. \`ANTHROPIC_BASE_URL\`, \`HTTP_PROXY\`, \`HTTPS_PROXY\`, \`NO_PROXY\`,
 \`NODE_EXTRA_CA_CERTS\`, \`SSL_CERT_FILE\` and \`SSL_CERT_DIR\` reach Claude Code; nothing else of the environment does but
-\`PATH\`, the locale, the time zone and the temporary directory.
+\`PATH\`, the locale, the time zone and the temporary directory. \`ENGINE=anthropic-api\` goes by the same variables, except that it
+reaches addresses of this machine without a proxy.
 `;
 
 if (process.argv.includes('--check')) {

@@ -7,6 +7,7 @@ import type { Environment } from './config.ts';
 import { credentialClass, passedOn, type Credentials } from './credentials.ts';
 import type { Config } from '../settings/server-settings.ts';
 import { placeCredentials, prepareState, stateRoot, type PreparedState } from './state.ts';
+import { createUpstreamFetch } from './upstream-fetch.ts';
 
 export interface EngineParts {
   readonly config: Config;
@@ -73,5 +74,6 @@ const createDirectEngine = ({ env, credentials }: EngineParts): Engine => {
       ? { authToken: credentials.env['ANTHROPIC_AUTH_TOKEN'] ?? '' }
       : { apiKey: credentials.env['ANTHROPIC_API_KEY'] ?? '' }),
     ...(baseUrl && { baseUrl }),
+    fetch: createUpstreamFetch(env),
   });
 };

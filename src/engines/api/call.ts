@@ -4,6 +4,7 @@ import type { Clock } from '../../util/clock.ts';
 import { within } from '../../util/timer.ts';
 import { watchdog, type Watchdog } from '../../util/watchdog.ts';
 import { brokenAnswer } from './failures.ts';
+import type { UpstreamReader, UpstreamResponse } from './upstream.ts';
 
 export interface CallOptions {
   /** The caller's; its reason is passed on where it is a `TurnError`. */
@@ -11,8 +12,6 @@ export interface CallOptions {
   readonly silenceMs: number;
   readonly clock: Clock;
 }
-
-type Reader = ReadableStreamDefaultReader<Uint8Array>;
 
 const LINGER_MS = 50;
 
@@ -68,13 +67,13 @@ export class Call {
   }
 
   /** The bytes of a response. Throws `upstream_error` where they break off; whoever leaves early cancels them. */
-  async *body(response: Response): AsyncGenerator<Uint8Array, void, undefined> {
+  async *body(response: UpstreamResponse): AsyncGenerator<Uint8Array, void, undefined> {
     const reader = response.body?.getReader();
     if (reader === undefined) return;
     try {
       while (!this.#answered) {
         const { done, value } = await this.#read(reader);
-        if (done) return;
+        if (done || value === undefined) return;
         yield value;
       }
       await this.#lastWords(reader);
@@ -84,7 +83,7 @@ export class Call {
     }
   }
 
-  async #read(reader: Reader): Promise<Awaited<ReturnType<Reader['read']>>> {
+  async #read(reader: UpstreamReader): ReturnType<UpstreamReader['read']> {
     try {
       return await this.heard(reader.read());
     } catch (error) {
@@ -93,7 +92,7 @@ export class Call {
   }
 
   /** A connection cancelled before its end is closed; one that ends in time is kept by `fetch`. */
-  async #lastWords(reader: Reader): Promise<void> {
+  async #lastWords(reader: UpstreamReader): Promise<void> {
     // What happens to the connection now is no part of the answer.
     const end = reader.read().catch(() => undefined);
     await within(end, LINGER_MS, this.#options.clock);

@@ -15,6 +15,7 @@ import { callHeaders } from './notices.ts';
 import { endpoint, requestHeaders } from './request.ts';
 import { retrying, type Wait } from './retry.ts';
 import { Call } from './call.ts';
+import type { UpstreamFetch, UpstreamResponse } from './upstream.ts';
 
 export interface ApiEngineOptions {
   /** Sent as `x-api-key`. One of the two is needed. */
@@ -23,7 +24,7 @@ export interface ApiEngineOptions {
   readonly authToken?: string;
   /** Without `/v1`; default `https://api.anthropic.com`. */
   readonly baseUrl?: string;
-  readonly fetch?: typeof fetch;
+  readonly fetch?: UpstreamFetch;
   /** How often a request is asked again before its answer begins; default 2. */
   readonly maxRetries?: number;
   /** The longest silence of the upstream, before its headers and within its answer; default 10 minutes. */
@@ -130,15 +131,15 @@ class ApiEngine implements Engine {
   }
 
   /** The response once it is a success. Yields what happens on the way there; throws what the upstream says. */
-  async *#ask(call: Call, sent: Sent): AsyncGenerator<TurnEvent, Response, undefined> {
-    const { fetch = globalThis.fetch, maxRetries = 2, wait } = this.#options;
+  async *#ask(call: Call, sent: Sent): AsyncGenerator<TurnEvent, UpstreamResponse, undefined> {
+    const { maxRetries = 2, wait } = this.#options;
+    const fetch: UpstreamFetch = this.#options.fetch ?? globalThis.fetch;
     const url = endpoint(this.#options.baseUrl, sent.path);
     const init = {
       method: sent.method,
       headers: requestHeaders(this.#options, sent.betas),
       ...(sent.body !== undefined && { body: JSON.stringify(sent.body) }),
       signal: call.signal,
-      // A redirect would carry the key to another host.
       redirect: 'manual' as const,
     };
     const response = yield* retrying(() => call.heard(fetch(url, init)), {

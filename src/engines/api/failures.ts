@@ -1,9 +1,12 @@
 /** What went wrong at the upstream, as an error with a code, in the upstream's own words. */
 import { codeOfUpstreamStatus, codeOfUpstreamType, TurnError } from '../../turn/errors.ts';
 import { retryAfterSeconds } from './retry-after.ts';
+import type { UpstreamResponse } from './upstream.ts';
 
 /** The error of a response that is none of success. The body is read, at least as far as it comes. */
-export const failureOf = async (response: Response): Promise<TurnError> => {
+export const failureOf = async (
+  response: Pick<UpstreamResponse, 'status' | 'headers' | 'json'>,
+): Promise<TurnError> => {
   const { type, message, ...details } = await errorMember(response);
   const byType = codeOfUpstreamType(typeof type === 'string' ? type : '');
   const code = byType === 'upstream_error' ? codeOfUpstreamStatus(response.status) : byType;
@@ -35,16 +38,18 @@ export const brokenAnswer = (cause: unknown): TurnError =>
 export const notJson = (cause: unknown): TurnError =>
   new TurnError('upstream_error', 'The upstream answered with something that is not JSON.', { cause });
 
-/** Node hides it in the cause of `fetch failed`. */
-const systemCode = (error: unknown): string | undefined => {
-  const cause: unknown = error instanceof Error ? error.cause : undefined;
-  return typeof cause === 'object' && cause !== null && 'code' in cause && typeof cause.code === 'string'
-    ? cause.code
+/** The built-in `fetch` hides it in the cause of its error. */
+const systemCode = (error: unknown): string | undefined => codeOf(error) ?? codeOf((error as Error | undefined)?.cause);
+
+const codeOf = (error: unknown): string | undefined =>
+  typeof error === 'object' && error !== null && 'code' in error && typeof error.code === 'string'
+    ? error.code
     : undefined;
-};
 
 /** The `error` member of the API's envelope; empty where a gateway answered with something else. */
-const errorMember = async (response: Response): Promise<Record<string, unknown>> => {
+const errorMember = async (
+  response: Pick<UpstreamResponse, 'status' | 'headers' | 'json'>,
+): Promise<Record<string, unknown>> => {
   try {
     const body: unknown = await response.json();
     const error: unknown = typeof body === 'object' && body !== null && 'error' in body ? body.error : undefined;

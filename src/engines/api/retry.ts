@@ -2,6 +2,7 @@
 import type { TurnEvent } from '../../turn/events.ts';
 import { unreachable } from './failures.ts';
 import { retryAfterSeconds } from './retry-after.ts';
+import type { UpstreamResponse } from './upstream.ts';
 
 /** Resolves after so many milliseconds; rejects when the signal aborts. */
 export type Wait = (ms: number, signal: AbortSignal) => Promise<void>;
@@ -17,16 +18,16 @@ const LONGEST_WAIT_MS = 60_000;
 const FIRST_WAIT_MS = 500;
 const LARGEST_BACKOFF_MS = 8000;
 
-type Attempt = { readonly response: Response } | { readonly lost: unknown };
+type Attempt = { readonly response: UpstreamResponse } | { readonly lost: unknown };
 
 /**
  * Yields a notice before each new try; returns the first response that is not worth another one, which
  * may be an error. Throws `upstream_unreachable` where the last try found no connection.
  */
 export async function* retrying(
-  ask: () => Promise<Response>,
+  ask: () => Promise<UpstreamResponse>,
   { maxRetries, signal, wait = waitFor }: RetryOptions,
-): AsyncGenerator<TurnEvent, Response, undefined> {
+): AsyncGenerator<TurnEvent, UpstreamResponse, undefined> {
   for (let attempt = 1; ; attempt += 1) {
     const result = await tryOnce(ask, signal);
     const delayMs = attempt > maxRetries ? undefined : pauseAfter(result, attempt);
@@ -42,7 +43,7 @@ export async function* retrying(
   }
 }
 
-const tryOnce = async (ask: () => Promise<Response>, signal: AbortSignal): Promise<Attempt> => {
+const tryOnce = async (ask: () => Promise<UpstreamResponse>, signal: AbortSignal): Promise<Attempt> => {
   try {
     return { response: await ask() };
   } catch (error) {

@@ -5,6 +5,7 @@ import { startDemoUpstream, type DemoUpstream } from '../../../src/demo/upstream
 import { createApiEngine, type ApiEngineOptions } from '../../../src/engines/api/engine.ts';
 import { retryAfterSeconds } from '../../../src/engines/api/retry-after.ts';
 import { CATALOG } from '../../../src/models/catalog.ts';
+import { createUpstreamFetch } from '../../../src/node/upstream-fetch.ts';
 import type { Engine } from '../../../src/turn/engine.ts';
 import { TurnError } from '../../../src/turn/errors.ts';
 import { foldMessage } from '../../../src/turn/fold.ts';
@@ -29,8 +30,16 @@ const lastEvent = new TextEncoder().encode('data: {"type":"message_stop"}\n\n');
 const neverClosing = (): Promise<Response> =>
   Promise.resolve(new Response(new ReadableStream({ start: (stream) => stream.enqueue(lastEvent) })));
 const noSignal = (): AbortSignal => new AbortController().signal;
+/** The built-in `fetch`, or what the server uses on Node (see engine-on-node.test.ts). */
+const client = process.env['UPSTREAM_CLIENT'] === 'node' ? { fetch: createUpstreamFetch({}) } : {};
 const engineWith = (options: Partial<ApiEngineOptions> = {}): Engine =>
-  createApiEngine({ apiKey: 'demo', baseUrl: upstream.url, wait: async (ms) => void waits.push(ms), ...options });
+  createApiEngine({
+    apiKey: 'demo',
+    baseUrl: upstream.url,
+    wait: async (ms) => void waits.push(ms),
+    ...client,
+    ...options,
+  });
 const run = (text: string, options: Partial<ApiEngineOptions> = {}) =>
   collect(engineWith(options).run(turnOf(text), noSignal()));
 
@@ -91,7 +100,7 @@ describe('a turn', () => {
 
   test('a token goes as a bearer', async () => {
     const { error } = await collect(
-      createApiEngine({ authToken: 'secret', baseUrl: upstream.url }).run(turnOf('hello'), noSignal()),
+      createApiEngine({ authToken: 'secret', baseUrl: upstream.url, ...client }).run(turnOf('hello'), noSignal()),
     );
     expect(error).toBeUndefined();
     expect(upstream.requests[0]?.headers).toMatchObject({ authorization: 'Bearer secret' });
@@ -268,7 +277,7 @@ describe('the end of a turn', () => {
   test('a pause between tries ends with the signal', async () => {
     const caller = new AbortController();
     const running = collect(
-      createApiEngine({ apiKey: 'demo', baseUrl: upstream.url }).run(
+      createApiEngine({ apiKey: 'demo', baseUrl: upstream.url, ...client }).run(
         turnOf('[[error:429 retry-after=30]]'),
         caller.signal,
       ),
