@@ -9,6 +9,7 @@ import { completionParameters } from '../src/dialects/openai-completions/paramet
 import { responsesParameters } from '../src/dialects/openai-responses/parameters.ts';
 import { apiAbilities } from '../src/engines/api/abilities.ts';
 import { abilitiesFor } from '../src/engines/claude/abilities.ts';
+import { CATALOG, type CatalogModel } from '../src/models/catalog.ts';
 import type { Parameter, ParameterCase } from '../src/dialects/parameters.ts';
 
 export const compatibilityFile = new URL('../docs/COMPATIBILITY.md', import.meta.url);
@@ -21,6 +22,7 @@ export const compatibilityMarkdown = (): string =>
     section('`POST /v1/responses`', responsesParameters, RESPONSES_ANSWERS),
     section('`POST /v1/messages`', messagesParameters, MESSAGES_ANSWERS),
     EFFORT,
+    MODELS,
   ].join('\n\n');
 
 const INTRODUCTION = `# Compatibility
@@ -98,7 +100,19 @@ The engine \`claude-code\` always sends one to models that have effort levels: C
 5.5 models and Fable 5.2, high for Opus 4.5). Ask for an effort where it matters.
 
 Thinking is alike: without a wish of the caller, \`anthropic-api\` leaves it to the model, and Claude Code turns it off for models with
-budgets and leaves it to the others (\`adaptive\`).
+budgets and leaves it to the others (\`adaptive\`).`;
+
+const endCell = ({ ends, endsNotBefore }: CatalogModel): string =>
+  ends ?? (endsNotBefore === undefined ? 'not announced' : `not before ${endsNotBefore}`);
+
+const MODELS = `## Models
+
+The models that this server knows, besides those that the engine reports. Other names of Claude's own pass as they are. From a model's end on, the
+names that are mapped to it (\`GET /v1/models\` shows which) are answered by the newest of its family, unless \`MODEL_TRACK=pinned\`.
+
+| model | released | ends |
+| --- | --- | --- |
+${CATALOG.map((model) => `| \`${model.id}\` | ${model.createdAt.slice(0, 10)} | ${endCell(model)} |`).join('\n')}
 `;
 
 const section = (title: string, parameters: readonly Parameter[], after: string): string =>

@@ -7,7 +7,7 @@ import type { WrongKeys } from '../access/wrong-keys.ts';
 import type { KeyRing } from '../access/keys.ts';
 import type { Leases } from '../access/leases.ts';
 import type { ListedModel } from '../models/list.ts';
-import type { ResolveModel } from '../models/model.ts';
+import type { ResolvedModel, ResolveModel } from '../models/model.ts';
 import type { ResponseStore } from '../store/responses.ts';
 import type { TextCipher } from '../util/text-cipher.ts';
 import type { Engine } from '../turn/engine.ts';
@@ -17,6 +17,8 @@ export interface Services {
   readonly dialects: readonly Dialect[];
   readonly engine: Engine;
   readonly resolveModel: ResolveModel;
+  /** Learns that the API does not have the model. True where the same name is answered by another one from now on. */
+  readonly modelNotFound: (model: ResolvedModel) => boolean;
   /** Every name that may be asked for: models and aliases. */
   readonly listModels: () => Promise<readonly ListedModel[]>;
   /** Resolves when the engine has told its models, or has had time enough; only the first requests wait. */

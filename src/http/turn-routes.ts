@@ -17,6 +17,7 @@ import { noteError } from './errors.ts';
 import { waitForFirstEvent, type FirstEvent } from './first-event.ts';
 import { secondsUntilReset } from './limit-headers.ts';
 import { withWait } from './retry-headers.ts';
+import { countReplaceable, isModelNotFound, runReplaceable, type Replace } from './replaced-model.ts';
 import { countTurn, runTurn } from './run-turn.ts';
 import type { Services } from './services.ts';
 import { sseBody, sseHeaders } from './sse.ts';
@@ -31,7 +32,8 @@ interface Answer {
   readonly c: HttpContext;
   readonly dialect: Dialect;
   readonly services: Services;
-  readonly parsed: ParsedRequest;
+  /** Replaced where the model turns out to have ended. */
+  parsed: ParsedRequest;
   readonly record: TurnRecord;
 }
 
@@ -40,29 +42,48 @@ export const turnRoute =
   async (c) => {
     const dialect = c.get('dialect');
     const body = await readJson(c, services);
-    const parsed = accept(dialect.parse(body, await contextOf(c, body, services)), c, services);
+    const parse = async () => accept(dialect.parse(body, await contextOf(c, body, services)), c, services);
+    const parsed = await parse();
     const record = new TurnRecord(services.clock);
     const answer: Answer = { c, dialect, services, parsed, record };
     const client = new AbortController();
     c.get('signal').addEventListener('abort', () => client.abort(), { once: true });
     if (c.get('signal').aborted) client.abort();
-    const events = tap(eventsOf(answer, client, running), (event) => record.note(event));
+    const replace = replacement(answer, parse);
+    const events = tap(eventsOf(answer, { client, running, replace }), (event) => record.note(event));
     return parsed.stream ? respondStream(events, answer, () => client.abort()) : respondJson(events, answer);
   };
 
+interface TurnParts {
+  readonly client: AbortController;
+  readonly running: RunningAnswers;
+  readonly replace: Replace;
+}
+
 const eventsOf = (
   { c, dialect, parsed, services }: Answer,
-  client: AbortController,
-  running: RunningAnswers,
+  { client, running, replace }: TurnParts,
 ): AsyncIterable<TurnEvent> => {
-  const { emulatedStops } = parsed;
-  const turn = runTurn(turnOf(parsed, c), client.signal, services);
-  const events = emulatedStops.length === 0 ? turn : withStopSequences(turn, emulatedStops);
+  const run = (asked: ParsedRequest): AsyncIterable<TurnEvent> => {
+    const turn = runTurn(turnOf(asked, c), client.signal, services);
+    return asked.emulatedStops.length === 0 ? turn : withStopSequences(turn, asked.emulatedStops);
+  };
+  const events = parsed.model.via === 'exact' ? run(parsed) : runReplaceable(parsed, run, replace);
   if (dialect.storage === undefined) return events;
   const owner = c.get('owner') ?? localOwner;
   const underWay = { ...dialect.storage.underWay(parsed), owner, cancel: () => client.abort() };
   return cancellable(storeAnswer(events, { c, parsed, services }), running, underWay);
 };
+
+/** Parses the request again for the model that answers in place of one that has ended. */
+const replacement =
+  (answer: Answer, parse: () => Promise<ParsedRequest>): Replace =>
+  async ({ model }, error) => {
+    if (!isModelNotFound(error) || !answer.services.modelNotFound(model)) return undefined;
+    // What the renderer knows of the request stays: an id that it has given out, for one.
+    answer.parsed = { ...(await parse()), answer: answer.parsed.answer };
+    return answer.parsed;
+  };
 
 /** The same request, only counted: `/v1/messages/count_tokens`. */
 export const countRoute =
@@ -72,9 +93,12 @@ export const countRoute =
     const { parseCount, renderCount } = dialect;
     if (parseCount === undefined || renderCount === undefined) throw new TypeError(`${dialect.name} counts nothing.`);
     const body = await readJson(c, services);
-    const parsed = accept(parseCount(body, await contextOf(c, body, services)), c, services);
-    setHeaders({ c, dialect, services, parsed, record: new TurnRecord(services.clock) });
-    return c.json(renderCount(await countTurn(turnOf(parsed, c), c.get('signal'), services)));
+    const parse = async () => accept(parseCount(body, await contextOf(c, body, services)), c, services);
+    const parsed = await parse();
+    const answer: Answer = { c, dialect, services, parsed, record: new TurnRecord(services.clock) };
+    const count = (asked: ParsedRequest) => countTurn(turnOf(asked, c), c.get('signal'), services);
+    const tokens = await countReplaceable(parsed, count, replacement(answer, parse)).finally(() => setHeaders(answer));
+    return c.json(renderCount(tokens));
   };
 
 const contextOf = async (c: HttpContext, body: unknown, services: Services): Promise<ParseContext> => {

@@ -12,41 +12,56 @@ export interface CatalogModel {
   readonly family: Family;
   /** RFC 3339, for `GET /v1/models`. */
   readonly createdAt: string;
+  /** The announced day from which the API does not answer for it any more. */
+  readonly ends?: string;
+  /** Where nothing is announced: the day before which Anthropic will not end it. */
+  readonly endsNotBefore?: string;
 }
 
 export const SONNET_4_5 = 'claude-sonnet-4-5-20250929';
 export const HAIKU_4_5 = 'claude-haiku-4-5-20251001';
 export const OPUS_4_5 = 'claude-opus-4-5-20251101';
 
-const model = (id: string, family: Family, released: string): CatalogModel => {
-  const [, version = '', date] = /^claude-[a-z]+-(\d+(?:-\d{1,2})?)(?:-(\d{8}))?$/u.exec(id) ?? [];
+/**
+ * Models named by this project, newest first; the engine may report more.
+ * Ends: https://platform.claude.com/docs/en/about-claude/model-deprecations, and `DEPRECATED_MODELS` of the official SDK.
+ */
+export const CATALOG: readonly CatalogModel[] = [
+  model('claude-fable-5-2', { released: '2026-11-09' }),
+  model('claude-haiku-5-5', { released: '2026-10-07' }),
+  model('claude-sonnet-5-5', { released: '2026-09-28' }),
+  model('claude-opus-5-5', { released: '2026-09-22' }),
+  model('claude-fable-5-1', { released: '2026-09-01' }),
+  model('claude-opus-5', { released: '2026-07-24', endsNotBefore: '2027-07-24' }),
+  model('claude-sonnet-5', { released: '2026-06-30', endsNotBefore: '2027-06-30' }),
+  model('claude-fable-5', { released: '2026-06-09', endsNotBefore: '2027-06-09' }),
+  model('claude-opus-4-8', { released: '2026-05-28', endsNotBefore: '2027-05-28' }),
+  model('claude-opus-4-7', { released: '2026-04-16', endsNotBefore: '2027-04-16' }),
+  model('claude-sonnet-4-6', { released: '2026-02-17', endsNotBefore: '2027-02-17' }),
+  model('claude-opus-4-6', { released: '2026-02-05', endsNotBefore: '2027-02-05' }),
+  model(OPUS_4_5, { released: '2025-11-24', endsNotBefore: '2026-11-24' }),
+  model(HAIKU_4_5, { released: '2025-10-15', endsNotBefore: '2026-10-15' }),
+  model(SONNET_4_5, { released: '2025-09-29', ends: '2026-11-30' }),
+];
+
+type Dates = Pick<CatalogModel, 'ends' | 'endsNotBefore'> & { readonly released: string };
+
+/** The other members can be read off the id. */
+function model(id: string, { released, ...end }: Dates): CatalogModel {
+  const [, family = '', version = '', date] = /^claude-([a-z]+)-(\d+(?:-\d{1,2})?)(?:-(\d{8}))?$/u.exec(id) ?? [];
   return {
     id,
     ...(date !== undefined && { aliases: [`claude-${family}-${version}`] }),
     displayName: `Claude ${family.slice(0, 1).toUpperCase()}${family.slice(1)} ${version.replace('-', '.')}`,
-    family,
+    family: family as Family,
     createdAt: `${released}T00:00:00Z`,
+    ...end,
   };
-};
+}
 
-/** Models named by this project, newest first; the engine may report more. */
-export const CATALOG: readonly CatalogModel[] = [
-  model('claude-fable-5-2', 'fable', '2026-11-09'),
-  model('claude-haiku-5-5', 'haiku', '2026-10-07'),
-  model('claude-sonnet-5-5', 'sonnet', '2026-09-28'),
-  model('claude-opus-5-5', 'opus', '2026-09-22'),
-  model('claude-fable-5-1', 'fable', '2026-09-01'),
-  model('claude-opus-5', 'opus', '2026-07-24'),
-  model('claude-sonnet-5', 'sonnet', '2026-06-30'),
-  model('claude-fable-5', 'fable', '2026-06-09'),
-  model('claude-opus-4-8', 'opus', '2026-05-28'),
-  model('claude-opus-4-7', 'opus', '2026-04-16'),
-  model('claude-sonnet-4-6', 'sonnet', '2026-02-17'),
-  model('claude-opus-4-6', 'opus', '2026-02-05'),
-  model(OPUS_4_5, 'opus', '2025-11-24'),
-  model(HAIKU_4_5, 'haiku', '2025-10-15'),
-  model(SONNET_4_5, 'sonnet', '2025-09-29'),
-];
+/** The announced day from which the API does not answer for the model; undefined while none is known. */
+export const endOf = (id: string): string | undefined =>
+  CATALOG.find((one) => one.id === id || one.aliases?.includes(id))?.ends;
 
 const ALL_EFFORTS: readonly EffortLevel[] = ['low', 'medium', 'high', 'xhigh', 'max'];
 

@@ -20,6 +20,8 @@ export interface ListOptions {
   readonly reported: readonly EngineModel[];
   /** Whether the engine reports every model that can be asked for; else those of the catalog may exist beside them. */
   readonly reportsAll?: boolean;
+  /** Models that answer no more. */
+  readonly ended?: (id: string) => boolean;
   /** MODEL_MAP; its names with `*` are patterns and are not listed. */
   readonly map?: Readonly<Record<string, string>>;
 }
@@ -29,9 +31,10 @@ export const listModels = ({
   resolve,
   reported,
   reportsAll = false,
+  ended = () => false,
   map = {},
 }: ListOptions): readonly ListedModel[] => {
-  const usable = usableIds(reported, reportsAll);
+  const usable = new Set(usableIds(reported, reportsAll).filter((id) => !ended(id)));
   const own = Object.keys(map).filter((name) => !name.includes('*'));
   const aliases = [...SHORT_NAMES, ...own, ...Object.keys(OPENAI_NAMES), ...LATER_OPENAI_NAMES, ...OLD_CLAUDE_NAMES];
   const names = new Map([...usable, ...aliases].map((name) => [name.trim().toLowerCase(), name.trim()]));
@@ -43,12 +46,12 @@ export const listModels = ({
 };
 
 /** An account without any model of a family (Fable, say) does not have the older ones of that family either. */
-const usableIds = (reported: readonly EngineModel[], reportsAll: boolean): ReadonlySet<string> => {
+const usableIds = (reported: readonly EngineModel[], reportsAll: boolean): readonly string[] => {
   const ids = reported.map(({ id }) => id);
-  if (reported.length > 0 && reportsAll) return new Set(ids);
+  if (reported.length > 0 && reportsAll) return ids;
   const families = new Set(ids.map((id) => familyOf(id)));
   const known = CATALOG.filter(({ family }) => reported.length === 0 || families.has(family));
-  return new Set([...ids, ...known.map(({ id }) => id)]);
+  return [...ids, ...known.map(({ id }) => id)];
 };
 
 /** While nothing is reported, a short name is taken on trust: the engine resolves it. */

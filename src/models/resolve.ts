@@ -13,11 +13,15 @@ export interface ResolverOptions {
   readonly map?: Readonly<Record<string, string>>;
   /** What becomes of a name nobody knows: the default family answers, or `model_not_found`. */
   readonly unknown?: 'default' | 'reject';
-  /** What a family means: the fixed 4.5 models, or the newest that the engine reports. */
-  readonly track?: 'pinned' | 'latest';
+  /** What a family means: the fixed 4.5 models, the newest that the engine reports, or that one where the 4.5 model has ended. */
+  readonly track?: Track;
+  /** Models that answer no more; asked at every call. */
+  readonly ended?: (id: string) => boolean;
   /** Models the engine has seen so far; asked at every call, so it may grow. */
   readonly reported?: () => readonly EngineModel[];
 }
+
+export type Track = 'auto' | 'pinned' | 'latest';
 
 /** Names that Claude Code resolves itself. */
 export const SHORT_NAMES = ['opus', 'sonnet', 'haiku', 'fable', 'default'] as const;
@@ -26,7 +30,7 @@ const DEFAULT_FAMILY: Family = 'sonnet';
 
 /** The resolver throws `model_not_found` for an unknown name when those are rejected, and for an empty one; nothing else. */
 export const createResolver = (options: ResolverOptions = {}): ResolveModel => {
-  const { unknown = 'default', track = 'pinned', reported = () => [] } = options;
+  const { unknown = 'default', track = 'auto', reported = () => [], ended = () => false } = options;
   const patterns = patternsOf(options.map ?? {});
 
   const answer = (requested: string, via: ResolvedModel['via'], id: string): ResolvedModel => {
@@ -45,16 +49,15 @@ export const createResolver = (options: ResolverOptions = {}): ResolveModel => {
   return (requested) => {
     const name = normalise(requested);
     if (name === '') throw notFound(requested);
-    const models = reported();
+    const models: Models = { track, reported: reported(), ended };
     const mapped = targetOf(patterns, [requested.trim().toLowerCase(), name]);
     // A target that no table knows is the owner's word, and passes as it is.
-    if (mapped !== undefined)
-      return answer(requested, 'alias', knownId(normalise(mapped), track, models)?.id ?? mapped);
-    const known = knownId(name, track, models);
+    if (mapped !== undefined) return answer(requested, 'alias', knownId(normalise(mapped), models)?.id ?? mapped);
+    const known = knownId(name, models);
     if (known !== undefined) return answer(requested, known.via, known.id);
     if (unknown === 'reject') throw notFound(requested);
     const family = (name.startsWith('claude') ? familyOf(name) : undefined) ?? DEFAULT_FAMILY;
-    return answer(requested, 'unknown', idOfFamily(family, track, models));
+    return answer(requested, 'unknown', idOfFamily(family, models));
   };
 };
 
@@ -76,17 +79,20 @@ const targetOf = (patterns: readonly Pattern[], names: readonly string[]): strin
 const fits = (pattern: string, name: string): boolean =>
   pattern.endsWith('*') ? name.startsWith(pattern.slice(0, -1)) : name === pattern;
 
-const knownId = (
-  name: string,
-  track: 'pinned' | 'latest',
-  reported: readonly EngineModel[],
-): { id: string; via: 'exact' | 'alias' } | undefined => {
-  const exact = listedId(name, reported) ?? ownName(name);
+interface Models {
+  readonly track: Track;
+  readonly reported: readonly EngineModel[];
+  readonly ended: (id: string) => boolean;
+}
+
+const knownId = (name: string, models: Models): { id: string; via: 'exact' | 'alias' } | undefined => {
+  const exact = listedId(name, models.reported) ?? ownName(name);
   if (exact !== undefined) return { id: exact, via: 'exact' };
   const unversioned = UNVERSIONED.exec(name)?.[1] as Family | undefined;
-  if (unversioned !== undefined) return { id: newest(unversioned, reported) ?? unversioned, via: 'alias' };
+  if (unversioned !== undefined)
+    return { id: newest(unversioned, alive(models.reported, models)) ?? unversioned, via: 'alias' };
   const family = familyOfAlias(name);
-  return family === undefined ? undefined : { id: idOfFamily(family, track, reported), via: 'alias' };
+  return family === undefined ? undefined : { id: idOfFamily(family, models), via: 'alias' };
 };
 
 /** Lower case, without the vendor in front (`openai/gpt-4o`), Claude's versions with dashes (`claude-sonnet-4.5`). */
@@ -124,7 +130,8 @@ const fullIdOf = (id: string, reported: readonly EngineModel[]): string | undefi
   CATALOG.find((model) => model.id === id || model.aliases?.includes(id))?.id ??
   (versionOf(id) === undefined ? undefined : id);
 
-const PINNED: Readonly<Record<Family, string>> = {
+/** What a family means unless told otherwise. */
+export const PINNED: Readonly<Record<Family, string>> = {
   opus: OPUS_4_5,
   sonnet: SONNET_4_5,
   haiku: HAIKU_4_5,
@@ -132,8 +139,17 @@ const PINNED: Readonly<Record<Family, string>> = {
 };
 
 /** While the engine reports no model of the family, the newest that this project knows stands for the latest. */
-const idOfFamily = (family: Family, track: 'pinned' | 'latest', reported: readonly EngineModel[]): string =>
-  (track === 'latest' ? (newest(family, reported) ?? newest(family, CATALOG)) : undefined) ?? PINNED[family];
+const idOfFamily = (family: Family, models: Models): string => {
+  const { track, reported, ended } = models;
+  const pinned = PINNED[family];
+  if (track === 'pinned' || (track === 'auto' && !ended(pinned))) return pinned;
+  return newest(family, alive(reported, models)) ?? newest(family, alive(CATALOG, models)) ?? pinned;
+};
+
+const alive = <Model extends Pick<EngineModel, 'id'>>(
+  models: readonly Model[],
+  { ended }: Pick<Models, 'ended'>,
+): readonly Model[] => models.filter(({ id }) => !ended(id));
 
 /** The newest model of a family; ids with a version only, `sonnet` alone says nothing about age. */
 export const newest = (family: Family, models: readonly Pick<EngineModel, 'id'>[]): string | undefined =>

@@ -41,12 +41,12 @@ export const serverSettings = {
   MODEL_UNKNOWN: setting(
     oneOf('default', 'reject'),
     'default',
-    'A name nobody knows: `default` answers with sonnet and says so in `x-proxy-model`; `reject` answers 404.',
+    'A name nobody knows: `default` answers with sonnet and says so in `x-proxy-model` and the log; `reject` answers 404.',
   ),
   MODEL_TRACK: setting(
-    oneOf('pinned', 'latest'),
-    'pinned',
-    'Where mapped names go: to the 4.5 models (`pinned`), or to the newest model of the family that the engine reports (`latest`).',
+    oneOf('auto', 'pinned', 'latest'),
+    'auto',
+    'Where mapped names go. `auto`: to the 4.5 models, each until its end; then to the newest model of the family that the engine reports. `pinned`: to the 4.5 models, also when they have ended. `latest`: to the newest.',
   ),
 
   MAX_CONCURRENCY: setting(whole(1), '16', 'Turns that run at the same time.'),

@@ -2,6 +2,7 @@
 import { systemClock } from '../util/clock.ts';
 import { createKeyRing } from '../access/keys.ts';
 import { createWrongKeys } from '../access/wrong-keys.ts';
+import { EndedModels } from '../models/ends.ts';
 import { listModels, type ListedModel } from '../models/list.ts';
 import { createResolver } from '../models/resolve.ts';
 import { logRequests } from '../http/request-log.ts';
@@ -51,7 +52,7 @@ const edgeOf = async (env: Env, dialects: readonly Dialect[]): Promise<Edge> => 
     log: workerLog,
     clock: systemClock,
     version: about.version,
-    listModels: () => Promise.resolve(models),
+    listModels: () => Promise.resolve(models()),
     dispatch: {
       homes: names.slice(0, settings.homes),
       // A new stub each time: one whose object was reset stays broken.
@@ -70,9 +71,15 @@ const edgeSettings = ({ config }: WorkerSettings): EdgeServices['settings'] => (
   allowedHosts: [],
 });
 
-/** The models this project names. What the account has besides only Claude Code knows, and it is asleep. */
-const modelsOf = ({ config: { MODEL_MAP: map } }: WorkerSettings): readonly ListedModel[] => {
-  return listModels({ resolve: createResolver({ map }), reported: [], map });
+/**
+ * The models this project names, as the server in the container maps them. What the account has besides only Claude Code
+ * knows, and it is asleep.
+ */
+const modelsOf = ({ config }: WorkerSettings): (() => readonly ListedModel[]) => {
+  const { MODEL_MAP: map, MODEL_TRACK: track, MODEL_UNKNOWN: unknown } = config;
+  const endedModels = new EndedModels(systemClock);
+  const ended = (id: string): boolean => endedModels.has(id);
+  return () => listModels({ resolve: createResolver({ map, track, unknown, ended }), reported: [], ended, map });
 };
 
 /** Enough to see how it goes; each is a Durable Object to be asked. */

@@ -81,6 +81,8 @@ export const startWorld = async (
     ANTHROPIC_BASE_URL: upstream.url,
     DRAIN_TIMEOUT_MS: '100',
     MAX_PROCESSES: '6',
+    // What a mapped name means must not depend on the day of the test.
+    MODEL_TRACK: 'pinned',
     ...settings,
   };
   const parsed = parseConfig(env);

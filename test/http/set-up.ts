@@ -22,7 +22,9 @@ interface Given {
   readonly clock?: Clock;
   readonly dialects?: readonly Dialect[];
   readonly responses?: ResponseStore;
-  readonly models?: { MODEL_UNKNOWN?: 'default' | 'reject'; MODEL_TRACK?: 'pinned' | 'latest' };
+  readonly models?: { MODEL_UNKNOWN?: 'default' | 'reject'; MODEL_TRACK?: 'auto' | 'pinned' | 'latest' };
+  /** What day it is for models that end; before any end unless a test says otherwise. */
+  readonly today?: string;
 }
 
 export interface LogLine {
@@ -39,9 +41,9 @@ export const setUpApp = async (given: Given = {}) => {
   const lines: LogLine[] = [];
   const log = logInto(lines);
   const models = createModels(
-    { MODEL_MAP: {}, MODEL_UNKNOWN: 'default', MODEL_TRACK: 'pinned', ...given.models },
+    { MODEL_MAP: {}, MODEL_UNKNOWN: 'default', MODEL_TRACK: 'auto', ...given.models },
     engine,
-    { log, clock },
+    { log, clock: { ...asMembers(clock), now: () => Date.parse(given.today ?? '2026-01-01') } },
   );
   const keys = await createKeyRing(given.keys ?? []);
   const app = createApp({
@@ -76,6 +78,12 @@ export const setUpApp = async (given: Given = {}) => {
   };
   return { app, engine, leases, lines, ask };
 };
+
+const asMembers = (clock: Clock): Clock => ({
+  now: () => clock.now(),
+  elapsed: () => clock.elapsed(),
+  after: (ms, then) => clock.after(ms, then),
+});
 
 export const defaults: HttpSettings = {
   maxBodyBytes: 100_000,

@@ -196,6 +196,31 @@ describe('what the engine reports', () => {
     expect(createResolver({ track: 'latest', reported })(name).id).toBe(id),
   );
 
+  const sonnet45Ended = (id: string): boolean => id === SONNET_4_5;
+  test.each([
+    ['auto', 'gpt-4o', 'claude-sonnet-5-5'],
+    ['auto', 'llama', 'claude-sonnet-5-5'],
+    ['auto', 'claude-3-5-sonnet-latest', 'claude-sonnet-5-5'],
+    // only what has ended is replaced
+    ['auto', 'gpt-4', OPUS_4_5],
+    ['auto', 'gpt-4o-mini', HAIKU_4_5],
+    // who names the model gets it, or the API's own error
+    ['auto', SONNET_4_5, SONNET_4_5],
+    ['auto', 'claude-sonnet-4-5', 'claude-sonnet-4-5'],
+    ['pinned', 'gpt-4o', SONNET_4_5],
+    ['latest', 'gpt-4o', 'claude-sonnet-5-5'],
+  ] as const)('MODEL_TRACK=%s with Sonnet 4.5 ended: %s is answered by %s', (track, name, id) =>
+    expect(createResolver({ track, reported, ended: sonnet45Ended })(name).id).toBe(id),
+  );
+
+  test('a newest model that has ended gives way to the next', () => {
+    const ended = (id: string): boolean => [SONNET_4_5, 'claude-sonnet-5-5'].includes(id);
+    for (const track of ['auto', 'latest'] as const)
+      expect(createResolver({ track, reported, ended })('gpt-4o').id).toBe('claude-sonnet-5');
+    expect(createResolver({ track: 'auto', ended })('gpt-4o').id).toBe('claude-sonnet-5');
+    expect(createResolver({ track: 'auto', ended: () => true })('gpt-4o').id).toBe(SONNET_4_5);
+  });
+
   test.each([
     ['gpt-4', 'claude-opus-5-5'],
     ['gpt-4o', 'claude-sonnet-5-5'],
@@ -368,6 +393,13 @@ describe('the list', () => {
       expect(names(false)).not.toContain(gone);
     // The pinned Sonnet 4.5 is not among all there is.
     expect(names(true)).toEqual(['claude-sonnet-5-5', 'claude-sonnet-5', 'sonnet', 'mine', 'other']);
+  });
+
+  test('what has ended is not listed; names that led there lead to its successor', () => {
+    const ended = (id: string): boolean => id === SONNET_4_5;
+    const after = listModels({ resolve: createResolver({ reported, ended }), reported: REPORTED, ended });
+    expect(after.map(({ id }) => id)).not.toContain(SONNET_4_5);
+    expect(after.find(({ id }) => id === 'gpt-4o')?.resolvesTo).toBe('claude-sonnet-5-5');
   });
 
   test('while nothing is reported, everything known is listed', () => {

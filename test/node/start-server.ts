@@ -22,7 +22,7 @@ type Init = Omit<RequestInit, 'headers'> & { readonly headers?: Readonly<Record<
 
 /** Ends with the test. */
 export const startServer = async ({ env = {}, script, log = quietLog, limits }: Given = {}) => {
-  const parsed = parseConfig({ PORT: '0', DRAIN_TIMEOUT_MS: '1000', ...env });
+  const parsed = parseConfig({ PORT: '0', DRAIN_TIMEOUT_MS: '1000', MODEL_TRACK: 'pinned', ...env });
   if (!parsed.ok) throw new Error(parsed.problems.join());
   const engine = new ScriptedEngine(script);
   const parts = { config: parsed.config, engine, login: 'a login', log };

@@ -41,6 +41,11 @@ describe('the edge', { timeout: 120_000 }, () => {
     ).toMatchObject({ type: 'model' });
     expect((await call('/v1/models/none')).status).toBe(404);
 
+    const latest = await lab({ MODEL_TRACK: 'latest' });
+    const newest = (await (await latest.call('/v1/models/gpt-4o')).json()) as { resolves_to?: string };
+    expect(newest.resolves_to).toBe('claude-sonnet-5-5');
+    expect(latest.starts()).toBe(0);
+
     const rows: readonly [
       paths: readonly [openai: string, anthropic: string],
       init: Parameters<typeof call>[1],

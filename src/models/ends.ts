@@ -1,0 +1,36 @@
+/** Models that answer no more: since the day that Anthropic announced, or since the API said that it has none of that name. */
+import type { Clock } from '../util/clock.ts';
+import { endOf } from './catalog.ts';
+
+const DAY_MS = 86_400_000;
+/** A gateway may lose a model for a moment: it gets a new chance after this. */
+const NOT_FOUND_MS = DAY_MS;
+/** From when before its end a model is warned of. */
+const NOTICE_MS = 30 * DAY_MS;
+
+export class EndedModels {
+  readonly #clock: Pick<Clock, 'now' | 'elapsed'>;
+  readonly #foundAgainAt = new Map<string, number>();
+
+  constructor(clock: Pick<Clock, 'now' | 'elapsed'>) {
+    this.#clock = clock;
+  }
+
+  has(id: string): boolean {
+    if (this.#clock.elapsed() < (this.#foundAgainAt.get(id) ?? Number.NEGATIVE_INFINITY)) return true;
+    const end = endOf(id);
+    return end !== undefined && this.#clock.now() >= Date.parse(end);
+  }
+
+  /** The API has just said that it does not have this model. Only for ids of tables: callers' names would pile up. */
+  notFound(id: string): void {
+    this.#foundAgainAt.set(id, this.#clock.elapsed() + NOT_FOUND_MS);
+  }
+}
+
+/** The day of the end, where it is past or near enough to be warned of. */
+export const nearEnd = (id: string, nowMs: number): { readonly day: string; readonly past: boolean } | undefined => {
+  const day = endOf(id);
+  if (day === undefined || nowMs < Date.parse(day) - NOTICE_MS) return undefined;
+  return { day, past: nowMs >= Date.parse(day) };
+};
