@@ -8,7 +8,7 @@ import type { Clock } from '../util/clock.ts';
 
 export interface BodyBudgetOptions {
   readonly maxBytes: number;
-  /** How long a body waits for room before it is refused. */
+  /** How long a body waits for room before it is refused; with 0 nobody waits, and no timer is set. */
   readonly waitMs: number;
   readonly clock: Clock;
 }
@@ -52,6 +52,7 @@ class Budget implements BodyBudget {
     if (signal.aborted) throw clientLeft();
     const nobodyWaits = this.#waiting.size === 0;
     if (nobodyWaits && this.#roomFor(bytes) && this.#roomOf(owner, bytes)) return this.#take(owner, bytes);
+    if (this.#options.waitMs === 0) throw noRoom();
     return this.#wait(owner, bytes, signal);
   }
 
@@ -119,6 +120,10 @@ class Budget implements BodyBudget {
 const clientLeft = (): TurnError => new TurnError('client_closed', 'The client closed the request.');
 
 const noRoom = (): TurnError =>
-  new TurnError('server_busy', 'The server holds as many bytes of request bodies as it may (MAX_HELD_BODY_BYTES).', {
-    retryAfterSeconds: RETRY_AFTER_SECONDS,
-  });
+  new TurnError(
+    'server_busy',
+    'The server holds as many bytes of request bodies as it may. Ask again in some seconds.',
+    {
+      retryAfterSeconds: RETRY_AFTER_SECONDS,
+    },
+  );

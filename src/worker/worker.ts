@@ -1,5 +1,6 @@
 /** The Worker's entry: a request comes in at the edge; the Durable Object classes are exported for the platform. */
 import { systemClock } from '../util/clock.ts';
+import { createBodyBudget } from '../access/body-budget.ts';
 import { createKeyRing } from '../access/keys.ts';
 import { createWrongKeys } from '../access/wrong-keys.ts';
 import { EndedModels } from '../models/ends.ts';
@@ -34,6 +35,9 @@ export const createWorker = (dialects: readonly Dialect[]) => {
 
 export default createWorker(allDialects);
 
+/** An isolate has 128 MB, and a body takes more than its bytes while it is parsed. */
+const MOST_BODY_BYTES = 48 * 1024 * 1024;
+
 const edgeOf = async (env: Env, dialects: readonly Dialect[]): Promise<Edge> => {
   const settings = settingsOf(env);
   const names = instanceNames(settings.generation, settings.instances);
@@ -47,6 +51,8 @@ const edgeOf = async (env: Env, dialects: readonly Dialect[]): Promise<Edge> => 
       clock: systemClock,
       onSlowed: (address) => workerLog.warn({ address }, 'many wrong keys from one address: it is slowed down'),
     }),
+    // Nobody waits: what one request waits for, another one must not end in a Worker.
+    bodies: createBodyBudget({ maxBytes: MOST_BODY_BYTES, waitMs: 0, clock: systemClock }),
     settings: edgeSettings(settings),
     misconfigured: problems.length === 0 ? undefined : problems.join(' '),
     log: workerLog,

@@ -4,9 +4,9 @@ import { createBodyBudget, type Reservation } from '../../src/access/body-budget
 import { settled } from '../http/scripted-engine.ts';
 import { HandClock } from './hand-clock.ts';
 
-const setUp = () => {
+const setUp = ({ waitMs = 10_000 } = {}) => {
   const clock = new HandClock();
-  const budget = createBodyBudget({ maxBytes: 100, waitMs: 10_000, clock });
+  const budget = createBodyBudget({ maxBytes: 100, waitMs, clock });
   const order: string[] = [];
   const ask = async (owner: string, bytes: number, signal = new AbortController().signal) => {
     try {
@@ -47,6 +47,15 @@ describe('the budget of bodies', () => {
     await expect(large).rejects.toMatchObject({ code: 'server_busy', retryAfterSeconds: 5 });
     await small;
     expect(order).toEqual(['a 60', 'b server_busy', 'c 10']);
+  });
+
+  it('refuses at once where nobody may wait, and sets no timer', async () => {
+    const { budget, ask, clock } = setUp({ waitMs: 0 });
+    const first = await ask('a', 60);
+    await expect(ask('b', 70)).rejects.toMatchObject({ code: 'server_busy' });
+    expect([budget.stats().waiting, clock.pending]).toEqual([0, 0]);
+    first.release();
+    await ask('b', 70);
   });
 
   it('forgets a client that leaves', async () => {

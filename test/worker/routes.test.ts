@@ -1,5 +1,6 @@
 /** Node and the Worker serve one table: a route that the edge does not know would never reach a container. */
 import { expect, it } from 'vitest';
+import { createBodyBudget } from '../../src/access/body-budget.ts';
 import { createKeyRing } from '../../src/access/keys.ts';
 import { dialects } from '../../src/dialects/index.ts';
 import { createRouteTable } from '../../src/http/routes.ts';
@@ -10,6 +11,7 @@ it('the edge has every row of the table', async () => {
   const edge = createEdge({
     dialects,
     announce: () => {},
+    bodies: createBodyBudget({ maxBytes: 1000, waitMs: 0, clock: systemClock }),
     keys: await createKeyRing(['k']),
     log: { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} },
     clock: systemClock,

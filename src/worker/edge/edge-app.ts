@@ -17,7 +17,7 @@ import { wholeOrError } from './ask-instance.ts';
 import { conversationKey } from './conversation-key.ts';
 import { dispatch, type DispatchOptions } from './dispatch.ts';
 
-export interface EdgeServices extends CommonServices, Pick<Services, 'dialects' | 'version' | 'listModels'> {
+export interface EdgeServices extends CommonServices, Pick<Services, 'bodies' | 'dialects' | 'version' | 'listModels'> {
   readonly dispatch: DispatchOptions;
   /** Why nothing can be served, in words for the owner. */
   readonly misconfigured: string | undefined;
