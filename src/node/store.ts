@@ -13,7 +13,7 @@ export type StoreSettings = Pick<
 >;
 
 export interface StoreParts {
-  /** `stateRoot(STATE_DIR, env)`: made where it is missing. */
+  /** The directory of STATE_DIR, which `prepareState` has made. */
   readonly stateDir: string;
   readonly clock: Clock;
   readonly log: Log;

@@ -4,7 +4,7 @@ import type { OpenDatabase } from './connection.ts';
 import { isDuplicate } from './database/database.ts';
 import type { KeysTable } from './database/schema.ts';
 
-export type Json = null | boolean | number | string | readonly Json[] | { readonly [name: string]: Json };
+export type Json = null | boolean | number | string | readonly Json[] | { readonly [name: string]: Json | undefined };
 
 export interface KeyRow {
   readonly id: string;
@@ -21,9 +21,15 @@ export interface KeyRow {
   readonly revokedAt: number | undefined;
 }
 
-export type KeyChanges = Partial<Pick<KeyRow, 'name' | 'role' | 'limits' | 'aliases' | 'allowedModels'>> & {
-  readonly expiresAt?: number | undefined;
-};
+/** What is undefined stays; an `expiresAt` of null takes the date away. */
+export interface KeyChanges {
+  readonly name?: string | undefined;
+  readonly role?: string | undefined;
+  readonly limits?: Json | undefined;
+  readonly aliases?: Json | undefined;
+  readonly allowedModels?: Json | undefined;
+  readonly expiresAt?: number | null | undefined;
+}
 
 export interface KeyStore {
   /** Throws `invalid_request` where the name is taken. */
@@ -108,7 +114,7 @@ const toColumns = (changes: KeyChanges): Partial<KeysTable> => ({
   ...(changes.limits !== undefined && { limits: JSON.stringify(changes.limits) }),
   ...(changes.aliases !== undefined && { aliases: JSON.stringify(changes.aliases) }),
   ...(changes.allowedModels !== undefined && { allowed_models: JSON.stringify(changes.allowedModels) }),
-  ...('expiresAt' in changes && { expires_at: changes.expiresAt ?? null }),
+  ...(changes.expiresAt !== undefined && { expires_at: changes.expiresAt }),
 });
 
 const fromRow = (row: KeysTable | undefined): KeyRow | undefined => (row === undefined ? undefined : keyOf(row));

@@ -28,9 +28,9 @@ export interface SharedValueOptions<Value> {
 }
 
 /** No request waits longer than this for the database. */
-const PATIENCE_MS = 2_000;
+const PATIENCE_MS = 1_000;
 /** After a failure the database is left alone for so long. */
-const REST_MS = 5_000;
+const REST_MS = 10_000;
 /** With so many conflicts in a row something else is wrong. */
 const MOST_CONFLICTS = 50;
 
@@ -143,10 +143,13 @@ const compareAndSet = async <Value>(
   let known = start;
   for (let conflicts = 0; conflicts < MOST_CONFLICTS; conflicts += 1) {
     const applied = change(known.value);
-    if (await save(database, { ...known, value: applied.value }, options)) {
+    if (applied.value !== known.value && (await save(database, { ...known, value: applied.value }, options))) {
       return { version: known.version + 1, applied };
     }
-    known = await load(database, options);
+    const stored = await load(database, options);
+    // A step that changes nothing is not written, but what it has seen must be what is stored.
+    if (applied.value === known.value && stored.version === known.version) return { version: known.version, applied };
+    known = stored;
   }
   throw new Error(`${options.id} was changed by others ${MOST_CONFLICTS} times in a row.`);
 };

@@ -43,3 +43,14 @@ export const refused = (more: Partial<RequestSummary> = {}): RequestSummary => (
   retries: 0,
   ...more,
 });
+
+/** The request of a number: every field follows from it, so that half a row shows. */
+export const numbered = (n: number): RequestSummary =>
+  summary({
+    id: `req_${n}`,
+    at: 1_700_000_000_000 + n,
+    modelAsked: `model-${n}`,
+    tokens: { input: n, output: n + 1, cacheRead: n + 2, cacheWrite5m: n + 3, cacheWrite1h: n + 4, thinking: n + 5 },
+    cost: { usd: n / 4, basis: 'list' },
+    durationMs: n,
+  });

@@ -49,8 +49,11 @@ const poolOf = (url: string, options: PoolOptions, log: Pick<Log, 'warn'>): pg.P
     types: { getTypeParser: parserOf },
     ...options,
   });
-  // The pool replaces a connection that is lost while nobody uses it. Unheard, the event would end the program.
-  pool.on('error', (error) => log.warn({ reason: error.message }, 'a connection to the database was lost'));
+  const lost = (error: Error): void => log.warn({ reason: error.message }, 'a connection to the database was lost');
+  // The pool replaces a lost connection, and a statement that it carried fails. Unheard, the events would end the program:
+  // the pool's own for connections that nobody uses, a client's also between two statements of a transaction.
+  pool.on('error', lost);
+  pool.on('connect', (client) => client.on('error', lost));
   return pool;
 };
 

@@ -2,8 +2,7 @@
  * The thread that holds a SQLite file open. Every call of `node:sqlite` blocks: a lock of another program, a slow disk or a
  * report over a year of rows would otherwise stop all answers of the server.
  */
-import { closeSync, mkdirSync, openSync, statSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { closeSync, openSync, statSync } from 'node:fs';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { parentPort, workerData } from 'node:worker_threads';
 import type { SqliteResult, SqliteStatement } from '../../store/database/sqlite-dialect.ts';
@@ -66,7 +65,6 @@ function openFile({ file, readOnly }: SqliteThreadOptions): OpenFile {
 
 // SQLite gives its other files the mode of the main one.
 function makePrivate(file: string): void {
-  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
   closeSync(openSync(file, 'a', 0o600));
 }
 

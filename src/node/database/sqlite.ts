@@ -38,9 +38,8 @@ const THREAD = new URL(`./sqlite-thread${extname(import.meta.url)}`, import.meta
 class SqliteThread implements SqliteConnection {
   readonly #options: SqliteThreadOptions;
   readonly #lost: () => void;
-  readonly #waiting = new Map<number, Waiting>();
-  #worker: Worker | undefined;
-  #lastId = 0;
+  #thread: Thread | undefined;
+  #closed = false;
 
   constructor(options: SqliteThreadOptions, lost: () => void) {
     this.#options = options;
@@ -48,48 +47,64 @@ class SqliteThread implements SqliteConnection {
   }
 
   run(statements: NonNullable<SqliteRequest['statements']>): Promise<readonly SqliteResult[]> {
-    return this.#ask((this.#worker ??= this.#start()), { statements });
+    if (this.#closed) return Promise.reject(new Error('The database has been closed.'));
+    if (this.#thread === undefined || this.#thread.ended) this.#thread = new Thread(this.#options, this.#lost);
+    return this.#thread.ask({ statements });
   }
 
   async close(): Promise<void> {
-    const worker = this.#worker;
-    if (worker === undefined) return;
-    await this.#ask(worker, {});
-    this.#worker = undefined;
-    await worker.terminate();
+    this.#closed = true;
+    const thread = this.#thread;
+    this.#thread = undefined;
+    await thread?.end();
+  }
+}
+
+class Thread {
+  readonly #worker: Worker;
+  readonly #lost: () => void;
+  readonly #waiting = new Map<number, Waiting>();
+  #lastId = 0;
+  ended = false;
+
+  constructor(options: SqliteThreadOptions, lost: () => void) {
+    this.#lost = lost;
+    this.#worker = new Worker(THREAD, { workerData: options, execArgv: [] });
+    this.#worker.on('message', (reply: SqliteReply) => this.#settle(reply));
+    this.#worker.on('error', (error) => this.#died(error instanceof Error ? error : new Error(String(error))));
+    this.#worker.on('exit', () => this.#died(new Error('The thread of the database ended.')));
   }
 
-  #ask(worker: Worker, request: Omit<SqliteRequest, 'id'>): Promise<readonly SqliteResult[]> {
+  ask(request: Omit<SqliteRequest, 'id'>): Promise<readonly SqliteResult[]> {
     const id = (this.#lastId += 1);
     const { promise, resolve, reject } = Promise.withResolvers<readonly SqliteResult[]>();
     this.#waiting.set(id, { resolve, reject });
     // A thread that nobody waits for does not keep the program alive.
-    worker.ref();
+    this.#worker.ref();
     // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread has no origin
-    worker.postMessage({ id, ...request });
+    this.#worker.postMessage({ id, ...request });
     return promise;
   }
 
-  #start(): Worker {
-    const worker = new Worker(THREAD, { workerData: this.#options, execArgv: [], stdout: false });
-    worker.on('message', (reply: SqliteReply) => this.#settle(worker, reply));
-    worker.on('error', (error) => this.#died(worker, error instanceof Error ? error : new Error(String(error))));
-    worker.on('exit', () => this.#died(worker, new Error('The thread of the database ended.')));
-    return worker;
+  async end(): Promise<void> {
+    // One that has died meanwhile is closed as well.
+    if (!this.ended) await Promise.allSettled([this.ask({})]);
+    // Without a reference the program could end before the thread has.
+    this.#worker.ref();
+    await this.#worker.terminate();
   }
 
-  #settle(worker: Worker, reply: SqliteReply): void {
+  #settle(reply: SqliteReply): void {
     const waiting = this.#waiting.get(reply.id);
     this.#waiting.delete(reply.id);
-    if (this.#waiting.size === 0) worker.unref();
+    if (this.#waiting.size === 0) this.#worker.unref();
     if ('results' in reply) return waiting?.resolve(reply.results);
     waiting?.reject(new SqliteError(reply.error));
     if (reply.error.lost) this.#lost();
   }
 
-  #died(worker: Worker, error: Error): void {
-    if (this.#worker !== worker) return;
-    this.#worker = undefined;
+  #died(error: Error): void {
+    this.ended = true;
     for (const waiting of this.#waiting.values()) waiting.reject(error);
     this.#waiting.clear();
   }

@@ -4,7 +4,7 @@
  * its batch happens, and it goes on from there.
  */
 import { sql, type Compilable, type Kysely } from 'kysely';
-import { isDuplicate, type Database } from './database.ts';
+import type { Database } from './database.ts';
 import type { Schema } from './schema.ts';
 
 type Step = (db: Kysely<Schema>) => readonly Compilable[];
@@ -36,11 +36,7 @@ const runStep = async ({ db, batch }: Database, { number, now }: { number: numbe
 };
 
 const currentVersion = async ({ db }: Database): Promise<number> => {
-  await makeVersionTable(db);
-  const { version } = await db
-    .selectFrom('proxy_schema_versions')
-    .select((query) => query.fn.coalesce(query.fn.max('version'), query.lit(0)).as('version'))
-    .executeTakeFirstOrThrow();
+  const version = await readVersion(db, await makeVersionTable(db));
   if (version > newestVersion) {
     throw new Error(
       `The database is of a newer release: its tables are version ${version}, these are ${newestVersion}.`,
@@ -49,7 +45,22 @@ const currentVersion = async ({ db }: Database): Promise<number> => {
   return version;
 };
 
-const makeVersionTable = async (db: Kysely<Schema>): Promise<void> => {
+const readVersion = async (db: Kysely<Schema>, failure: unknown): Promise<number> => {
+  try {
+    const row = db
+      .selectFrom('proxy_schema_versions')
+      .select((query) => query.fn.coalesce(query.fn.max('version'), query.lit(0)).as('version'));
+    return (await row.executeTakeFirstOrThrow()).version;
+  } catch (error) {
+    throw failure ?? error;
+  }
+};
+
+/**
+ * Resolves to the error. Where two servers make a table at once, "if not exists" does not keep Postgres from several kinds
+ * of errors about duplicates in its own catalog; the table is there then all the same.
+ */
+const makeVersionTable = async (db: Kysely<Schema>): Promise<unknown> => {
   const table = db.schema
     .createTable('proxy_schema_versions')
     .ifNotExists()
@@ -57,9 +68,9 @@ const makeVersionTable = async (db: Kysely<Schema>): Promise<void> => {
     .addColumn('applied_at', 'bigint', (column) => column.notNull());
   try {
     await table.execute();
+    return undefined;
   } catch (error) {
-    // Where two servers make a table at once, "if not exists" does not keep Postgres from a duplicate in its own catalog.
-    if (!isDuplicate(error)) throw error;
+    return error;
   }
 };
 
