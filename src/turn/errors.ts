@@ -23,6 +23,8 @@ const STATUS = {
   queue_full: 429,
   queue_timeout: 429,
   too_many_wrong_keys: 429,
+  /** The caller's key has used up one of its own limits; `details.limit` names it. */
+  key_limit: 429,
   client_closed: 499,
   internal: 500,
   engine_died: 502,

@@ -1,13 +1,14 @@
 /** What every database must do. */
 import { migrate, newestVersion } from '../../src/store/database/migrations.ts';
 import type { KeyRow } from '../../src/store/keys.ts';
+import { keyAccessCases, limitCases, planCases } from './access-cases.ts';
 import { ledgerCases } from './ledger-cases.ts';
 import { refusal, type Cases, type Lab } from './lab.ts';
 import { responseCases } from './response-cases.ts';
 
 export const databaseCases: Cases = {
-  'makes the tables once, also when two servers start at once': async ({ server, equal }) => {
-    const servers = [server(), server(), server()];
+  'makes the tables once, also when several servers start at once': async ({ server, equal }) => {
+    const servers = Array.from({ length: 8 }, () => server());
     const databases = await Promise.all(servers.map((each) => each.open()));
     for (const database of databases) await migrate(database, 0);
     const versions = await databases[0]?.db
@@ -51,6 +52,15 @@ export const databaseCases: Cases = {
       .groupBy('at')
       .executeTakeFirst();
     equal(row, { at: 1_800_000_000_000, sum: 1_800_000_000_000, count: 1, mean: 1_800_000_000_000 });
+  },
+  'answers or refuses what comes while it is closed': async ({ server, equal }) => {
+    const store = server();
+    await store.claim('before');
+    const during = Array.from({ length: 5 }, (_, index) => store.claim(`during ${index}`));
+    const closing = store.close();
+    const after = refusal(store.claim('after'));
+    await Promise.allSettled([...during, closing]);
+    equal(await after, 'Error: The database has been closed.');
   },
   'lets one server claim what is to be said once': async ({ store, server, equal }) => {
     const claims = await Promise.all([store.claim('80 %'), server().claim('80 %'), store.claim('80 %')]);
@@ -96,7 +106,7 @@ export const keyCases: Cases = {
       await keys.update('key_ci', { limits: {}, role: 'admin' }),
       key('ci', { limits: {}, role: 'admin', expiresAt: 5_000 }),
     );
-    equal(await keys.update('key_ci', { expiresAt: undefined }), key('ci', { limits: {}, role: 'admin' }));
+    equal(await keys.update('key_ci', { expiresAt: null }), key('ci', { limits: {}, role: 'admin' }));
     equal(await keys.update('key_ci', {}), key('ci', { limits: {}, role: 'admin' }));
     equal(await keys.update('nobody', { role: 'admin' }), undefined);
   },
@@ -180,4 +190,7 @@ export const allCases: Readonly<Record<string, Cases>> = {
   'shared values': sharedValueCases,
   'the ledger': ledgerCases,
   'stored responses': responseCases,
+  'named keys': keyAccessCases,
+  'limits of keys': limitCases,
+  'the plan': planCases,
 };

@@ -21,6 +21,7 @@ const TYPES: Readonly<Record<ErrorCode, string>> = {
   queue_full: 'rate_limit_error',
   queue_timeout: 'rate_limit_error',
   too_many_wrong_keys: 'rate_limit_error',
+  key_limit: 'rate_limit_error',
   client_closed: 'api_error',
   internal: 'api_error',
   engine_died: 'api_error',

@@ -28,6 +28,7 @@ const KINDS: Readonly<Record<ErrorCode, Kind>> = {
   queue_full: kind('rate_limit_error', 'rate_limit_exceeded'),
   queue_timeout: kind('rate_limit_error', 'rate_limit_exceeded'),
   too_many_wrong_keys: kind('rate_limit_error', 'rate_limit_exceeded'),
+  key_limit: kind('rate_limit_error', 'rate_limit_exceeded'),
   client_closed: kind('server_error', 'client_closed_request'),
   internal: kind('server_error', 'internal_error'),
   engine_died: kind('server_error', 'engine_died'),

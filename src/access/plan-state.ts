@@ -1,0 +1,161 @@
+/**
+ * What is known of the account that all keys share: the windows of its plan, which key used how much of each, and until
+ * when the API refuses it. Pure: `plan.ts` keeps it where several servers see it.
+ */
+import { z } from 'zod';
+
+const planWindow = z.object({
+  status: z.enum(['allowed', 'allowed_warning', 'rejected']),
+  /** 0 to 1, as last told. */
+  utilization: z.number().optional(),
+  /** In milliseconds since the Unix epoch, as all times here. */
+  resetsAt: z.number(),
+  seenAt: z.number(),
+  /** The part of the window that each key has used, 0 to 1. */
+  shares: z.record(z.string(), z.number()),
+  /** What keys have spent since the utilization was last told, in dollars at list price. */
+  pending: z.record(z.string(), z.number()),
+  /** A rise that was told before the turn that caused it had ended. */
+  unclaimed: z.object({ rise: z.number(), until: z.number() }).optional(),
+  /** The utilization over the last hour, for the pace. */
+  samples: z.array(z.tuple([z.number(), z.number()])),
+});
+
+const coolDown = z.object({ until: z.number(), resetsAt: z.number() });
+
+export const planState = z.object({
+  windows: z.record(z.string(), planWindow),
+  /** By model family, or `all`. */
+  coolDowns: z.record(z.string(), coolDown),
+});
+
+export type PlanState = Readonly<z.output<typeof planState>>;
+export type PlanWindow = Readonly<z.output<typeof planWindow>>;
+export type CoolDown = Readonly<z.output<typeof coolDown>>;
+
+export const emptyPlan: PlanState = { windows: {}, coolDowns: {} };
+
+/** What the upstream said of a window. */
+export interface WindowObservation {
+  readonly window: string;
+  readonly status: PlanWindow['status'];
+  readonly utilization: number | undefined;
+  readonly resetsAt: number;
+}
+
+/** The reset of one window is told with a second more or less. */
+const SAME_RESET_MS = 60_000;
+const CLAIM_MS = 60_000;
+const SAMPLE_EVERY_MS = 2 * 60_000;
+const SAMPLES_FOR_MS = 60 * 60_000;
+
+/** A rise of the utilization belongs to the keys that spent something since it was last told, as much as each spent. */
+export const observe = (state: PlanState, seen: WindowObservation, now: number): PlanState => {
+  const known = state.windows[seen.window];
+  const window =
+    known !== undefined && Math.abs(known.resetsAt - seen.resetsAt) < SAME_RESET_MS ? known : begin(known, seen);
+  const utilization = seen.utilization ?? window.utilization;
+  const rise = Math.max(0, (utilization ?? 0) - (window.utilization ?? utilization ?? 0));
+  const told: PlanWindow = {
+    ...shareOut(window, rise, now),
+    status: seen.status,
+    resetsAt: seen.resetsAt,
+    seenAt: now,
+    samples: sampled(window.samples, utilization, now),
+    ...(utilization !== undefined && { utilization }),
+  };
+  return { ...state, windows: { ...state.windows, [seen.window]: told } };
+};
+
+/** Keys have spent so much, in dollars at list price. */
+export const spend = (state: PlanState, spent: Readonly<Record<string, number>>, now: number): PlanState => ({
+  ...state,
+  windows: Object.fromEntries(
+    Object.entries(state.windows)
+      .filter(([, window]) => window.resetsAt > now - SAMPLES_FOR_MS)
+      .map(([name, window]) => [name, claim({ ...window, pending: added(window.pending, spent) }, now)]),
+  ),
+});
+
+/** The API has refused the account. `scope`: a model family, or `all`. */
+export const coolDownFrom = (state: PlanState, scope: string, { until, resetsAt }: CoolDown): PlanState => {
+  const known = state.coolDowns[scope];
+  const longer = known === undefined || until > known.until ? { until, resetsAt } : known;
+  return { ...state, coolDowns: { ...state.coolDowns, [scope]: longer } };
+};
+
+export const currentCoolDown = (state: PlanState, family: string, now: number): CoolDown | undefined =>
+  [state.coolDowns['all'], state.coolDowns[family]].find((each) => each !== undefined && each.until > now);
+
+/** The windows that are open, by name. */
+export const openWindows = ({ windows }: PlanState, now: number): readonly (readonly [string, PlanWindow])[] =>
+  Object.entries(windows).filter(([, { resetsAt }]) => resetsAt > now);
+
+export interface Pace {
+  /** How much of the window an hour takes at this pace. */
+  readonly perHour: number;
+  /** When the window is full at this pace; absent where it begins anew before that. */
+  readonly fullAt?: number;
+}
+
+/** The pace of the last hour; undefined where too little has been seen of it. */
+export const paceOf = ({ samples, utilization, resetsAt }: PlanWindow, now: number): Pace | undefined => {
+  const [first, last] = [samples[0], samples.at(-1)];
+  if (first === undefined || last === undefined || utilization === undefined) return undefined;
+  const hours = (now - first[0]) / 3_600_000;
+  if (last[0] - first[0] < SAMPLE_EVERY_MS) return undefined;
+  const perHour = Math.max(0, utilization - first[1]) / hours;
+  const fullAt = now + ((1 - utilization) / perHour) * 3_600_000;
+  return { perHour, ...(fullAt < resetsAt && { fullAt }) };
+};
+
+/** Of a window that was watched until its end, all that is used of the next one is new; of any other, only what comes. */
+const begin = (before: PlanWindow | undefined, { status, utilization, resetsAt }: WindowObservation): PlanWindow => ({
+  status,
+  resetsAt,
+  seenAt: 0,
+  shares: {},
+  pending: before?.pending ?? {},
+  samples: [],
+  ...(before === undefined ? utilization !== undefined && { utilization } : { utilization: 0 }),
+});
+
+const shareOut = (window: PlanWindow, rise: number, now: number): PlanWindow => {
+  const { unclaimed, ...rest } = window;
+  const total = sum(window.pending);
+  if (rise === 0) return window;
+  if (total === 0) return { ...rest, unclaimed: { rise: rise + stillOpen(unclaimed, now), until: now + CLAIM_MS } };
+  const parts = Object.fromEntries(Object.entries(window.pending).map(([key, spent]) => [key, (rise * spent) / total]));
+  return { ...rest, shares: added(window.shares, parts), pending: {} };
+};
+
+const claim = (window: PlanWindow, now: number): PlanWindow => {
+  const { unclaimed, ...rest } = window;
+  return unclaimed === undefined ? window : shareOut(rest, stillOpen(unclaimed, now), now);
+};
+
+const stillOpen = (unclaimed: PlanWindow['unclaimed'], now: number): number =>
+  unclaimed !== undefined && unclaimed.until > now ? unclaimed.rise : 0;
+
+const sampled = (
+  samples: PlanWindow['samples'],
+  utilization: number | undefined,
+  now: number,
+): PlanWindow['samples'] => {
+  if (utilization === undefined) return samples;
+  const recent = samples.filter(([at]) => at > now - SAMPLES_FOR_MS);
+  const last = recent.at(-1);
+  return last !== undefined && now - last[0] < SAMPLE_EVERY_MS ? recent : [...recent, [now, utilization]];
+};
+
+const added = (
+  to: Readonly<Record<string, number>>,
+  more: Readonly<Record<string, number>>,
+): Record<string, number> => {
+  const all = new Map(Object.entries(to));
+  for (const [key, amount] of Object.entries(more)) if (amount > 0) all.set(key, (all.get(key) ?? 0) + amount);
+  return Object.fromEntries(all);
+};
+
+const sum = (amounts: Readonly<Record<string, number>>): number =>
+  Object.values(amounts).reduce((total, amount) => total + amount, 0);
