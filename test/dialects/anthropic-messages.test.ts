@@ -178,15 +178,6 @@ describe('nearly the same thing', () => {
     expect(request({ [name]: value }, api)).toMatchObject({ [name]: value });
     expect(failure(() => parse({ [name]: value }))).toMatchObject({ code: 'unsupported_parameter', param: name });
   });
-
-  test('server tools: passed on to the API, refused on Claude Code', () => {
-    const tools = [
-      { type: 'custom', name: 'f', input_schema: { type: 'object' } },
-      { type: 'web_search_20250305', name: 'web_search' },
-    ];
-    expect(request({ tools }, api)['tools']).toEqual(tools);
-    expect(failure(() => parse({ tools }))).toMatchObject({ code: 'unsupported_parameter', param: 'tools.1.type' });
-  });
 });
 
 describe('refusals in the API’s own words', () => {

@@ -325,8 +325,8 @@ describe('tools', () => {
     ['required without tools', { tool_choice: 'required' }, 'tool_choice', 'invalid_request'],
     [
       'a custom tool',
-      { tools: [{ type: 'custom', custom: { name: 'x' } }] },
-      'tools[0].custom',
+      { tools: [{ type: 'custom', custom: { name: 'x' } }], tool_choice: { type: 'custom', custom: { name: 'x' } } },
+      'tool_choice',
       'unsupported_parameter',
     ],
     ['a name with a space', { tools: [fn('a b')] }, 'tools[0].function.name', 'invalid_request'],

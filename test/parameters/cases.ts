@@ -41,7 +41,8 @@ export interface Case {
 export const fateShown = ({ row, refused, ignored = [], emulated = [], silent }: Case): Fate => {
   if (refused !== undefined) return 'refused';
   if (silent !== undefined) return silent;
-  if (ignored.includes(row)) return 'ignored';
+  // A tool that is left out is told by its place: `tools[0]`.
+  if (ignored.some((name) => name === row || name.startsWith(`${row}[`))) return 'ignored';
   return emulated.includes(row) ? 'emulated' : 'applied';
 };
 

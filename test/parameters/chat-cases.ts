@@ -349,9 +349,15 @@ const toolCases: readonly Case[] = [
     ignored: ['tools[].function.strict'],
   },
   {
-    row: 'tools[].custom',
+    row: 'tools',
     body: { tools: [{ type: 'custom', custom: { name: 'x' } }] },
-    refused: { param: 'tools[0].custom' },
+    ignored: ['tools[0]'],
+    raw: (arrived) => expect((arrived as { tools?: unknown[] }).tools ?? []).toEqual([]),
+  },
+  {
+    row: 'tool_choice',
+    body: { tools, tool_choice: { type: 'function', function: { name: 'none' } } },
+    refused: { param: 'tool_choice' },
   },
   {
     row: 'tool_choice',
@@ -500,7 +506,24 @@ const outputCases: readonly Case[] = [
   { row: 'service_tier', body: { service_tier: 'flex' }, ignored: ['service_tier'] },
   { row: 'modalities', body: { modalities: ['text', 'audio'] }, refused: { param: 'modalities' } },
   { row: 'audio', body: { audio: { voice: 'x', format: 'wav' } }, refused: { param: 'audio' } },
-  { row: 'web_search_options', body: { web_search_options: {} }, ignored: ['web_search_options'] },
+  {
+    row: 'web_search_options',
+    body: { web_search_options: {} },
+    engine: 'anthropic-api',
+    sent: { tools: [{ type: 'web_search_20250305', name: 'web_search' }] },
+  },
+  {
+    row: 'web_search_options',
+    body: { web_search_options: {}, tools: [fn('web_search')] },
+    ignored: ['web_search_options'],
+  },
+  {
+    row: 'web_search_options.search_context_size',
+    body: { web_search_options: { search_context_size: 'low' } },
+    engine: 'anthropic-api',
+    sent: { tools: [{ type: 'web_search_20250305', name: 'web_search' }] },
+    ignored: ['web_search_options.search_context_size'],
+  },
   { row: 'moderation', body: { moderation: { model: 'm' } }, ignored: ['moderation'] },
   { row: 'prompt_cache_key', body: { prompt_cache_key: 'k' }, silent: 'ignored' },
   { row: 'prompt_cache_retention', body: { prompt_cache_retention: '24h' }, silent: 'ignored' },

@@ -218,7 +218,18 @@ const toolCases: readonly Case[] = [
     sent: { tools: [{ ...tool, eager_input_streaming: true }] },
   },
   { row: 'tools', body: { tools: [webSearch] }, engine: 'anthropic-api', sent: { tools: [webSearch] } },
-  { row: 'tools', body: { tools: [webSearch] }, engine: 'claude-code', refused: { param: 'tools.0.type' } },
+  { row: 'tools', body: { tools: [webSearch] }, engine: 'claude-code', ignored: ['tools[0]'], absent: ['tool_choice'] },
+  {
+    row: 'tool_choice',
+    body: { tools: [webSearch], tool_choice: { type: 'tool', name: 'web_search' } },
+    engine: 'claude-code',
+    refused: { param: 'tool_choice' },
+  },
+  {
+    row: 'tools',
+    body: { tools: Array.from({ length: 2001 }, (_, index) => ({ ...tool, name: `f${index}` })) },
+    refused: { param: 'tools' },
+  },
   ...[
     { type: 'any' },
     { type: 'tool', name: 'f' },

@@ -148,9 +148,9 @@ export const messagesParameters: readonly Parameter[] = [
     cases: [
       { fate: 'refused', when: `there are more than ${MOST_TOOLS}` },
       {
-        fate: 'refused',
+        fate: 'ignored',
         lacks: 'serverTools',
-        when: 'a tool that runs at the API (`web_search_…`, `code_execution_…`, …)',
+        when: 'a tool that runs at the API (`web_search_…`, `code_execution_…`, …): it is left out, and told as `tools[0]`',
       },
     ],
   },
@@ -159,6 +159,7 @@ export const messagesParameters: readonly Parameter[] = [
     fate: 'applied',
     note: '`auto`, `any`, `tool`, `none`, with `disable_parallel_tool_use`.',
     cases: [
+      { fate: 'refused', lacks: 'serverTools', when: 'it forces a tool that runs at the API' },
       {
         fate: 'ignored',
         when: `${MAPPED} that refuses to be told that it must call a tool (Opus and Sonnet from 5.5, Fable): \`auto\` is sent`,

@@ -10,6 +10,7 @@ import { prefillRefusal } from '../prefill.ts';
 import { Report } from '../parameters.ts';
 import { fitToModel } from './adapt-to-model.ts';
 import { citesInAnswers, withNativeToolIds, withSystemMessages } from './history.ts';
+import { offeredTools } from './server-tools.ts';
 import { outputConfig } from './output-config.ts';
 import { messagesParameters } from './parameters.ts';
 import {
@@ -113,7 +114,8 @@ interface Parsing {
 /** The members of the body that reach the model, with the model's resolved name and no explicit nulls. */
 const passedOn = (body: CountTokensRequest | MessagesRequest, { context, model, report }: Parsing): object => {
   report.add(body);
-  checkTools(body.tools ?? [], context);
+  const offered = offeredTools(body, context, report);
+  checkTools(body.tools ?? []);
   const messages = withSystemMessages(withNativeToolIds(body.messages as Message[]), { model, context }, report);
   checkEnd(messages, { context, model });
   if (!context.engine.abilities.citationsInHistory && citesInAnswers(messages))
@@ -122,7 +124,13 @@ const passedOn = (body: CountTokensRequest | MessagesRequest, { context, model, 
     ([name, value]) =>
       value !== null && value !== undefined && !READ.has(name) && reaches(name, { context, model, report }),
   );
-  return { ...Object.fromEntries(given), ...outputConfig(body, { context, model, report }), model: model.id, messages };
+  return {
+    ...Object.fromEntries(given),
+    ...offered,
+    ...outputConfig(body, { context, model, report }),
+    model: model.id,
+    messages,
+  };
 };
 
 /** Not passed on as they are: read elsewhere, or not for the API. */
@@ -164,18 +172,8 @@ const betasOf = (body: Readonly<Record<string, unknown>>, { betas }: ParseContex
   return [...new Set([...betas, ...more])];
 };
 
-const checkTools = (tools: readonly object[], { engine }: ParseContext): void => {
-  for (const [index, tool] of tools.entries()) {
-    if (isClientTool(tool as Tool)) checkClientTool(tool, index);
-    else if (!engine.abilities.serverTools) {
-      const param = `tools.${index}.type`;
-      throw new TurnError(
-        'unsupported_parameter',
-        `${param}: tools that run at the Anthropic API are not available through Claude Code; use ENGINE=anthropic-api, or a tool of your own.`,
-        { param },
-      );
-    }
-  }
+const checkTools = (tools: readonly object[]): void => {
+  for (const [index, tool] of tools.entries()) if (isClientTool(tool as Tool)) checkClientTool(tool, index);
 };
 
 const checkClientTool = (tool: object, index: number): void => {

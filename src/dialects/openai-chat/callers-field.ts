@@ -36,7 +36,7 @@ const inTools = (chat: ChatRequest, request: TurnRequest, [index, ...rest]: read
   const name = offered !== undefined && 'name' in offered ? offered.name : undefined;
   const field = rest.flatMap((step) => TOOL_FIELDS[step] ?? [])[0];
   const tail = field === undefined ? [] : [field];
-  const place = (chat.tools ?? []).findIndex((tool) => tool.type === 'function' && tool.function.name === name);
+  const place = (chat.tools ?? []).findIndex((tool) => tool.function?.name === name);
   if (place !== -1) return ['tools', place, 'function', ...tail];
   const legacy = (chat.functions ?? []).findIndex((one) => one.name === name);
   return legacy === -1 ? ['tools'] : ['functions', legacy, ...tail];

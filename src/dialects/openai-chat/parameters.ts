@@ -1,27 +1,13 @@
 /** What becomes of every parameter of `/v1/chat/completions`. Read by the parser, the report and docs/COMPATIBILITY.md. */
 import { MOST_MESSAGES, MOST_TOOLS } from '../bounds.ts';
+import { commonParameters, OWN_METADATA } from '../openai/common-parameters.ts';
 import type { Parameter, ParameterCase } from '../parameters.ts';
 
-const NO_SAMPLING = {
-  fate: 'ignored',
-  if: { sampling: 'none' },
-  when: 'the model takes no sampling parameters',
-} as const;
 const AS_EFFORT: readonly ParameterCase[] = [
   { fate: 'emulated', when: 'as for `reasoning_effort`' },
   { fate: 'ignored', when: 'as for `reasoning_effort`' },
 ];
-const THINKING = {
-  fate: 'ignored',
-  when: 'the model thinks in this request: the API then takes its own default only',
-} as const;
 
-/** A login of Claude Code says who it is in metadata of its own. */
-const OWN_METADATA: ParameterCase = {
-  fate: 'ignored',
-  if: { lacks: 'metadata' },
-  when: 'a login of Claude Code, which sends metadata of its own',
-};
 const NOT_FORCED =
   'the model refuses to be told that it must call a tool (Opus and Sonnet from 5.5, Fable): `auto` is sent, and it may answer in text';
 
@@ -31,69 +17,6 @@ export const CACHE_CONTROLS = [
   'messages[].content[].cache_control',
   'messages[].tool_calls[].cache_control',
   'tools[].cache_control',
-];
-
-/** Shared with `/v1/completions`. */
-export const commonParameters: readonly Parameter[] = [
-  {
-    name: 'model',
-    fate: 'applied',
-    note: 'A Claude model, or an OpenAI name mapped to one; `x-proxy-model` names it, `model` in the answer is the model that answered.',
-  },
-  { name: 'stream', fate: 'applied', note: 'Server-sent events, ended by `[DONE]`.' },
-  { name: 'stream_options.include_usage', fate: 'applied', note: 'A last chunk with `choices: []` and the usage.' },
-  {
-    name: 'stream_options.include_obfuscation',
-    fate: 'ignored',
-    neutral: [false],
-    note: 'No padding is added to chunks.',
-  },
-  {
-    name: 'max_tokens',
-    fate: 'applied',
-    note: 'Thinking counts towards it. Absent: 32,000, or the model’s maximum if that is lower.',
-    cases: [{ fate: 'emulated', when: 'above the model’s maximum: the maximum is used' }],
-  },
-  {
-    name: 'temperature',
-    fate: 'applied',
-    note: '0 to 2, halved: the API counts from 0 to 1.',
-    cases: [NO_SAMPLING, THINKING],
-  },
-  {
-    name: 'top_p',
-    fate: 'applied',
-    neutral: [1],
-    note: 'Passed on, except 1, which restricts nothing.',
-    cases: [
-      NO_SAMPLING,
-      { fate: 'ignored', when: 'a temperature is given too and the model takes only one of them' },
-      { fate: 'ignored', when: 'the model thinks in this request and the value is below 0.95' },
-    ],
-  },
-  { name: 'frequency_penalty', fate: 'ignored', neutral: [0], note: 'Claude has no penalties.' },
-  { name: 'presence_penalty', fate: 'ignored', neutral: [0], note: 'Claude has no penalties.' },
-  { name: 'n', fate: 'refused', neutral: [1], note: 'Claude gives one answer a request.' },
-  { name: 'seed', fate: 'ignored', note: 'Claude has no seed.' },
-  {
-    name: 'stop',
-    fate: 'applied',
-    note: 'A string or up to four. Empty strings ask for nothing.',
-    cases: [
-      {
-        fate: 'emulated',
-        when: 'a sequence is only whitespace, which the API refuses: this server cuts the answer there',
-      },
-    ],
-  },
-  { name: 'logit_bias', fate: 'ignored', neutral: [{}], note: 'Claude has no token biases.' },
-  {
-    name: 'user',
-    fate: 'applied',
-    neutral: [''],
-    note: 'Becomes `metadata.user_id`, as a SHA-256 hash.',
-    cases: [OWN_METADATA],
-  },
 ];
 
 export const chatParameters: readonly Parameter[] = [
@@ -197,7 +120,10 @@ export const chatParameters: readonly Parameter[] = [
     name: 'tools',
     fate: 'applied',
     note: 'Functions; names, descriptions and schemas are passed on unchanged, a missing schema is an empty object.',
-    cases: [{ fate: 'refused', when: `there are more than ${MOST_TOOLS}` }],
+    cases: [
+      { fate: 'refused', when: `there are more than ${MOST_TOOLS}` },
+      { fate: 'ignored', when: 'a tool of another type: it is left out, and told as `tools[0]`' },
+    ],
   },
   {
     name: 'tools[].function.strict',
@@ -210,12 +136,14 @@ export const chatParameters: readonly Parameter[] = [
       },
     ],
   },
-  { name: 'tools[].custom', fate: 'refused', note: 'Only tools of type `function`.' },
   {
     name: 'tool_choice',
     fate: 'applied',
     note: '`auto`, `none`, `required`, a named function, `allowed_tools` (the other tools are then not offered).',
-    cases: [{ fate: 'ignored', when: `${NOT_FORCED}; use \`response_format\` where the answer must have a form` }],
+    cases: [
+      { fate: 'refused', when: 'it names a tool that is not offered, or is no function' },
+      { fate: 'ignored', when: `${NOT_FORCED}; use \`response_format\` where the answer must have a form` },
+    ],
   },
   { name: 'parallel_tool_calls', fate: 'applied', note: '`false` becomes `disable_parallel_tool_use`.' },
   {
@@ -345,7 +273,21 @@ export const chatParameters: readonly Parameter[] = [
   },
   { name: 'modalities', fate: 'refused', neutral: [['text'], []], note: 'Claude answers in text.' },
   { name: 'audio', fate: 'refused', note: 'Claude answers in text.' },
-  { name: 'web_search_options', fate: 'ignored', note: 'Offer a search tool of your own.' },
+  {
+    name: 'web_search_options',
+    fate: 'applied',
+    note: 'Claude’s own web search, near `user_location`; pages come back as `annotations` of type `url_citation`.',
+    cases: [
+      { fate: 'ignored', if: { lacks: 'serverTools' }, when: 'offer a search tool of your own' },
+      { fate: 'ignored', when: 'a function of the request is called `web_search`' },
+    ],
+  },
+  {
+    name: 'web_search_options.search_context_size',
+    fate: 'ignored',
+    neutral: ['medium'],
+    note: 'Claude’s search has no such setting.',
+  },
   { name: 'moderation', fate: 'ignored', note: 'There is no moderation endpoint behind this server.' },
   {
     name: 'prompt_cache_key',

@@ -5,15 +5,17 @@ import { TurnError } from '../../turn/errors.ts';
 import { invalid } from '../validate.ts';
 import { functionTools, possibleChoice, toolChoice } from '../openai/tools.ts';
 import type { Report } from '../parameters.ts';
+import { webSearchTool } from './web-search.ts';
 import type { ChatRequest, FunctionDefinition } from './wire.ts';
 
 export interface Tools {
-  readonly tools?: Anthropic.Tool[];
+  readonly tools?: Anthropic.ToolUnion[];
   readonly tool_choice?: Anthropic.ToolChoice;
 }
 
 export const parseTools = (body: ChatRequest, abilities: Abilities, report: Report): Tools => {
-  const definitions = definitionsOf(body);
+  const definitions = definitionsOf(body, report);
+  const hosted = webSearchTool(body, { taken: (name) => definitions.some((one) => one.name === name) }, report);
   const { choice, only } = choiceOf(body);
   const named = choice.type === 'tool' ? [choice.name, ...only] : only;
   const missing = named.find((name) => !definitions.some((one) => one.name === name));
@@ -22,12 +24,12 @@ export const parseTools = (body: ChatRequest, abilities: Abilities, report: Repo
   if (definitions.length === 0) {
     if (choice.type === 'any')
       throw invalid('openai', ['tool_choice'], "'required' is only allowed when 'tools' are given.");
-    return {};
+    return hosted.length === 0 ? {} : { tools: [...hosted], ...toolChoice(choice, { oneAtATime: oneAtATime(body) }) };
   }
   const offered = only.length === 0 ? definitions : definitions.filter(({ name }) => only.includes(name));
   const forced = body.tool_choice === null || body.tool_choice === undefined ? 'function_call' : 'tool_choice';
   return {
-    tools: functionTools(offered, () => report.ignore('tools[].function.strict')),
+    tools: [...functionTools(offered, () => report.ignore('tools[].function.strict')), ...hosted],
     ...toolChoice(
       possibleChoice(choice, abilities, () => report.ignore(forced)),
       { oneAtATime: oneAtATime(body) },
@@ -35,15 +37,12 @@ export const parseTools = (body: ChatRequest, abilities: Abilities, report: Repo
   };
 };
 
-const definitionsOf = (body: ChatRequest): readonly FunctionDefinition[] => {
-  const tools = (body.tools ?? []).map((tool, index) => {
-    if (tool.type === 'function') return tool.function;
-    const param = `tools[${index}].type`;
-    throw new TurnError(
-      'unsupported_parameter',
-      `Unsupported value for '${param}': this server takes tools of type 'function'.`,
-      { param },
-    );
+/** The functions of the request. A tool of another type may never be needed, so it is left out and told. */
+const definitionsOf = (body: ChatRequest, report: Report): readonly FunctionDefinition[] => {
+  const tools = (body.tools ?? []).flatMap((tool, index) => {
+    if (tool.type === 'function' && tool.function !== undefined) return [tool.function];
+    report.ignore(`tools[${index}]`);
+    return [];
   });
   return [...tools, ...(body.functions ?? [])];
 };

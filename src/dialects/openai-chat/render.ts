@@ -4,6 +4,7 @@ import { TurnError } from '../../turn/errors.ts';
 import type { AnswerMessage } from '../../turn/turn.ts';
 import type { ParsedRequest } from '../dialect.ts';
 import type { ChatAnswer } from './parse.ts';
+import { citationsOf, type UrlCitation } from './web-search.ts';
 import { envelope, finishReason, refusalText, renderUsage, serviceTier } from '../openai/usage.ts';
 
 /** Throws `upstream_error` where a schema was to be kept and a finished answer is not even JSON. */
@@ -21,7 +22,13 @@ export const render = (message: AnswerMessage, { answer }: ParsedRequest<ChatAns
     choices: [
       {
         index: 0,
-        message: { role: 'assistant', ...said(message, text), ...thought(message, answer), ...called(message, answer) },
+        message: {
+          role: 'assistant',
+          ...said(message, text),
+          ...cited(message),
+          ...thought(message, answer),
+          ...called(message, answer),
+        },
         logprobs: null,
         finish_reason: finishReason(message.stop_reason, answer.legacyFunctions),
       },
@@ -35,6 +42,17 @@ const said = (message: AnswerMessage, text: string): { content: string | null; r
   const calls = message.content.some((block) => block.type === 'tool_use');
   const refusal = refusalText(message);
   return { content: text === '' && (calls || refusal !== null) ? null : text, refusal };
+};
+
+const cited = ({ content }: AnswerMessage): { annotations?: readonly UrlCitation[] } => {
+  let start = 0;
+  const annotations = content.flatMap((block) => {
+    if (block.type !== 'text') return [];
+    const here = citationsOf(block, start);
+    start += block.text.length;
+    return here;
+  });
+  return annotations.length === 0 ? {} : { annotations };
 };
 
 const thought = (message: AnswerMessage, answer: ChatAnswer): { reasoning_content?: string } => {

@@ -1,9 +1,11 @@
 /** Events as `chat.completion.chunk` frames, in OpenAI's order: role, deltas, finish_reason, usage if asked for, `[DONE]`. */
 import { TurnError } from '../../turn/errors.ts';
 import { isStreamEvent, type StreamEvent, type TurnEvent } from '../../turn/events.ts';
+import type Anthropic from '@anthropic-ai/sdk';
 import type { StopReason, Usage } from '../../turn/turn.ts';
 import type { ParsedRequest, SseFrame } from '../dialect.ts';
 import type { ChatAnswer } from './parse.ts';
+import { citationsOf } from './web-search.ts';
 import { envelope, finishReason, refusalText, renderUsage, serviceTier } from '../openai/usage.ts';
 
 export const keepalive: SseFrame = { comment: 'keepalive' };
@@ -22,6 +24,7 @@ export const stream = async function* (
   yield { data: '[DONE]' };
 };
 
+type TextCitation = Anthropic.TextCitation;
 type Start = Extract<StreamEvent, { type: 'message_start' }>;
 type BlockStart = Extract<StreamEvent, { type: 'content_block_start' }>;
 type BlockDelta = Extract<StreamEvent, { type: 'content_block_delta' }>;
@@ -39,6 +42,9 @@ class Chunks {
   complete = false;
   readonly #answer: ChatAnswer;
   readonly #calls = new Map<number, Call>();
+  /** Text blocks by their index: where they begin in the content, and what they cite. */
+  readonly #cited = new Map<number, { readonly start: number; readonly citations: TextCitation[] }>();
+  #textLength = 0;
   #head: object = {};
   #usage: Usage | undefined;
   #stop: { stop_reason: StopReason | null; stop_details: MessageDelta['delta']['stop_details'] } = {
@@ -83,7 +89,10 @@ class Chunks {
   }
 
   #blockStart({ index, content_block: block }: BlockStart): readonly object[] {
-    if (block.type === 'text') return this.#text(block.text);
+    if (block.type === 'text') {
+      this.#cited.set(index, { start: this.#textLength, citations: [...(block.citations ?? [])] });
+      return this.#text(block.text);
+    }
     if (block.type === 'thinking') return this.#thinking(block.thinking);
     if (block.type !== 'tool_use') return [];
     const call: Call = { index: this.#calls.size, input: block.input, sent: false };
@@ -94,6 +103,7 @@ class Chunks {
   #delta({ index, delta }: BlockDelta): readonly object[] {
     if (delta.type === 'text_delta') return this.#text(delta.text);
     if (delta.type === 'thinking_delta') return this.#thinking(delta.thinking);
+    if (delta.type === 'citations_delta') this.#cited.get(index)?.citations.push(delta.citation);
     const call = this.#calls.get(index);
     if (delta.type !== 'input_json_delta' || call === undefined || delta.partial_json === '') return [];
     call.sent = true;
@@ -102,6 +112,12 @@ class Chunks {
 
   /** A call without input is streamed by the API as no deltas at all; OpenAI's clients want its JSON. */
   #blockStop(index: number): readonly object[] {
+    const cited = this.#cited.get(index);
+    if (cited !== undefined) {
+      const text = { length: this.#textLength - cited.start };
+      const annotations = citationsOf({ text, citations: cited.citations }, cited.start);
+      return annotations.length === 0 ? [] : [this.#chunk({ annotations })];
+    }
     const call = this.#calls.get(index);
     if (call === undefined || call.sent) return [];
     return this.#callDelta(call, { arguments: JSON.stringify(call.input ?? {}) });
@@ -128,6 +144,7 @@ class Chunks {
   }
 
   #text(content: string): readonly object[] {
+    this.#textLength += content.length;
     return content === '' ? [] : [this.#chunk({ content })];
   }
 

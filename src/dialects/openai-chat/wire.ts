@@ -66,10 +66,13 @@ const functionDefinition = z.looseObject({
   parameters: schemaObject.nullish(),
   strict: z.boolean().nullish(),
 });
-const tool = z.discriminatedUnion('type', [
-  z.looseObject({ type: z.literal('function'), function: functionDefinition }),
-  z.looseObject({ type: z.literal('custom'), custom: z.looseObject({}) }),
-]);
+/** Tools of other types are read to be left out. */
+const tool = z
+  .looseObject({ type: z.string(), function: functionDefinition.optional() })
+  .superRefine(({ type, function: definition }, context) => {
+    if (type === 'function' && definition === undefined)
+      context.addIssue({ code: 'custom', path: ['function'], message: 'this field is required' });
+  });
 
 const namedTool = z.looseObject({ type: z.literal('function'), function: z.looseObject({ name: z.string() }) });
 const toolChoice = z.union([
@@ -158,7 +161,12 @@ export const chatRequest = z.looseObject({
   prompt_cache_key: z.string().nullish(),
   prompt_cache_retention: z.string().nullish(),
   prompt_cache_options: z.looseObject({}).nullish(),
-  web_search_options: z.looseObject({}).nullish(),
+  web_search_options: z
+    .looseObject({
+      search_context_size: z.string().nullish(),
+      user_location: z.looseObject({ approximate: z.looseObject({}).nullish() }).nullish(),
+    })
+    .nullish(),
   moderation: z.looseObject({}).nullish(),
   verbosity: z.enum(['low', 'medium', 'high']).nullish(),
 });

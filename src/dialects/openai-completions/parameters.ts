@@ -1,5 +1,5 @@
 /** What becomes of every parameter of `/v1/completions`. Read by the parser, the report and docs/COMPATIBILITY.md. */
-import { commonParameters } from '../openai-chat/parameters.ts';
+import { commonParameters } from '../openai/common-parameters.ts';
 import type { Parameter } from '../parameters.ts';
 
 export const completionParameters: readonly Parameter[] = [
