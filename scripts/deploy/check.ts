@@ -57,7 +57,8 @@ export const checkAccount = async (world: World, { upload }: { readonly upload: 
   const containers = await run('wrangler', ['containers', 'list']);
   if (containers.code !== 0) throw new DeployError(noContainers(containers));
   print('   Containers: available');
-  if (upload) await checkSubdomain(env['CLOUDFLARE_ACCOUNT_ID'] || (accounts[0]?.id ?? ''), world);
+  // With an address of one's own there need be no other.
+  if (upload && !env['PROXY_URL']) await checkSubdomain(env['CLOUDFLARE_ACCOUNT_ID'] || (accounts[0]?.id ?? ''), world);
 };
 
 /** wrangler finds out only after it has built the image, and cannot ask then. */

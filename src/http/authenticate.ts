@@ -3,15 +3,21 @@ import type { MiddlewareHandler } from 'hono';
 import { presentedKeys } from '../access/keys.ts';
 import { TurnError } from '../turn/errors.ts';
 import type { HttpEnv } from './context.ts';
-import type { Services } from './services.ts';
+import { OWNER_HEADER } from './end-mark.ts';
+import type { HttpSettings, Services } from './services.ts';
 
 export const openPaths: ReadonlySet<string> = new Set(['/', '/ping', '/live', '/ready', '/health']);
 
+type Authenticating = Pick<Services, 'keys' | 'wrongKeys'> & {
+  readonly settings: Pick<HttpSettings, 'behindWorker'>;
+};
+
 export const authenticate =
-  ({ keys, wrongKeys }: Pick<Services, 'keys' | 'wrongKeys'>): MiddlewareHandler<HttpEnv> =>
+  ({ keys, wrongKeys, settings }: Authenticating): MiddlewareHandler<HttpEnv> =>
   async (c, next) => {
     const presented = presentedKeys(c.req.raw.headers);
-    const owner = await keys.ownerOf(presented);
+    const known = await keys.ownerOf(presented);
+    const owner = known !== undefined && settings.behindWorker === true ? (c.req.header(OWNER_HEADER) ?? known) : known;
     const address = c.env?.peer?.address;
     if (wrongKeys !== undefined && address !== undefined && presented.length > 0 && !keys.open) {
       const seconds = wrongKeys.secondsToWait(address, owner);

@@ -5,6 +5,8 @@
 
 /** `eos`: in the request and in the answer. It never passes between this project's own parts and a client. */
 export const INTERNAL_HEADER = 'x-proxy-internal';
+/** In a request: whose key it was. The Worker has checked that key, and keeps it to itself. */
+export const OWNER_HEADER = 'x-proxy-internal-owner';
 /** In an answer: how many conversations the server behind the Worker holds, whose next turn is cheaper there. */
 export const CONVERSATIONS_HEADER = 'x-proxy-internal-conversations';
 /** An SSE comment, so that a reader who sees it by mistake ignores it. */

@@ -144,10 +144,12 @@ class BootstrapServer {
 
   // The Worker has checked hosts and origins; the address in the inner settings is never listened on.
   async #start(settings: Bootstrap['settings'], credentials: string | undefined): Promise<ComposedServer> {
-    const { BOOTSTRAP_KEY: _, ...rest } = this.#env;
+    const { BOOTSTRAP_KEY: key, ...rest } = this.#env;
     const login = credentials === undefined ? {} : { CLAUDE_OAUTH_CREDS: credentials };
     const { parts } = await this.#prepareParts({
       ...rest,
+      // The Worker checks the clients' keys and asks with this one; a Worker from before that sends theirs.
+      PROXY_API_KEY: key,
       ...settings,
       ...login,
       HOST: '127.0.0.1',

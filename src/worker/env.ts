@@ -84,6 +84,8 @@ const problemsOfLogin = (login: string, stateKey: string | undefined): readonly 
 const NOT_FOR_THE_CONTAINER: ReadonlySet<string> = new Set([
   ...Object.keys(edgeSettings),
   'CORS_ORIGINS',
+  // Checked in the Worker: a new client key is no reason to start every container again.
+  'PROXY_API_KEY',
   'STATE_KEY',
   'CLAUDE_OAUTH_CREDS',
 ]);

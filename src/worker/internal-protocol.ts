@@ -20,6 +20,8 @@ export interface Routed {
   readonly self: string;
   readonly dialect: Dialect['name'];
   readonly conversation: string;
+  /** Whose key the client sent. */
+  readonly owner: string;
   /** `home` decides where the conversation lives, `guest` only whether it has room. */
   readonly role: 'home' | 'guest';
   /** Instances that had no room just now. */
@@ -58,9 +60,9 @@ export const verdictOf = (response: Response): Verdict | undefined => {
 export const routedOf = (request: Request): Routed => JSON.parse(request.headers.get(INTERNAL) ?? 'null') as Routed;
 
 // Hop-by-hop and origin headers say something about a connection that ends here; `cf-container-*`
-// could choose a port in the container. The address of the client stays out of the container too.
+// could choose a port in the container. The client's address and key stay out of the container too.
 const REMOVED =
-  /^(x-proxy-internal.*|cf-.*|x-forwarded-.*|forwarded|x-real-ip|true-client-ip|connection|keep-alive|te|trailer|upgrade|proxy-.*|transfer-encoding|host|origin|referer|cookie|accept-encoding|expect)$/i;
+  /^(x-proxy-internal.*|cf-.*|x-forwarded-.*|forwarded|x-real-ip|true-client-ip|connection|keep-alive|te|trailer|upgrade|proxy-.*|transfer-encoding|host|origin|referer|cookie|accept-encoding|expect|authorization|x-api-key)$/i;
 
 /** The client's headers as the container may see them. */
 export const innerHeaders = (headers: Headers, requestId: string): Headers => {

@@ -385,8 +385,14 @@ describe('npm run deploy', { timeout: 120_000 }, () => {
     expect(output).not.toContain('cloudflare-token');
   });
 
-  it('goes on when it cannot look that up, and takes PROXY_URL where wrangler prints no address', async () => {
+  it('goes on when it cannot look that up', async () => {
     lab.deployment.api = { status: 500, body: {} };
+    const { code, output } = await run(['--yes'], { env: TOKEN });
+    expect([code, output]).toEqual([0, expect.stringContaining('workers.dev subdomain: not looked up (500)')]);
+  });
+
+  it('takes PROXY_URL where wrangler prints no address, and needs no subdomain then', async () => {
+    lab.deployment.api = { status: 404, body: { success: false, result: null, errors: [{ code: 10007 }] } };
     const env = { ...TOKEN, PROXY_URL: lab.deployment.address };
     const { code, output } = await run(['--yes'], { env, script: { 'wrangler deploy': { stdout: 'Deployed' } } });
     expect([code, output]).toEqual([0, expect.stringContaining(`It serves at ${lab.deployment.address}`)]);

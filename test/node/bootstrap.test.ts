@@ -109,6 +109,14 @@ describe('an answer for the Worker', () => {
     await Promise.all(answers.map(async (answer) => answer.body?.cancel()));
   });
 
+  it('is for the owner whom the Worker names, when it asks with the key of this start', async () => {
+    const { PROXY_API_KEY: _, ...rest } = direct();
+    await door('POST', 'bootstrap', { settings: rest });
+    expect((await ask(hello, { headers: { 'x-api-key': 'client-key' } })).status).toBe(401);
+    const headers = { 'x-api-key': 'the-bootstrap-key', 'x-proxy-internal-owner': 'somebody' };
+    expect((await ask(hello, { headers })).status).toBe(200);
+  });
+
   it('is not made twice for one request: it may have been paid', async () => {
     await door('POST', 'bootstrap', { settings: direct() });
     const headers = { ...LATE, 'x-request-id': 'req_once' };

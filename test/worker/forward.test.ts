@@ -48,6 +48,7 @@ class World {
       },
       hooks: {
         begin: () => this.begin(),
+        authorize: (headers) => headers.set('authorization', 'Bearer of the container'),
         explain: (reason) => reason,
         beforeAsked: async () => {
           this.log.push('before');

@@ -41,6 +41,18 @@ describe('a rollout', { timeout: 120_000 }, () => {
     expect(here.starts()).toBe(2);
   });
 
+  it('does not replace a container because a client key was added or taken away', async () => {
+    const here = await lab();
+    await here.call('/v1/messages', { body: messages('Hello') });
+    const settings = { ENGINE: 'anthropic-api', ANTHROPIC_BASE_URL: upstream().url, LOG_LEVEL: 'silent' };
+    await here.redeploy({ ...settings, ANTHROPIC_API_KEY: 'sk-demo', PROXY_API_KEY: 'first-key,second-key' });
+    const ask = (key: string) =>
+      here.call('/v1/messages', { body: messages('Hello'), headers: { authorization: `Bearer ${key}` } });
+    expect([(await ask('second-key')).status, (await ask('first-key')).status, here.starts()]).toEqual([200, 200, 1]);
+    await here.redeploy({ ...settings, ANTHROPIC_API_KEY: 'sk-demo', PROXY_API_KEY: 'second-key' });
+    expect([(await ask('second-key')).status, (await ask('first-key')).status, here.starts()]).toEqual([200, 401, 1]);
+  });
+
   it('leaves a long answer its time, where there is no other instance; who comes meanwhile sees life and is served after it', async () => {
     // Far less than the answer takes: it is for containers that have nothing to finish.
     const here = await lab({ INSTANCES: '1', END_WITHIN_MS: '500', DRAIN_TIMEOUT_MS: '60000' });

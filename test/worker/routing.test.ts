@@ -127,6 +127,7 @@ describe('the place of a conversation', () => {
     self: 'g1-i0',
     dialect: 'openai-chat',
     conversation: 'c',
+    owner: 'me',
     role: 'home',
     tried: [],
     awakeOnly: false,
@@ -322,6 +323,7 @@ describe('headers on the way in', () => {
         'x-request-id': 'mine',
         cookie: 'a=b',
         authorization: 'Bearer k',
+        'x-api-key': 'k',
         'anthropic-version': '2023-06-01',
         'anthropic-beta': 'a',
         'content-type': 'application/json',
@@ -332,7 +334,6 @@ describe('headers on the way in', () => {
     expect([...inner.keys()].toSorted()).toEqual([
       'anthropic-beta',
       'anthropic-version',
-      'authorization',
       'content-type',
       'x-conversation-id',
       'x-request-id',

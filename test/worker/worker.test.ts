@@ -32,6 +32,9 @@ describe('the edge', { timeout: 120_000 }, () => {
     const { call, starts } = await lab({ MODEL_MAP: 'fast=haiku', MAX_BODY_BYTES: '2000' });
     expect(await (await call('/')).json()).toMatchObject({ name: 'opencode-claude-proxy' });
     expect((await call('/ping', { headers: { authorization: '' } })).status).toBe(200);
+    expect((await call('/health', { headers: { authorization: '' } })).status).toBe(200);
+    for (const authorization of ['', 'Bearer wrong'])
+      expect((await call('/health?wake=1', { headers: { authorization } })).status).toBe(401);
     const models = (await (await call('/v1/models')).json()) as { data: { id: string }[] };
     expect(models.data.map(({ id }) => id)).toEqual(
       expect.arrayContaining(['gpt-4o', 'fast', 'claude-haiku-4-5-20251001']),

@@ -88,7 +88,14 @@ const send = async (
     body,
     signal: c.get('signal'),
   };
-  const routed = { requestId, dialect: c.get('dialect').name, conversation, stream, bytes: body?.byteLength ?? 0 };
+  const routed = {
+    requestId,
+    dialect: c.get('dialect').name,
+    conversation,
+    owner: c.get('owner') ?? localOwner,
+    stream,
+    bytes: body?.byteLength ?? 0,
+  };
   const answer = await dispatch({ url: `http://instance${pathname}${search}`, init, routed }, services.dispatch);
   return wholeOrError(answer, {
     responder: createResponder(c.get('dialect'), requestId),
@@ -101,8 +108,10 @@ const healthRoute =
   (services: EdgeServices): Handler<HttpEnv> =>
   async (c) => {
     const owner = c.get('owner');
+    const wake = c.req.query('wake') !== undefined;
+    if (owner === undefined && wake)
+      throw new TurnError('authentication', '/health?wake needs the key of this server.');
     if (owner === undefined) return c.json({ status: 'ok' });
-    if (c.req.query('wake') === undefined)
-      return c.json({ status: 'ok', version: services.version, instances: await services.statuses() });
+    if (!wake) return c.json({ status: 'ok', version: services.version, instances: await services.statuses() });
     return send(c, { conversation: await conversationKey(owner, new Headers(), []), stream: false }, services);
   };

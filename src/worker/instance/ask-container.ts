@@ -12,6 +12,7 @@ const TRIES = 3;
 /** It can be sent again: its body is held. */
 export interface ContainerRequest {
   readonly path: string;
+  readonly headers: Headers;
   readonly init: RequestInit;
   tries: number;
 }
@@ -33,7 +34,7 @@ export const requestForContainer = async (
   headers.set(HEAD_HEADER, 'late');
   const body = request.body === null ? null : await request.arrayBuffer();
   const init: RequestInit = { method: request.method, headers, body, signal, redirect: 'manual' };
-  return { path: pathname + search, init, tries: 0 };
+  return { path: pathname + search, headers, init, tries: 0 };
 };
 
 /**

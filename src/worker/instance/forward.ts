@@ -35,6 +35,8 @@ export interface ForwardHooks {
   readonly begin: () => Promise<void>;
   /** When the container can be asked, before each time it is asked. */
   readonly beforeAsked: () => Promise<void>;
+  /** What opens the container that runs now. */
+  readonly authorize: (headers: Headers) => void;
   /** The reason that callers read, for a container that is down. */
   readonly explain: (reason: DownReason) => DownReason;
   /** The container is ending and refused the request: an answer that sends it to another instance, when there is one. */
@@ -104,6 +106,7 @@ const tryOnce = async (asked: ContainerRequest, forwarding: Forwarding): Promise
   refuseIfLeft(trip);
   await hooks.beforeAsked();
   refuseIfLeft(trip);
+  hooks.authorize(asked.headers);
   const outcome = await askContainer(asked, { trip, fetch: life.fetch });
   switch (outcome.kind) {
     case 'answer':

@@ -6,7 +6,7 @@
 import { DurableObject } from 'cloudflare:workers';
 import type { Dialect } from '../../dialects/dialect.ts';
 import { dialectNamed, dialects as allDialects } from '../../dialects/index.ts';
-import { markEnd } from '../../http/end-mark.ts';
+import { markEnd, OWNER_HEADER } from '../../http/end-mark.ts';
 import { TurnError } from '../../turn/errors.ts';
 import { bootstrap, containerLogin, newBootstrapKey } from './container-bootstrap.ts';
 import { ContainerLife, type RawContainer } from './container.ts';
@@ -101,6 +101,10 @@ export class ProxyInstance extends DurableObject<Env> {
       hooks: {
         begin: () => this.#armSleep(),
         beforeAsked: async () => turn?.before(),
+        authorize: (headers) => {
+          headers.set('authorization', `Bearer ${this.#key()}`);
+          headers.set(OWNER_HEADER, routed.owner);
+        },
         explain: (reason) => this.#explain(reason),
         sendAway: () => {
           const placement = this.#place(routed, { open: this.#open.size - 1, waited: true });
