@@ -1,0 +1,190 @@
+/** Codex itself, headless, in an empty home: its shell, apply_patch, pictures, a resumed session, and what it knows of the plan. */
+import { execFile } from 'node:child_process';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { apiKey, lastOf, onEveryEngine, png, type World } from './support.ts';
+
+const run = promisify(execFile);
+const executable = join(import.meta.dirname, 'node_modules/.bin/codex');
+let home = '';
+let project = '';
+
+beforeAll(async () => {
+  home = await mkdtemp(join(tmpdir(), 'codex-'));
+  project = join(home, 'project');
+  await mkdir(project);
+  await run('git', ['init', '--quiet', project]);
+  await writeFile(join(project, 'note.txt'), 'the milk is in the cellar\n');
+  await writeFile(join(project, 'pixel.png'), Buffer.from(png, 'base64'));
+});
+afterAll(() => rm(home, { recursive: true, force: true }));
+
+/** The provider as the README has it. */
+const configure = async ({ server }: World): Promise<string> => {
+  const codexHome = await mkdtemp(join(home, 'settings-'));
+  await writeFile(
+    join(codexHome, 'config.toml'),
+    `model = "sonnet"
+model_provider = "claude"
+approval_policy = "never"
+sandbox_mode = "danger-full-access"
+
+[model_providers.claude]
+name = "Claude"
+base_url = "${server.url}/v1"
+env_key = "CLAUDE_PROXY_KEY"
+wire_api = "responses"
+model_catalog_url = "${server.url}/v1/models"
+request_max_retries = 0
+stream_max_retries = 0
+
+[features]
+api_key_model_discovery = true
+`,
+  );
+  return codexHome;
+};
+
+interface CodexEvent {
+  readonly type: string;
+  readonly thread_id?: string;
+  readonly message?: string;
+  readonly item?: {
+    readonly type: string;
+    readonly text?: string;
+    readonly aggregated_output?: string;
+    readonly message?: string;
+  };
+  readonly usage?: { readonly output_tokens: number };
+}
+
+const start = async (codexHome: string, args: readonly string[], key = apiKey): Promise<readonly CodexEvent[]> => {
+  const env = { PATH: process.env['PATH'], HOME: home, CODEX_HOME: codexHome, CLAUDE_PROXY_KEY: key };
+  const running = run(executable, ['exec', ...args], { cwd: project, env, timeout: 100_000, maxBuffer: 2 ** 24 });
+  running.child.stdin?.end();
+  const { stdout } = await running.catch((error: { stdout: string }) => error);
+  const lines = stdout.split('\n').filter((line) => line.startsWith('{'));
+  return lines.map((line) => JSON.parse(line) as CodexEvent);
+};
+
+const itemsOf = (events: readonly CodexEvent[]) =>
+  events.flatMap(({ type, item }) => (type === 'item.completed' && item !== undefined ? [item] : []));
+const saidBy = (events: readonly CodexEvent[]) =>
+  itemsOf(events).flatMap(({ type, text }) => (type === 'agent_message' ? [text] : []));
+
+onEveryEngine('Codex', (world) => {
+  it('reads a file, patches another with its own tool, and answers', async () => {
+    const codexHome = await configure(world());
+    const patch = '*** Begin Patch\n*** Add File: new.txt\n+"quoted" čaj\n*** End Patch\n';
+    const steps = [
+      '[[text:I look.]] [[tool:exec_command {"cmd":"cat note.txt"}]]',
+      `[[tool:apply_patch ${JSON.stringify({ input: patch })}]]`,
+      '[[text:Both done]]',
+    ];
+    const events = await start(codexHome, ['--json', steps.join(' [[then]] ')]);
+    const items = itemsOf(events);
+    expect(items.map(({ type }) => type)).toEqual([
+      'agent_message',
+      'command_execution',
+      'file_change',
+      'agent_message',
+    ]);
+    expect(items[1]?.aggregated_output).toContain('the milk is in the cellar');
+    expect(await readFile(join(project, 'new.txt'), 'utf8')).toBe('"quoted" čaj\n');
+    expect(saidBy(events)).toEqual(['I look.', 'Both done']);
+    expect(events.at(-1)).toMatchObject({ type: 'turn.completed', usage: { output_tokens: expect.any(Number) } });
+    expect(world().arrived()).toHaveLength(3);
+    const { messages, tools } = lastOf(world());
+    expect(JSON.stringify(messages)).toContain('the milk is in the cellar');
+    expect(tools?.map((tool) => 'name' in tool && tool.name)).toEqual(
+      expect.arrayContaining(['apply_patch', 'exec_command']),
+    );
+  });
+
+  it('keeps Claude’s thinking through a tool loop', async () => {
+    const codexHome = await configure(world());
+    const script = '[[think:A note, I read it.]] [[tool:exec_command {"cmd":"cat note.txt"}]] [[then]] [[text:Read]]';
+    const events = await start(codexHome, ['--json', '-c', 'model_reasoning_effort="low"', script]);
+    expect(itemsOf(events).map(({ type }) => type)).toEqual(['reasoning', 'command_execution', 'agent_message']);
+    const said = lastOf(world()).messages.filter(({ role }) => role === 'assistant');
+    expect(JSON.stringify(said)).toContain('"signature"');
+  });
+
+  it('goes on with a session', async () => {
+    const codexHome = await configure(world());
+    const [begun] = await start(codexHome, ['--json', '[[text:First]] one']);
+    const id = begun?.thread_id ?? '';
+    const events = await start(codexHome, ['resume', id, '--json', '[[text:Second]] two']);
+    expect(saidBy(events)).toEqual(['Second']);
+    const dialogue = JSON.stringify(lastOf(world()).messages);
+    expect(dialogue.indexOf('[[text:First]] one')).toBeGreaterThan(0);
+    expect(dialogue.indexOf('"First"')).toBeGreaterThan(dialogue.indexOf('[[text:First]] one'));
+  });
+
+  it('shows a picture', async () => {
+    const codexHome = await configure(world());
+    const events = await start(codexHome, ['--json', '--image', join(project, 'pixel.png'), '--', '[[text:A pixel]]']);
+    expect(saidBy(events)).toEqual(['A pixel']);
+    expect(JSON.stringify(lastOf(world()).messages)).toContain('"media_type":"image/png"');
+  });
+
+  it('knows the windows of the models, and says nothing of missing metadata', async () => {
+    const codexHome = await configure(world());
+    const events = await start(codexHome, ['--json', '[[text:fine]]']);
+    expect(itemsOf(events).filter(({ type }) => type === 'error')).toEqual([]);
+    const session = await sessionOf(codexHome);
+    expect(session).toContain('"model_context_window":950000');
+  });
+
+  it('has the windows of the plan for its own /status', async () => {
+    const codexHome = await configure(world());
+    const reset = Math.floor(Date.now() / 1000) + 3600;
+    const unified = 'anthropic-ratelimit-unified';
+    world().upstream.script(() => ({
+      content: [{ type: 'text', text: 'fine' }],
+      headers: {
+        [`${unified}-status`]: 'allowed',
+        [`${unified}-5h-utilization`]: '0.42',
+        [`${unified}-5h-reset`]: String(reset),
+        [`${unified}-7d-utilization`]: '0.07',
+        [`${unified}-7d-reset`]: String(reset),
+      },
+    }));
+    await start(codexHome, ['--json', 'Hi']);
+    const session = await sessionOf(codexHome);
+    const counts = session.split('\n').filter((line) => line.includes('"token_count"'));
+    const { payload } = JSON.parse(counts.at(-1) ?? '{}') as { payload: { rate_limits: object | null } };
+    // Claude Code tells of a plan only where it is logged in to one.
+    if (world().engineName === 'claude-code') return;
+    expect(payload.rate_limits).toMatchObject({
+      primary: { used_percent: 42, window_minutes: 300, resets_at: reset },
+      secondary: { used_percent: 7, window_minutes: 10_080, resets_at: reset },
+    });
+  });
+
+  it('sees that a conversation is too long', async () => {
+    const codexHome = await configure(world());
+    world().upstream.script(() => ({
+      failure: { status: 400, message: 'prompt is too long: 210000 tokens > 200000' },
+    }));
+    const events = await start(codexHome, ['--json', 'Hi']);
+    expect(JSON.stringify(events.at(-1))).toMatch(/context window/);
+  });
+
+  it('shows why it was refused', async () => {
+    const codexHome = await configure(world());
+    const wrong = await start(codexHome, ['--json', 'Hi'], 'wrong');
+    expect(JSON.stringify(wrong)).toMatch(/key is not one of this server/);
+    expect(world().arrived()).toEqual([]);
+  });
+});
+
+/** The file in which Codex keeps its only session. */
+const sessionOf = async (codexHome: string): Promise<string> => {
+  const files = await readdir(join(codexHome, 'sessions'), { recursive: true });
+  const [file] = files.filter((name) => name.endsWith('.jsonl'));
+  return await readFile(join(codexHome, 'sessions', file ?? ''), 'utf8');
+};
