@@ -61,6 +61,23 @@ const kinds: readonly Kind[] = [
     streamedTokens: 4,
   },
   {
+    name: 'ChatOpenAI over the Responses API',
+    connect: ({ server }, key = apiKey) =>
+      new ChatOpenAI({ ...common, apiKey: key, useResponsesApi: true, configuration: { baseURL: `${server.url}/v1` } }),
+    thinking: ({ server }) =>
+      new ChatOpenAI({
+        ...common,
+        apiKey,
+        useResponsesApi: true,
+        modelKwargs: { reasoning: { effort: 'low', summary: 'auto' } },
+        configuration: { baseURL: `${server.url}/v1` },
+      }),
+    thoughtsOf: ({ additional_kwargs: { reasoning } }) =>
+      (reasoning as { summary: { text: string }[] } | undefined)?.summary.map(({ text }) => text).join(''),
+    picture: { type: 'image_url', image_url: { url } },
+    streamedTokens: 4,
+  },
+  {
     name: 'ChatAnthropic',
     connect: ({ server }, key = apiKey) => new ChatAnthropic({ ...common, apiKey: key, anthropicApiUrl: server.url }),
     thinking: ({ server }) =>

@@ -411,16 +411,15 @@ export const responsesSuite = (world: () => Service): void => {
     const { openai, upstream } = world();
     const stream = await openai.responses.create({ model, input: '[[text:one two three]] [[hang:2]]', stream: true });
     let id = '';
-    const types: string[] = [];
-    for await (const event of stream) {
-      types.push(event.type);
-      if (event.type === 'response.created') id = event.response.id;
-      if (event.type === 'response.output_text.delta' && id !== '') {
+    const read = async () => {
+      for await (const event of stream) {
+        if (event.type === 'response.created') id = event.response.id;
+        if (event.type !== 'response.output_text.delta' || id === '') continue;
         expect(await openai.responses.cancel(id)).toMatchObject({ id, object: 'response', status: 'cancelled' });
         id = '';
       }
-    }
-    expect(types.at(-1)).toBe('response.failed');
+    };
+    await expect(read()).rejects.toMatchObject({ code: 'client_closed_request' });
     await until(() => upstream.messageRequests.every(({ aborted }) => aborted));
     const { id: whole } = await openai.responses.create({ model, input: 'x' });
     await expect(openai.responses.cancel(whole)).rejects.toMatchObject({ status: 400 });
@@ -445,7 +444,7 @@ export const responsesSuite = (world: () => Service): void => {
   });
 
   it('fails with a status, in the middle of a stream with response.failed', async () => {
-    const { openai } = world();
+    const { openai, post } = world();
     await expect(openai.responses.create({ model, input: '[[error:429 retry-after=1]]' })).rejects.toMatchObject({
       status: 429,
       code: 'rate_limit_exceeded',
@@ -455,27 +454,29 @@ export const responsesSuite = (world: () => Service): void => {
       status: 400,
       param: 'prompt',
     });
-    const events = await Array.fromAsync(
-      await openai.responses.create({
-        model,
-        input: '[[text:one two three]] [[error-mid:overloaded_error after=2]]',
-        stream: true,
-      }),
-    );
-    expect(events.at(-1)).toMatchObject({
-      type: 'response.failed',
-      sequence_number: events.length - 1,
-      response: { status: 'failed', error: { code: 'server_is_overloaded' } },
-    });
+    const input = '[[text:one two three]] [[error-mid:overloaded_error after=2]]';
+    const events = await framesOf(await post('/v1/responses', { model, input, stream: true }));
+    expect(events.map(({ sequence_number }) => sequence_number)).toEqual([...events.keys()]);
+    expect(events.slice(-2)).toMatchObject([
+      { type: 'error', code: 'server_is_overloaded', error: { code: 'server_is_overloaded' } },
+      { type: 'response.failed', response: { status: 'failed', error: { code: 'server_is_overloaded' } } },
+    ]);
+    const read = async () => await Array.fromAsync(await openai.responses.create({ model, input, stream: true }));
+    await expect(read()).rejects.toMatchObject({ code: 'server_is_overloaded' });
   });
 
   it('tells of a conversation that is too long where Codex looks for it', async () => {
-    const { openai, upstream } = world();
+    const { openai, upstream, post } = world();
     upstream.script(() => ({
       failure: { status: 400, message: 'prompt is too long: 210000 tokens > 200000 maximum' },
     }));
-    const events = await Array.fromAsync(await openai.responses.create({ model, input: 'x', stream: true }));
-    expect(events.map(({ type }) => type)).toEqual(['response.created', 'response.in_progress', 'response.failed']);
+    const events = await framesOf(await post('/v1/responses', { model, input: 'x', stream: true }));
+    expect(events.map(({ type }) => type)).toEqual([
+      'response.created',
+      'response.in_progress',
+      'error',
+      'response.failed',
+    ]);
     expect(events.at(-1)).toMatchObject({ response: { error: { code: 'context_length_exceeded' } } });
     await expect(openai.responses.create({ model, input: 'x' })).rejects.toMatchObject({
       status: 400,
@@ -486,6 +487,15 @@ export const responsesSuite = (world: () => Service): void => {
 
 /** The SDK's types do not have it, the schema does. */
 const storeOf = (response: object): unknown => Reflect.get(response, 'store');
+
+interface Frame {
+  readonly type: string;
+  readonly sequence_number: number;
+}
+
+/** Every frame, also those after which the SDK stops to read. */
+const framesOf = async (response: Response): Promise<readonly Frame[]> =>
+  [...(await response.text()).matchAll(/^data: (.*)$/gmu)].map(([, data = '']) => JSON.parse(data) as Frame);
 
 /** What tells a block: the id of its call, or its type. */
 const idOf = (block: object): unknown => {

@@ -31,15 +31,19 @@ export const errorOf = (error: TurnError): ResponseFailure => {
   return { code, message };
 };
 
+/** OpenAI's types are flat, the Open Responses schema has the error inside, and OpenAI's SDK throws for that form only. */
+export const errorEvent = (error: TurnError) => {
+  const { code, message, param } = inner(error);
+  return { type: 'error', code, message, param, error: inner(error) } as const;
+};
+
 export const renderError = (error: TurnError): RenderedError => ({ body: { error: inner(error) } });
 
 /** For a stream of which nothing is known any more; the others end with `response.failed`. */
-export const errorFrame = (error: TurnError): SseFrame => {
-  const { code, message, param } = inner(error);
-  // OpenAI's types are flat, the Open Responses schema has the error inside.
-  const event = { type: 'error', sequence_number: 0, code, message, param, error: inner(error) };
-  return { event: 'error', data: JSON.stringify(event) };
-};
+export const errorFrame = (error: TurnError): SseFrame => ({
+  event: 'error',
+  data: JSON.stringify({ ...errorEvent(error), sequence_number: 0 }),
+});
 
 /** Errors that a client expects at the end of a stream, not as a status: Codex shortens its conversation only then. */
 export const belongsInStream = (error: TurnError): boolean => inner(error).code === 'context_length_exceeded';

@@ -3,7 +3,7 @@ import type { ResponseStreamEvent } from 'openai/resources/responses/responses';
 import { toTurnError } from '../../../turn/errors.ts';
 import type { StreamEvent } from '../../../turn/events.ts';
 import { MessageFold } from '../../../turn/fold.ts';
-import { errorOf } from '../error.ts';
+import { errorEvent, errorOf } from '../error.ts';
 import type { ResponsesAnswer } from './answer.ts';
 import { ItemEvents } from './item-events.ts';
 import { incompleteReason, responseOf, unfinished, type RenderedResponse } from './response.ts';
@@ -62,16 +62,17 @@ export class ResponseEvents {
     }
   }
 
-  /** The last events of a response that failed, with the first ones where nothing had been sent. */
+  /** The last events of a response that failed, as OpenAI sends them, with the first ones where nothing had been sent. */
   failed(thrown: unknown): readonly ResponseEvent[] {
+    const error = toTurnError(thrown);
     const before = this.#started ? [] : this.#begin();
     const response: RenderedResponse = {
       ...this.#soFar(),
       status: 'failed',
-      error: errorOf(toTurnError(thrown)),
+      error: errorOf(error),
       output: this.#items.done,
     };
-    return [...before, ...this.#numbered([{ type: 'response.failed', response }])];
+    return [...before, ...this.#numbered([errorEvent(error), { type: 'response.failed', response }])];
   }
 
   #begin(): readonly ResponseEvent[] {
