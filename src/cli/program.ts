@@ -5,6 +5,7 @@ import { version } from '../node/version.ts';
 import { addClaude } from './commands/claude.ts';
 import { addCompletion } from './commands/completion.ts';
 import { addConfig } from './commands/config.ts';
+import { addDoctor } from './commands/doctor.ts';
 import { addDemo } from './commands/demo.ts';
 import { addLogin } from './commands/login.ts';
 import { addModels } from './commands/models.ts';
@@ -37,6 +38,7 @@ export const createProgram = (): Command => {
   addDemo(program);
   addLogin(program);
   addStatus(program);
+  addDoctor(program);
   addModels(program);
   addConfig(program);
   addService(program);
