@@ -44,6 +44,8 @@ export class Lifeline {
     const { process, input } = this.#shell;
     const gone = process.exitCode === null && process.signalCode === null ? once(process, 'close') : undefined;
     input?.end();
+    // It keeps no server alive while it waits, but whoever ends it waits for its end.
+    process.ref();
     await gone;
   }
 
