@@ -27,11 +27,11 @@ export const createKeyRing = async (keys: readonly string[]): Promise<KeyRing> =
   };
 };
 
-/** Keys as clients send them: `Authorization: Bearer …` and `x-api-key`; some clients send both. */
+/** Keys as clients send them: `Authorization: Bearer …`, `x-api-key`, and Azure's `api-key`; some clients send two of them. */
 export const presentedKeys = (headers: Headers): readonly string[] => {
   const bearer = /^Bearer\s+(\S.*)$/i.exec(headers.get('authorization') ?? '')?.[1]?.trim();
-  const apiKey = headers.get('x-api-key')?.trim();
-  return [bearer, apiKey].filter((key) => key !== undefined && key !== '') as string[];
+  const apiKeys = ['x-api-key', 'api-key'].map((name) => headers.get(name)?.trim());
+  return [bearer, ...apiKeys].filter((key) => key !== undefined && key !== '') as string[];
 };
 
 const knownKey = async (key: string): Promise<KnownKey> => {

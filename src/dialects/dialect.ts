@@ -75,7 +75,7 @@ export type DialectAction =
 
 export interface DialectRoute {
   readonly method: 'GET' | 'POST' | 'DELETE';
-  /** Below each of the dialect's roots, in Hono's syntax: `/messages`, `/models/:id{.+}`. */
+  /** Below each of the dialect's roots, in Hono's syntax: `/messages`, `/models/:id{.+}`. `:model` names the model of a turn. */
   readonly path: string;
   readonly action: DialectAction;
 }

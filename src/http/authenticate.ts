@@ -38,5 +38,5 @@ const noEntry = (presented: boolean): TurnError =>
     'authentication',
     presented
       ? 'The key is not one of this server. It is checked against PROXY_API_KEY.'
-      : 'This server needs its key: send Authorization: Bearer <key> or x-api-key: <key>.',
+      : 'This server needs its key: send Authorization: Bearer <key>, x-api-key: <key> or api-key: <key>.',
   );

@@ -41,7 +41,7 @@ export const turnRoute =
   (services: Services, running: RunningAnswers): Handler<HttpEnv> =>
   async (c) => {
     const dialect = c.get('dialect');
-    const body = await readJson(c, services);
+    const body = withModelOfPath(await readJson(c, services), c.req.param('model'));
     const parse = async () => accept(dialect.parse(body, await contextOf(c, body, services)), c, services);
     const parsed = await parse();
     const record = new TurnRecord(services.clock);
@@ -53,6 +53,10 @@ export const turnRoute =
     const events = tap(eventsOf(answer, { client, running, replace }), (event) => record.note(event));
     return parsed.stream ? respondStream(events, answer, () => client.abort()) : respondJson(events, answer);
   };
+
+/** Azure's clients name the model in the path, and in the body none, or the same. */
+const withModelOfPath = (body: unknown, model: string | undefined): unknown =>
+  model === undefined || typeof body !== 'object' || body === null ? body : { ...body, model };
 
 interface TurnParts {
   readonly client: AbortController;

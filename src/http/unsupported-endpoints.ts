@@ -27,7 +27,7 @@ const endpoints: Readonly<Record<string, string>> = {
 
 /** By path, under every prefix that a base URL may have; paths below one of these are meant too. */
 export const unsupportedEndpoints: Readonly<Record<string, string>> = Object.fromEntries(
-  ['/v1', '', '/anthropic/v1'].flatMap((root) =>
+  ['/v1', '', '/anthropic/v1', '/openai/v1', '/openai'].flatMap((root) =>
     Object.entries(endpoints).map(([name, explanation]) => [`${root}/${name}`, explanation]),
   ),
 );

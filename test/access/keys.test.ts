@@ -36,6 +36,7 @@ describe('presented keys', () => {
     [{ authorization: 'bearer   abc  ' }, ['abc']],
     [{ 'x-api-key': 'abc' }, ['abc']],
     [{ authorization: 'Bearer one', 'x-api-key': 'two' }, ['one', 'two']],
+    [{ 'api-key': ' abc ' }, ['abc']],
     [{ authorization: 'Basic abc' }, []],
     [{ authorization: 'Bearer ' }, []],
     [{ 'x-api-key': '' }, []],

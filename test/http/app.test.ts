@@ -29,7 +29,7 @@ describe('keys', () => {
     expect(routes.length).toBeGreaterThan(25);
     for (const { path, method } of routes) {
       const url = path.replace(/\/\*$/, '/x').replace(/:id.*$/, 'x');
-      for (const headers of [{}, { authorization: 'Bearer wrong' }, { 'x-api-key': 'wrong' }] as Record<
+      for (const headers of [{}, { authorization: 'Bearer wrong' }, { 'api-key': 'wrong' }] as Record<
         string,
         string
       >[]) {

@@ -12,6 +12,7 @@ export const openAiChat: Dialect<ChatAnswer> = {
   name: 'openai-chat',
   routes: [
     { method: 'POST', path: '/chat/completions', action: 'turn' },
+    { method: 'POST', path: '/deployments/:model/chat/completions', action: 'turn' },
     { method: 'GET', path: '/models', action: 'models' },
     { method: 'GET', path: '/models/:id{.+}', action: 'model' },
   ],

@@ -10,7 +10,10 @@ import { keepalive, stream } from './stream.ts';
 export const openAiCompletions: Dialect<CompletionAnswer> = {
   ...openAiCommon,
   name: 'openai-completions',
-  routes: [{ method: 'POST', path: '/completions', action: 'turn' }],
+  routes: [
+    { method: 'POST', path: '/completions', action: 'turn' },
+    { method: 'POST', path: '/deployments/:model/completions', action: 'turn' },
+  ],
   parse,
   render,
   stream,
