@@ -44,9 +44,10 @@ export class Lifeline {
     const { process, input } = this.#shell;
     const gone = process.exitCode === null && process.signalCode === null ? once(process, 'close') : undefined;
     input?.end();
-    // It keeps no server alive while it waits, but whoever ends it waits for its end.
-    process.ref();
+    // The shell keeps no server alive, so the wait for its end must.
+    const awake = setInterval(() => undefined, 1_000);
     await gone;
+    clearInterval(awake);
   }
 
   #start(): { process: ChildProcess; input: Socket | undefined } {
