@@ -107,6 +107,8 @@ export interface Dialect<Answer = unknown> {
   renderError(error: TurnError, requestId: string): RenderedError;
   /** The frame that reports an error inside a stream that has begun. */
   errorFrame(error: TurnError, requestId: string): SseFrame;
+  /** The same for an error that is there as the body of a response; without it the frame's data is that body. */
+  renderedErrorFrame?(body: string): SseFrame;
   /** The frame sent while nothing else can be said. */
   readonly keepalive: SseFrame;
 

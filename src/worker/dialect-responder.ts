@@ -16,7 +16,7 @@ export interface DialectResponder {
 }
 
 export const createResponder = (
-  dialect: Pick<Dialect, 'renderError' | 'errorFrame' | 'keepalive'>,
+  dialect: Pick<Dialect, 'renderError' | 'errorFrame' | 'renderedErrorFrame' | 'keepalive'>,
   requestId: string,
 ): DialectResponder => {
   const ids = { [REQUEST_ID]: requestId, 'request-id': requestId };
@@ -32,7 +32,10 @@ export const createResponder = (
       });
     },
     errorFrame: (error) => bytes(dialect.errorFrame(error, requestId)),
-    renderedFrame: (body) => bytes({ ...dialect.errorFrame(toTurnError(undefined), requestId), data: body }),
+    renderedFrame: (body) =>
+      bytes(
+        dialect.renderedErrorFrame?.(body) ?? { ...dialect.errorFrame(toTurnError(undefined), requestId), data: body },
+      ),
     lifeSign: () => bytes(dialect.keepalive),
     stream: (body) => new Response(body, { headers: { ...sseHeaders, ...ids } }),
   };

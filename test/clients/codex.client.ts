@@ -22,31 +22,21 @@ beforeAll(async () => {
 });
 afterAll(() => rm(home, { recursive: true, force: true }));
 
-/** The provider as the README has it. */
+/** The settings that the README prints; what a test needs besides stands on the command line. */
 const configure = async ({ server }: World): Promise<string> => {
   const codexHome = await mkdtemp(join(home, 'settings-'));
-  await writeFile(
-    join(codexHome, 'config.toml'),
-    `model = "sonnet"
-model_provider = "claude"
-approval_policy = "never"
-sandbox_mode = "danger-full-access"
-
-[model_providers.claude]
-name = "Claude"
-base_url = "${server.url}/v1"
-env_key = "CLAUDE_PROXY_KEY"
-wire_api = "responses"
-model_catalog_url = "${server.url}/v1/models"
-request_max_retries = 0
-stream_max_retries = 0
-
-[features]
-api_key_model_discovery = true
-`,
-  );
+  const readme = await readFile(join(import.meta.dirname, '../../README.md'), 'utf8');
+  const printed = /```toml\n(model = [^`]+)```/u.exec(readme)?.[1] ?? '';
+  await writeFile(join(codexHome, 'config.toml'), printed.replaceAll('http://127.0.0.1:8080', server.url));
   return codexHome;
 };
+
+const forTests = [
+  'approval_policy="never"',
+  'sandbox_mode="danger-full-access"',
+  'model_providers.claude.request_max_retries=0',
+  'model_providers.claude.stream_max_retries=0',
+].flatMap((setting) => ['--config', setting]);
 
 interface CodexEvent {
   readonly type: string;
@@ -63,7 +53,12 @@ interface CodexEvent {
 
 const start = async (codexHome: string, args: readonly string[], key = apiKey): Promise<readonly CodexEvent[]> => {
   const env = { PATH: process.env['PATH'], HOME: home, CODEX_HOME: codexHome, CLAUDE_PROXY_KEY: key };
-  const running = run(executable, ['exec', ...args], { cwd: project, env, timeout: 100_000, maxBuffer: 2 ** 24 });
+  const running = run(executable, ['exec', ...forTests, ...args], {
+    cwd: project,
+    env,
+    timeout: 100_000,
+    maxBuffer: 2 ** 24,
+  });
   running.child.stdin?.end();
   const { stdout } = await running.catch((error: { stdout: string }) => error);
   const lines = stdout.split('\n').filter((line) => line.startsWith('{'));

@@ -2,6 +2,7 @@
  * OpenAI's error envelope, with the codes that clients of the Responses API act on: Codex waits, shortens the
  * conversation or says that a plan is used up. No imports from Node: the Worker renders errors too.
  */
+import { z } from 'zod';
 import type { ErrorCode, TurnError } from '../../turn/errors.ts';
 import type { RenderedError, SseFrame } from '../dialect.ts';
 import { errorBody } from '../openai/error.ts';
@@ -44,6 +45,25 @@ export const errorFrame = (error: TurnError): SseFrame => ({
   event: 'error',
   data: JSON.stringify({ ...errorEvent(error), sequence_number: 0 }),
 });
+
+/** Of a body that is no error of this server's, only the text is known. */
+export const renderedErrorFrame = (body: string): SseFrame => {
+  const { error } = renderedError.catch({ error: { code: null, message: body, param: null } }).parse(parseJson(body));
+  const { code, message, param } = error;
+  return { event: 'error', data: JSON.stringify({ type: 'error', sequence_number: 0, code, message, param, error }) };
+};
+
+const renderedError = z.looseObject({
+  error: z.looseObject({ code: z.string().nullable(), message: z.string(), param: z.string().nullable() }),
+});
+
+const parseJson = (text: string): unknown => {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+};
 
 /** Errors that a client expects at the end of a stream, not as a status: Codex shortens its conversation only then. */
 export const belongsInStream = (error: TurnError): boolean => inner(error).code === 'context_length_exceeded';

@@ -3,7 +3,7 @@ import type { Dialect } from '../dialect.ts';
 import { openAiCommon } from '../openai/common.ts';
 import type { ResponsesAnswer } from './answer/answer.ts';
 import { limitHeaders } from './codex-limits.ts';
-import { belongsInStream, errorFrame, renderError } from './error.ts';
+import { belongsInStream, errorFrame, renderError, renderedErrorFrame } from './error.ts';
 import { renderModel, renderModels } from './models.ts';
 import { parse } from './parse.ts';
 import { render } from './render.ts';
@@ -37,6 +37,7 @@ export const openAiResponses: Dialect<ResponsesAnswer> = {
   renderCount: (inputTokens) => ({ object: 'response.input_tokens', input_tokens: inputTokens }),
   endsFailedStreams: true,
   belongsInStream,
+  renderedErrorFrame,
   parameterNames: { thinking: 'reasoning.effort', max_tokens: 'max_output_tokens' },
   conversationStart: (body) => {
     const { input, instructions }: { input?: unknown; instructions?: unknown } = body;

@@ -253,12 +253,22 @@ const answer: readonly Parameter[] = [
   },
   {
     name: 'prompt_cache_key',
+    fate: 'applied',
+    neutral: [''],
+    note: 'Engine `anthropic-api`: one cache breakpoint at the end of the request, whatever the key is; Claude Code sets its own.',
+  },
+  {
+    name: 'prompt_cache_retention',
     fate: 'ignored',
     silent: true,
-    note: 'Claude’s cache goes by the content of the prompt. Not reported: nothing but speed depends on it.',
+    note: 'Claude’s cache has one lifetime here. Not reported: nothing but speed depends on it.',
   },
-  { name: 'prompt_cache_retention', fate: 'ignored', silent: true, note: 'As `prompt_cache_key`.' },
-  { name: 'prompt_cache_options', fate: 'ignored', silent: true, note: 'As `prompt_cache_key`.' },
+  {
+    name: 'prompt_cache_options',
+    fate: 'ignored',
+    silent: true,
+    note: 'Claude’s cache has one lifetime here. Not reported: nothing but speed depends on it.',
+  },
 ];
 
 export const responsesParameters: readonly Parameter[] = [...conversation, ...toolParameters, ...generation, ...answer];

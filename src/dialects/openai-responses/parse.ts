@@ -41,6 +41,9 @@ export const parse = (body: unknown, context: ParseContext): ParsedRequest<Respo
   const output_config = { ...generation.output_config, ...(format === undefined ? {} : { format }) };
   const request: TurnRequest = {
     model: model.id,
+    ...(asked.prompt_cache_key && context.engine.abilities.cacheControl
+      ? { cache_control: { type: 'ephemeral' } }
+      : {}),
     ...(system.length > 0 ? { system } : {}),
     messages: [...conversation.messages],
     ...tools,

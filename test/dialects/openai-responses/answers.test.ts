@@ -587,6 +587,20 @@ describe('errors', () => {
     expect(belongsInStream(new TurnError('upstream_invalid_request', 'prompt is too long'))).toBe(true);
   });
 
+  it.each([
+    ['{"error":{"message":"Busy.","type":"t","code":"c","param":null}}', 'Busy.', 'c'],
+    ['<html>', '<html>', null],
+    ['{"error":"x"}', '{"error":"x"}', null],
+  ])('a frame for the body %s', (text, message, code) => {
+    const frame = openAiResponses.renderedErrorFrame?.(text) ?? { comment: '' };
+    expect('data' in frame && JSON.parse(frame.data)).toMatchObject({
+      type: 'error',
+      code,
+      message,
+      error: { message },
+    });
+  });
+
   test('a frame without a stream has OpenAI’s form and that of the schema', () => {
     const frame = openAiResponses.errorFrame(new TurnError('engine_died', 'Died.'), 'req_1');
     expect('data' in frame && JSON.parse(frame.data)).toMatchObject({

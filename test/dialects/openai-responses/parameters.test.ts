@@ -41,6 +41,7 @@ describe('what reaches the model', () => {
     ],
     ['user', { user: 'u' }, { metadata: { user_id: expect.stringMatching(/^[0-9a-f]{64}$/) } }],
     ['tier', { service_tier: 'default' }, { service_tier: 'standard_only' }],
+    ['a cache', { prompt_cache_key: 'k' }, { cache_control: { type: 'ephemeral' } }, { engine: 'anthropic-api' }],
   ])('%s', (_, body, expected, options) => {
     const { request, report } = parse({ input: hi, ...body }, options);
     expect(request).toMatchObject(expected);
