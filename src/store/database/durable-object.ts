@@ -1,5 +1,5 @@
 /** The SQLite of a Durable Object: https://developers.cloudflare.com/durable-objects/api/sqlite-storage-api/ */
-import type { Database } from './database.ts';
+import type { Database, DatabaseLimits } from './database.ts';
 import { sqliteDatabase, type SqliteConnection, type SqliteResult, type SqliteStatement } from './sqlite-dialect.ts';
 
 /** The part of `ctx.storage` that is used. */
@@ -11,12 +11,12 @@ export interface DurableObjectSqlite {
 }
 
 /** https://developers.cloudflare.com/durable-objects/platform/limits/ */
-const LIMITS = { parameters: 100, rowBytes: 2_000_000 };
+export const durableObjectLimits: DatabaseLimits = { parameters: 100, rowBytes: 2_000_000 };
 
 export const openDurableObject = (storage: DurableObjectSqlite): Database =>
-  sqliteDatabase({ main: connectionTo(storage), limits: LIMITS });
+  sqliteDatabase({ main: connectDurableObject(storage), limits: durableObjectLimits });
 
-const connectionTo = (storage: DurableObjectSqlite): SqliteConnection => ({
+export const connectDurableObject = (storage: DurableObjectSqlite): SqliteConnection => ({
   run: async (statements) => storage.transactionSync(() => statements.map((statement) => runOne(storage, statement))),
   // The object closes its database itself.
   close: () => Promise.resolve(),

@@ -1,6 +1,10 @@
-/** The cases of the store's suite inside Durable Objects: each runs in an object of its own. */
+/**
+ * The cases of the store's suite inside Durable Objects: each runs in an object of its own. `/sqlite/<name>` is the database
+ * of an object, for servers outside.
+ */
 import { DurableObject } from 'cloudflare:workers';
-import { openDurableObject } from '../../../src/store/database/durable-object.ts';
+import { connectDurableObject, openDurableObject } from '../../../src/store/database/durable-object.ts';
+import { answerSqlite } from '../../../src/store/database/remote-sqlite.ts';
 import { allCases } from '../../store/cases.ts';
 import { createLab } from '../../store/lab.ts';
 
@@ -10,6 +14,7 @@ interface Env {
 
 export class CaseRunner extends DurableObject<Env> {
   override async fetch(request: Request): Promise<Response> {
+    if (nameIn(request) !== undefined) return await answerSqlite(connectDurableObject(this.ctx.storage), request);
     const { subject, name } = await request.json<{ subject: string; name: string }>();
     const run = allCases[subject]?.[name];
     if (run === undefined) return Response.json({ error: 'There is no such case.' });
@@ -26,8 +31,13 @@ export class CaseRunner extends DurableObject<Env> {
 }
 
 export default {
-  fetch: (request: Request, env: Env) => env.CASES.get(env.CASES.newUniqueId()).fetch(request),
+  fetch: (request: Request, { CASES }: Env) => {
+    const name = nameIn(request);
+    return (name === undefined ? CASES.get(CASES.newUniqueId()) : CASES.getByName(name)).fetch(request);
+  },
 };
+
+const nameIn = (request: Request): string | undefined => /^\/sqlite\/(.+)$/u.exec(new URL(request.url).pathname)?.[1];
 
 const equal = (actual: unknown, expected: unknown): void => {
   const [is, should] = [stable(actual), stable(expected)];
