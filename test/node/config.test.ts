@@ -52,6 +52,10 @@ describe('settings', () => {
     [{ MAX_CONCURRENCY: '0' }, 'MAX_CONCURRENCY must be at least 1.'],
     [{ ENGINE: 'gpt' }, 'ENGINE must be one of claude-code, anthropic-api.'],
     [{ PROXY_STRICT: 'maybe' }, 'PROXY_STRICT must be 1 or 0.'],
+    [
+      { DATABASE_URL: 'mysql://root@localhost/x' },
+      'DATABASE_URL must look like postgres://user:password@host:5432/name.',
+    ],
     [{ MODEL_MAP: 'gpt-4o' }, 'MODEL_MAP must be name=model,name=model or a JSON object of strings.'],
     [{ MODEL_MAP: '{"a":1}' }, 'MODEL_MAP must be name=model,name=model or a JSON object of strings.'],
     [{ ANTHROPIC_BASE_URL: 'hush' }, 'ANTHROPIC_BASE_URL must be an http or https address.'],
@@ -74,9 +78,14 @@ describe('settings', () => {
     expect(problems({ PORT: 'x', ENGINE: 'x', HOST: '0.0.0.0' })).toHaveLength(3));
 
   it('never repeat a value that could be a secret', () => {
-    expect(problems({ PROXY_API_KEY: 'hush-hush', MODEL_MAP: 'hush-hush', PORT: 'hush-hush' }).join()).not.toContain(
-      'hush',
-    );
+    expect(
+      problems({
+        PROXY_API_KEY: 'hush-hush',
+        MODEL_MAP: 'hush-hush',
+        PORT: 'hush-hush',
+        DATABASE_URL: 'hush-hush',
+      }).join(),
+    ).not.toContain('hush');
   });
 
   it('each have a meaning', () => {
