@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { openAiChat } from '../../src/dialects/openai-chat/index.ts';
 import { nowhere, placeSystemMessages } from '../../src/dialects/system-messages.ts';
-import { toExchanges } from '../../src/engines/claude/history.ts';
+import { toExchanges } from '../../src/engines/claude/conversation/exchanges.ts';
 import type { Message } from '../../src/turn/turn.ts';
 import { contextOf, failure } from './support.ts';
 

@@ -3,7 +3,18 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { isStreamEvent } from '../../../src/turn/events.ts';
 import type { Message, Tool } from '../../../src/turn/turn.ts';
 import { failureOf } from './ends-support.ts';
-import { plain, run, sentBody, sentMessages, slowToContinue, startLab, turnOf, type Lab, type Ran } from './support.ts';
+import {
+  plain,
+  run,
+  sentBody,
+  sentMessages,
+  slowToContinue,
+  startLab,
+  turnOf,
+  ways,
+  type Lab,
+  type Ran,
+} from './support.ts';
 
 const read: Tool = { name: 'read', input_schema: { type: 'object', properties: { path: { type: 'string' } } } };
 const say = (content: string): Message[] => [{ role: 'user', content }];
@@ -15,10 +26,10 @@ const after = (messages: Message[], ran: Ran, content: string): Message[] => [
   { role: 'user', content },
 ];
 
-describe('a turn ends as the API said', () => {
+describe.each(ways)('a turn ends as the API said ($way)', ({ recycle }) => {
   let lab: Lab;
   beforeAll(async () => {
-    lab = await startLab({ maxRetries: 1 });
+    lab = await startLab({ maxRetries: 1, recycle });
     await lab.engine.warmUp();
   });
   beforeEach(() => lab.upstream.clear());
@@ -38,7 +49,8 @@ describe('a turn ends as the API said', () => {
     expect(ran.message.stop_reason).toBe(stop);
     expect(ran.events.filter(isStreamEvent).at(-1)?.type).toBe('message_stop');
     const next = await run(lab, turnOf({ messages: after(messages, ran, 'Go on') }));
-    expect(next.route).toBe('fresh');
+    // What is left of the conversation on the process is what came before the turn.
+    expect(next.strategy).toBe(recycle ? 'fresh' : 'start');
     expect(completed()).toBe(2);
     expect(sentMessages(lab)).toEqual(plain(after(messages, ran, 'Go on')));
   });
@@ -79,7 +91,7 @@ describe('a turn ends as the API said', () => {
     const messages = say('[[text:one two END three]]');
     const ran = await run(lab, turnOf({ messages, stop_sequences: ['END'] }));
     expect(ran.message).toMatchObject({ stop_reason: 'stop_sequence', stop_sequence: 'END' });
-    expect((await run(lab, turnOf({ messages: after(messages, ran, 'Go on') }))).route).toBe('continue');
+    expect((await run(lab, turnOf({ messages: after(messages, ran, 'Go on') }))).strategy).toBe('continue');
   });
 
   it('a call of a tool that was not offered goes to the client, and no hidden request is answered', async () => {
@@ -200,7 +212,7 @@ describe('a turn ends as the API said', () => {
       tools,
     });
     const next = await run(lab, turnOf({ messages: after(messages, ran, 'second'), max_tokens: 50 }));
-    expect(next.route).toBe('continue');
+    expect(next.strategy).toBe('continue');
     const body = sentBody(lab);
     expect(body).toMatchObject({ max_tokens: 50, tools: [] });
     expect(Object.keys(body)).not.toContain('top_k');

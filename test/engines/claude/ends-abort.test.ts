@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Message, Tool, Turn } from '../../../src/turn/turn.ts';
 import { childrenOf, failureOf, goOn, isRunning, patiently, resultsOf, until } from './ends-support.ts';
-import { run, startLab, turnOf, type Lab } from './support.ts';
+import { run, startLab, turnOf, ways, type Lab } from './support.ts';
 
 const read: Tool = { name: 'read', input_schema: { type: 'object' } };
 const hello: Message[] = [{ role: 'user', content: 'Hello' }];
@@ -14,10 +14,10 @@ const longHistory: Message[] = [
   { role: 'user', content: 'And now?' },
 ];
 
-describe('an abort', () => {
+describe.each(ways)('an abort ($way)', ({ recycle }) => {
   let lab: Lab;
   beforeEach(async () => {
-    lab = await startLab({ spares: 0, maxProcesses: 2 });
+    lab = await startLab({ spares: 0, maxProcesses: 2, recycle });
   });
   afterEach(() => lab.close());
 
@@ -105,7 +105,7 @@ describe('an abort', () => {
     const messages = goOn(question, first, resultsOf(first));
     await abortWhen(turnOf({ messages, tools: [read] }), () => requests() === 2);
     lab.upstream.enqueue({ content: [{ type: 'text', text: 'done' }] });
-    expect(await run(lab, turnOf({ messages, tools: [read] }))).toMatchObject({ route: 'fresh', text: 'done' });
+    expect(await run(lab, turnOf({ messages, tools: [read] }))).toMatchObject({ strategy: 'append', text: 'done' });
   });
 
   it('of a step that comes too late changes nothing: the suspended call waits for the next request', async () => {
@@ -114,7 +114,7 @@ describe('an abort', () => {
     const first = await run(lab, turnOf({ messages: question, tools: [read] }), leaving.signal);
     leaving.abort();
     const second = await run(lab, turnOf({ messages: goOn(question, first, resultsOf(first)), tools: [read] }));
-    expect(second.route).toBe('answer');
+    expect(second.strategy).toBe('answer');
   });
 
   it('while it waits for room frees nothing and blocks nobody', async () => {

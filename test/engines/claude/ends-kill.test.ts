@@ -32,7 +32,7 @@ describe('the end of a process', () => {
     await expect.poll(() => lab.engine.health().gauges['sessions_suspended'], patiently).toBe(0);
     const messages = goOn(question, first, resultsOf(first));
     const second = await run(lab, turnOf({ messages, tools: [read] }));
-    expect(second.route).toBe('fresh');
+    expect(second.strategy).toBe('append');
     expect(sentMessages(lab)).toEqual(plain(messages));
   });
 
@@ -110,7 +110,7 @@ describe('the end of a process', () => {
       };
       for (const end of ['kill', 'close'] as const) {
         expect(
-          (await run(lab, turnOf({ messages: [...hello, thinking, { role: 'user', content: 'And?' }] }))).route,
+          (await run(lab, turnOf({ messages: [...hello, thinking, { role: 'user', content: 'And?' }] }))).strategy,
         ).toBe('resume');
         expect(readdirSync(tmp).filter((name) => name.startsWith('claude-resume-'))).toHaveLength(1);
         if (end === 'kill') killAll();

@@ -121,7 +121,7 @@ describe('a program that does not behave', () => {
     await start('hang-after-first-turn', { controlTimeoutMs: 4_000 });
     const first = await run(lab, turnOf({ messages: hello }));
     const second = await run(lab, turnOf({ messages: goOn(hello, first, 'And again') }));
-    expect(second).toMatchObject({ route: 'fresh', text: 'And again' });
+    expect(second).toMatchObject({ strategy: 'append', text: 'And again' });
     expect(lab.engine.health().gauges).toMatchObject({ ended_hung: 1 });
   });
 

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Message, Tool } from '../../../src/turn/turn.ts';
-import { run, sentBody, sentMessages, plain, slowToContinue, startLab, turnOf, type Lab } from './support.ts';
+import { run, sentBody, sentMessages, plain, slowToContinue, startLab, turnOf, ways, type Lab } from './support.ts';
 
 const readTool: Tool = {
   name: 'read',
@@ -14,10 +14,10 @@ const bashTool: Tool = {
   input_schema: { type: 'object', properties: { command: { type: 'string' } } },
 };
 
-describe('the Claude engine with the real CLI', () => {
+describe.each(ways)('the Claude engine with the real CLI ($way)', ({ recycle }) => {
   let lab: Lab;
   beforeAll(async () => {
-    lab = await startLab();
+    lab = await startLab({ recycle });
     await lab.engine.warmUp();
   });
   beforeEach(() => lab.upstream.clear());
@@ -28,7 +28,7 @@ describe('the Claude engine with the real CLI', () => {
       lab,
       turnOf({ system: 'Be brief.', messages: [{ role: 'user', content: 'Hello /compact @/etc/hostname' }] }),
     );
-    expect(first.route).toBe('start');
+    expect(first.strategy).toBe(recycle ? 'fresh' : 'start');
     expect(first.text).toContain('Hello /compact @/etc/hostname');
     const messages: Message[] = [
       { role: 'user', content: 'Hello /compact @/etc/hostname' },
@@ -36,7 +36,7 @@ describe('the Claude engine with the real CLI', () => {
       { role: 'user', content: 'And again' },
     ];
     const second = await run(lab, turnOf({ system: 'Be brief.', messages }));
-    expect(second.route).toBe('continue');
+    expect(second.strategy).toBe('continue');
     expect(lab.upstream.messageRequests).toHaveLength(2);
     expect(sentMessages(lab)).toEqual(plain(messages.with(1, { role: 'assistant', content: first.text })));
   });
@@ -61,7 +61,7 @@ describe('the Claude engine with the real CLI', () => {
       },
     ];
     const second = await run(lab, turnOf({ tools: [readTool, bashTool], messages }));
-    expect(second.route).toBe('answer');
+    expect(second.strategy).toBe('answer');
     expect(second.message.stop_reason).toBe('end_turn');
     expect(lab.upstream.messageRequests).toHaveLength(2);
     expect(sentMessages(lab)).toEqual(plain(messages));
@@ -82,7 +82,7 @@ describe('the Claude engine with the real CLI', () => {
       { role: 'user', content: results },
     ];
     const second = await run(lab, turnOf({ tools: [readTool], messages }));
-    expect(second.route).toBe('answer');
+    expect(second.strategy).toBe('answer');
     expect(isDeepStrictEqual(sentMessages(lab), plain(messages))).toBe(true);
   });
 

@@ -3,7 +3,7 @@ import { deflateSync } from 'node:zlib';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Message, Tool } from '../../../src/turn/turn.ts';
 import { failureOf } from './ends-support.ts';
-import { plain, run, sentBody, sentMessages, startLab, turnOf, type Lab } from './support.ts';
+import { plain, run, sentBody, sentMessages, startLab, turnOf, ways, type Lab } from './support.ts';
 
 const tools: Tool[] = [{ name: 'read', input_schema: { type: 'object', properties: { path: { type: 'string' } } } }];
 const user = (content: Message['content']): Message => ({ role: 'user', content });
@@ -55,10 +55,10 @@ const crc32 = (data: Buffer): number => {
   return ~crc >>> 0;
 };
 
-describe('what reaches the upstream', () => {
+describe.each(ways)('what reaches the upstream ($way)', ({ recycle }) => {
   let lab: Lab;
   beforeAll(async () => {
-    lab = await startLab({ maxRetries: 0 });
+    lab = await startLab({ maxRetries: 0, recycle });
     await lab.engine.warmUp();
   });
   beforeEach(() => lab.upstream.clear());
@@ -69,12 +69,12 @@ describe('what reaches the upstream', () => {
 
   it.each([
     ['answer', 'a small image', [png(20, 20)], {}],
-    ['fresh', 'an image wider than the CLI passes on', [png(2_400, 50)], {}],
-    ['fresh', 'an image larger than the CLI passes on', [{ type: 'text', text: 'see' }, png(20, 20, 600_000)], {}],
+    ['anew', 'an image wider than the CLI passes on', [png(2_400, 50)], {}],
+    ['anew', 'an image larger than the CLI passes on', [{ type: 'text', text: 'see' }, png(20, 20, 600_000)], {}],
     ['answer', 'an error', 'boom', { is_error: true }],
-    ['fresh', 'an error with white space around it', '  boom\r\n', { is_error: true }],
+    ['anew', 'an error with white space around it', '  boom\r\n', { is_error: true }],
     ['answer', 'text with white space around it', '  fine\r\n', {}],
-  ] as const)('%s: %s as the result of a call', async (route, _, content, more) => {
+  ] as const)('%s: %s as the result of a call', async (strategy, _, content, more) => {
     const question = user('Look [[tool:read {"path":"a"}]] [[then]] [[text:Seen]]');
     const first = await run(lab, turnOf({ tools, messages: [question] }));
     const messages = [
@@ -83,7 +83,8 @@ describe('what reaches the upstream', () => {
       user(first.calls.map(({ id }) => result(id, content as string, more))),
     ];
     const second = await run(lab, turnOf({ tools, messages }));
-    expect([second.route, second.text]).toEqual([route, 'Seen']);
+    const anew = recycle ? 'fresh' : 'start';
+    expect([second.strategy, second.text]).toEqual([strategy === 'anew' ? anew : strategy, 'Seen']);
     expect(lab.upstream.messageRequests).toHaveLength(2);
     expect(sentMessages(lab)).toEqual(plain(messages));
   });
@@ -95,7 +96,7 @@ describe('what reaches the upstream', () => {
       user('Sure?'),
     ];
     const ran = await run(lab, turnOf({ messages }));
-    expect([ran.route, adjustedOf(ran.events)]).toEqual(['resume', []]);
+    expect([ran.strategy, adjustedOf(ran.events)]).toEqual(['resume', []]);
     expect(sentMessages(lab)).toEqual(plain(messages));
   });
 
@@ -106,20 +107,6 @@ describe('what reaches the upstream', () => {
     );
     expect(adjustedOf(ran.events)).toEqual(['messages']);
     expect(JSON.stringify(sentMessages(lab))).toContain('[Image: original 2100x1000');
-  });
-
-  it('no sentence in place of an image that the CLI cannot read: the caller is told where it is', async () => {
-    const broken = {
-      type: 'image' as const,
-      source: { type: 'base64' as const, media_type: 'image/png' as const, data: 'AAAA' },
-    };
-    const error = await failureOf(run(lab, turnOf({ messages: [user('See'), user([png(10, 10), broken])] })));
-    expect(error).toMatchObject({
-      code: 'invalid_request',
-      param: 'messages.1.content.1.image.source.base64',
-      message: expect.stringContaining('Could not process image'),
-    });
-    expect(lab.upstream.messageRequests).toHaveLength(0);
   });
 
   it('a conversation that the CLI takes for too long: the API decides', async () => {
@@ -170,13 +157,6 @@ describe('what reaches the upstream', () => {
     expect(sentBody(lab)).toMatchObject({ tool_choice: { type: 'any' }, thinking: { type: 'disabled' } });
   });
 
-  it('a call with an argument called INVALID_JSON, which waits for its result like any other', async () => {
-    const messages: Message[] = [user('[[tool:read {"INVALID_JSON":"{"}]] [[then]] [[text:Done]]')];
-    const first = await run(lab, turnOf({ tools, messages }));
-    messages.push(assistant(first.message.content), user(first.calls.map(({ id }) => result(id))));
-    expect(await run(lab, turnOf({ tools, messages }))).toMatchObject({ route: 'answer', text: 'Done' });
-  });
-
   it('parameters of each step of a tool loop', async () => {
     const messages: Message[] = [
       user('[[tool:read {}]] [[then]] [[tool:read {}]] [[then]] [[tool:read {}]] [[then]] [[text:Done]]'),
@@ -192,7 +172,7 @@ describe('what reaches the upstream', () => {
         lab,
         turnOf({ tools, messages, tool_choice, temperature, max_tokens: 500 + messages.length }),
       );
-      expect(ran.route).toBe(messages.length === 1 ? 'start' : 'answer');
+      if (messages.length > 1) expect(ran.strategy).toBe('answer');
       expect(sentBody(lab)).toMatchObject({ tool_choice, temperature, max_tokens: 500 + messages.length });
       messages.push(assistant(ran.message.content), user(ran.calls.map(({ id }) => result(id))));
     }
@@ -217,7 +197,7 @@ describe('what reaches the upstream', () => {
     ['must end with a message of the user', [user('a'), assistant('b')]],
   ])('nothing, where the API would say: %s', async (words, messages) => {
     const error = await failureOf(run(lab, turnOf({ tools, messages })));
-    expect([error.code, error.param]).toEqual(['invalid_request', expect.stringMatching(/^messages(\.\d)?$/)]);
+    expect([error.code, error.param]).toEqual(['invalid_request', 'messages']);
     expect(error.message).toContain(words);
     expect(lab.upstream.messageRequests).toHaveLength(0);
   });

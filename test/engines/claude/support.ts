@@ -12,6 +12,12 @@ import type { AnswerMessage, Message, Turn, TurnRequest } from '../../../src/tur
 
 export const MODEL = 'claude-sonnet-4-5-20250929';
 
+/** With a CLI that can cut conversations, and the documented way for one that cannot. Both must pass the same suites. */
+export const ways = [
+  { way: 'universal processes', recycle: true },
+  { way: 'one conversation a process', recycle: false },
+] as const;
+
 export interface Lab {
   readonly upstream: DemoUpstream;
   readonly engine: ClaudeEngine;
@@ -75,7 +81,8 @@ export const turnOf = (request: Partial<TurnRequest> & { messages: Message[] }, 
 export interface Ran {
   readonly events: readonly TurnEvent[];
   readonly message: AnswerMessage;
-  readonly route: string | undefined;
+  /** How it was served. */
+  readonly strategy: string | undefined;
   readonly text: string;
   readonly calls: readonly Anthropic.ToolUseBlock[];
 }
@@ -93,7 +100,7 @@ export const run = async (lab: Lab, turn: Turn, signal: AbortSignal = new AbortC
   return {
     events,
     message,
-    route: notice?.type === 'notice' && notice.notice.kind === 'strategy' ? notice.notice.strategy : undefined,
+    strategy: notice?.type === 'notice' && notice.notice.kind === 'strategy' ? notice.notice.strategy : undefined,
     text: message.content.flatMap((block) => (block.type === 'text' ? [block.text] : [])).join(''),
     calls: message.content.filter((block) => block.type === 'tool_use'),
   };

@@ -1,0 +1,66 @@
+/**
+ * What the API refuses in messages and Claude Code would mend instead, with words of its own ("[Tool result missing
+ * due to internal error]", "(no content)"): refused here, in the API's words, so that nothing invented reaches the model. Pure.
+ */
+import { TurnError } from '../../../turn/errors.ts';
+import type { Message } from '../../../turn/turn.ts';
+import { joined, type Exchange } from './exchanges.ts';
+
+/** Messages of one role in a row, which are one message to the API; `index` is the first one's place. */
+interface Group extends Exchange {
+  readonly index: number;
+}
+
+/** Throws `invalid_request`, which names the message at fault. */
+export const checkMessages = (messages: readonly Message[]): void => {
+  const groups = joined(messages.map(toGroup));
+  for (const [place, group] of groups.entries()) {
+    checkContent(group);
+    checkCalls(group, groups[place + 1]);
+    checkResults(group, groups[place - 1]);
+  }
+};
+
+const toGroup = ({ role, content }: Message, index: number): Group => ({
+  role: role === 'assistant' ? 'assistant' : 'user',
+  content: typeof content === 'string' ? [{ type: 'text', text: content }] : content,
+  index,
+});
+
+/** An assistant message that says nothing is left out of the history, so it is no error. */
+const checkContent = ({ role, index, content }: Group): void => {
+  if (role === 'assistant' || content.some((block) => block.type !== 'text' || block.text.trim() !== '')) return;
+  const blank = content.some((block) => block.type === 'text' && block.text !== '');
+  throw wrong(
+    index,
+    blank ? 'text content blocks must contain non-whitespace text' : 'user messages must have non-empty content',
+  );
+};
+
+const checkCalls = (group: Group, next: Group | undefined): void => {
+  const answered = new Set(resultsOf(next).map((result) => result.tool_use_id));
+  const open = callsOf(group).filter(({ id }) => !answered.has(id));
+  // The last message of all is no matter of calls: the conversation must end with the user.
+  if (open.length === 0 || next === undefined) return;
+  const ids = open.map(({ id }) => id).join(', ');
+  throw wrong(
+    group.index,
+    `\`tool_use\` ids were found without \`tool_result\` blocks immediately after: ${ids}. Each \`tool_use\` block must have a corresponding \`tool_result\` block in the next message.`,
+  );
+};
+
+const checkResults = (group: Group, before: Group | undefined): void => {
+  const called = new Set(callsOf(before).map(({ id }) => id));
+  const stray = resultsOf(group).find((result) => !called.has(result.tool_use_id));
+  if (stray === undefined) return;
+  throw wrong(
+    group.index,
+    `unexpected \`tool_use_id\` found in \`tool_result\` blocks: ${stray.tool_use_id}. Each \`tool_result\` block must have a corresponding \`tool_use\` block in the previous message.`,
+  );
+};
+
+const callsOf = (group: Group | undefined) => (group?.content ?? []).filter((block) => block.type === 'tool_use');
+const resultsOf = (group: Group | undefined) => (group?.content ?? []).filter((block) => block.type === 'tool_result');
+
+const wrong = (index: number, words: string): TurnError =>
+  new TurnError('invalid_request', `messages.${index}: ${words}`, { param: 'messages' });

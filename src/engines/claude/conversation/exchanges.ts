@@ -1,0 +1,99 @@
+/** A conversation as the CLI takes it: user and assistant messages that strictly alternate. Pure. */
+import type { ContentBlock, Message, TurnRequest } from '../../../turn/turn.ts';
+
+/** One message, a list of blocks, none of them empty. */
+export interface Exchange {
+  readonly role: 'user' | 'assistant';
+  readonly content: readonly ContentBlock[];
+}
+
+/**
+ * Messages of one role in a row are one message to the API, and the CLI would join them with line
+ * breaks of its own, so they become one message of several blocks. A system message in
+ * mid-conversation travels the way Claude Code itself sends one to most models. An answer in which nothing was said
+ * is left out: the CLI would write something in its place.
+ */
+export const toExchanges = (messages: readonly Message[]): Exchange[] =>
+  joined(joined(messages.map(toExchange)).filter(saysSomething)).map(({ role, content }) => ({
+    role,
+    content: role === 'user' ? resultsFirst(content) : keptByCli(content),
+  }));
+
+/** Whether messages travel otherwise than they were sent, as system messages and empty answers do. */
+export const travelOtherwise = (messages: readonly Message[]): boolean =>
+  messages.some(({ role }) => role === 'system') || !joined(messages.map(toExchange)).every(saysSomething);
+
+const toExchange = (message: Message): Exchange => ({
+  role: message.role === 'assistant' ? 'assistant' : 'user',
+  content: message.role === 'system' ? reminder(blocksOf(message)) : blocksOf(message),
+});
+
+/** Messages of one role in a row as one; what else it says is the first one's. */
+export const joined = <One extends Exchange>(exchanges: readonly One[]): One[] => {
+  const all: (One & { content: ContentBlock[] })[] = [];
+  for (const exchange of exchanges) {
+    const last = all.at(-1);
+    if (last?.role !== exchange.role) all.push({ ...exchange, content: [...exchange.content] });
+    else for (const block of exchange.content) last.content.push(block);
+  }
+  return all;
+};
+
+const saysSomething = ({ role, content }: Exchange): boolean => role === 'user' || hasVisible(content);
+
+/** Whether an answer has text or calls; thinking alone is nothing that was said. */
+export const hasVisible = (content: readonly ContentBlock[]): boolean =>
+  content.some((block) => (block.type === 'text' ? block.text.trim() !== '' : !isThinking(block)));
+
+export const isThinking = ({ type }: ContentBlock): boolean => type === 'thinking' || type === 'redacted_thinking';
+
+/** What the CLI takes for a message without content, and leaves out of the next request. */
+const NO_CONTENT = '(no content)';
+
+/** Whether the CLI would forget an answer because of its only text. */
+export const isForgotten = (content: readonly ContentBlock[]): boolean => {
+  const said = content.filter((block) => !isThinking(block));
+  return said.length === 1 && said[0]?.type === 'text' && said[0].text.trim() === NO_CONTENT;
+};
+
+/** The same text in two blocks, which the CLI does not take for a placeholder of its own. */
+const keptByCli = (content: readonly ContentBlock[]): readonly ContentBlock[] => {
+  if (!isForgotten(content)) return content;
+  return content.flatMap((block): ContentBlock[] => {
+    if (block.type !== 'text') return [block];
+    const middle = block.text.indexOf(NO_CONTENT) + '(no '.length;
+    return [
+      { ...block, text: block.text.slice(0, middle) },
+      { ...block, text: block.text.slice(middle) },
+    ];
+  });
+};
+
+const blocksOf = ({ content }: Message): ContentBlock[] => {
+  const blocks: ContentBlock[] = typeof content === 'string' ? [{ type: 'text', text: content }] : [...content];
+  return blocks.filter((block) => block.type !== 'text' || block.text !== '').map(withoutCacheControl);
+};
+
+/** Claude Code places its own cache breakpoints; the caller's would exceed the API's limit of four. */
+const withoutCacheControl = <Block extends object>(block: Block): Block => {
+  const { cache_control: _, ...rest } = block as Block & { cache_control?: unknown };
+  const plain = rest as Block & { content?: unknown };
+  return Array.isArray(plain.content)
+    ? { ...plain, content: plain.content.map((part: object) => withoutCacheControl(part)) }
+    : plain;
+};
+
+const reminder = (blocks: readonly ContentBlock[]): ContentBlock[] =>
+  blocks.map((block) =>
+    block.type === 'text' ? { ...block, text: `<system-reminder>\n${block.text}\n</system-reminder>` } : block,
+  );
+
+/** The API wants the results of a step at the head of the message that brings them. */
+const resultsFirst = (content: readonly ContentBlock[]): ContentBlock[] => [
+  ...content.filter((block) => block.type === 'tool_result'),
+  ...content.filter((block) => block.type !== 'tool_result'),
+];
+
+/** The system prompt as one text: the CLI joins blocks in just this way. */
+export const systemText = (system: TurnRequest['system']): string =>
+  typeof system === 'string' ? system : (system ?? []).map((block) => block.text).join('\n\n');

@@ -1,0 +1,285 @@
+/** A process and the conversation it holds: prepares it for a request, runs one step at a time and knows what may come next. */
+import { randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import type { TurnEvent } from '../../../turn/events.ts';
+import type { AnswerMessage } from '../../../turn/turn.ts';
+import type { Conversation } from '../conversation/conversation.ts';
+import type { Exchange } from '../conversation/exchanges.ts';
+import { nextHead, signaturesOf } from '../conversation/heads.ts';
+import type { HeldMessage, Plan, ProcessView } from '../conversation/plan.ts';
+import { runStep } from '../step/run-step.ts';
+import { StepReader, type Outcome } from '../step/step-reader.ts';
+import type { EndReason } from './child.ts';
+import type { CliProcess } from './cli-process.ts';
+import type { TurnSettings } from './turn-settings.ts';
+
+/** `idle` and `suspended` can be chosen; a `busy` or `ended` one cannot. */
+export type ProcessState = 'busy' | 'idle' | 'suspended' | 'ended';
+
+/** How a process is to be made ready for a request; the rest of the plan is how it is begun. */
+export type OnProcess = Exclude<Plan, { kind: 'start' | 'resume' }>;
+
+export interface Traits {
+  readonly id: number;
+  /** Whether its CLI can cut conversations. */
+  readonly rewinds: boolean;
+  /** Whether it may be given other conversations. */
+  readonly recyclable: boolean;
+  /** What it holds from its start on. */
+  readonly held?: readonly HeldMessage[];
+  /** Milliseconds of a clock that only goes forward. */
+  readonly now: () => number;
+  /** Called whenever the state changes. */
+  readonly changed: (process: HeldProcess) => void;
+}
+
+export interface Preparation {
+  readonly conversation: Conversation;
+  readonly settings: TurnSettings;
+  readonly signal?: AbortSignal;
+}
+
+export interface StepStart {
+  readonly opening: readonly TurnEvent[];
+  readonly plan: OnProcess;
+  readonly signal: AbortSignal;
+}
+
+/** A held message with the newest user message at its time: what the CLI wants to know that we have seen. */
+interface Held extends HeldMessage {
+  readonly newest: string | undefined;
+}
+
+/** After the answer the CLI reports its `result` within milliseconds; one that does not is stuck. */
+const SETTLE_TIMEOUT_MS = 10_000;
+/** Turns after which a process is not given another conversation, and memory: one that serves a thousand turns has about 350 MB. */
+const MAX_TURNS = 1_000;
+const MAX_BYTES = 700 * 1024 * 1024;
+const LOOK_EVERY = 20;
+const NEVER = new AbortController().signal;
+const NO_CALLS: ReadonlySet<string> = new Set();
+
+export class HeldProcess implements ProcessView {
+  readonly id: number;
+  readonly cli: CliProcess;
+  state: ProcessState = 'busy';
+  lastUsed: number;
+  held: readonly Held[];
+  /** Turns asked in this conversation, and in all. */
+  turns = 0;
+  served = 0;
+  pending: ReadonlySet<string> = NO_CALLS;
+  readonly #traits: Traits;
+  #grown = false;
+  /** The user message that was asked last, and how many messages come before it. */
+  #asked: { readonly id: string; readonly before: number } | undefined;
+  /** Resolves once the CLI is ready for the next message. */
+  #settled: Promise<void> = Promise.resolve();
+
+  constructor(cli: CliProcess, traits: Traits) {
+    this.cli = cli;
+    this.id = traits.id;
+    this.#traits = traits;
+    this.held = (traits.held ?? []).map((message) => ({ ...message, newest: undefined }));
+    this.turns = this.held.length / 2;
+    this.lastUsed = traits.now();
+    void cli.ended.then(() => this.#become('ended'));
+  }
+
+  get prompt(): string | undefined {
+    return this.cli.prompt;
+  }
+
+  get model(): string {
+    return this.cli.model;
+  }
+
+  get offeredTools(): ReadonlySet<string> {
+    return new Set(this.cli.offeredTools);
+  }
+
+  get recyclable(): boolean {
+    const { rewinds, recyclable } = this.#traits;
+    const clean = this.held.length === 0 || this.held[0]?.id !== undefined;
+    return rewinds && recyclable && clean && this.served < MAX_TURNS && !this.#grown;
+  }
+
+  /** Takes the process out of the choice. Synchronous, so that two requests never get the same one. */
+  claim(): void {
+    this.#become('busy');
+  }
+
+  /** Gives it back as it is. */
+  release(): void {
+    if (this.state !== 'busy') return;
+    // Of no use to anybody: it holds nothing, and may not be given anything.
+    if (this.held.length === 0 && !this.recyclable && this.served > 0) this.retire('spent');
+    else this.#become('idle');
+  }
+
+  /** Where calls wait, only a kill will do: at the end of its input the CLI answers them itself, and asks the API again. */
+  retire(reason: EndReason): void {
+    if (this.state === 'idle') void this.cli.end(reason);
+    else this.cli.kill(reason);
+    this.#become('ended');
+  }
+
+  /** Brings the process to the point where the turn can be asked. What it holds is known at each moment, so it can be left between two. */
+  async prepare(plan: OnProcess, { conversation, settings, signal = NEVER }: Preparation): Promise<void> {
+    await this.#settled;
+    if (plan.kind === 'answer') return this.cli.configure(settings, true);
+    if (plan.kind === 'fresh') await this.cutTo(0, 'spent');
+    if (plan.kind === 'rewind') await this.cutTo(plan.keep, 'spent');
+    signal.throwIfAborted();
+    await this.cli.configure(settings, false);
+    if (conversation.system !== '') await this.cli.setPrompt(conversation.system);
+    for (const exchange of plan.append) {
+      signal.throwIfAborted();
+      await this.append(exchange, conversation);
+    }
+    signal.throwIfAborted();
+  }
+
+  /** Appends the next message of a conversation of which the process holds the beginning. */
+  async append(exchange: Exchange, { heads }: Conversation): Promise<void> {
+    const id = randomUUID();
+    await this.cli.append(exchange, id);
+    const head = heads[this.held.length + 1] ?? '';
+    const ofUser = exchange.role === 'user' && this.#traits.rewinds;
+    this.held = [
+      ...this.held,
+      { head, signatures: signaturesOf(exchange), newest: this.cli.newestUserMessage, ...(ofUser && { id }) },
+    ];
+  }
+
+  /** One step. Leaving early or aborting cuts the turn, and with it the upstream request. */
+  step(
+    conversation: Conversation,
+    settings: TurnSettings,
+    { opening, plan, signal }: StepStart,
+  ): ReadableStream<TurnEvent> {
+    const reader = new StepReader({ offered: this.offeredTools, maxTokens: settings.maxTokens });
+    return runStep(this.cli, {
+      opening,
+      reader,
+      signal,
+      begin: () => this.#begin(plan, conversation),
+      conclude: (outcome) => this.#conclude(outcome, conversation),
+    });
+  }
+
+  /** Keeps the first messages, and cuts off the rest; a process that cannot be cut ends. */
+  async cutTo(keep: number, reason: EndReason): Promise<void> {
+    const target = this.held[keep];
+    if (target === undefined) return;
+    if (target.id === undefined) this.cli.kill(reason);
+    else await this.#cut(target.id, keep);
+  }
+
+  /** Cuts off the turn that was asked last, whatever has become of it, and gives the process back; one that cannot be cut ends. */
+  async clear(reason: EndReason): Promise<void> {
+    this.#become('busy');
+    if (!this.#traits.rewinds || this.#asked === undefined) return this.cli.kill(reason);
+    try {
+      await this.#cut(this.#asked.id, this.#asked.before);
+      this.release();
+    } catch {
+      // The refusal has ended it.
+    }
+  }
+
+  #begin(plan: OnProcess, { turn }: Conversation): void {
+    this.served += 1;
+    if (plan.kind === 'answer') {
+      void this.cli.answer(plan.results);
+      return;
+    }
+    this.turns = plan.kind === 'fresh' ? 1 + plan.append.length / 2 : this.turns + 1;
+    const id = randomUUID();
+    this.#asked = { id, before: this.held.length };
+    this.cli.ask(turn, id);
+  }
+
+  #conclude(outcome: Outcome | { readonly kind: 'left' }, conversation: Conversation): void {
+    switch (outcome.kind) {
+      case 'finished':
+        this.#hold(outcome.answer, conversation);
+        this.pending = NO_CALLS;
+        this.#settle();
+        this.#look();
+        this.#become('idle');
+        return;
+      case 'suspended':
+        this.#hold(outcome.answer, conversation);
+        this.pending = outcome.pending;
+        this.cli.unlatch();
+        this.#become('suspended');
+        return;
+      case 'cut':
+        void this.clear('spent');
+        return;
+      case 'failed':
+        void this.clear('failed');
+        return;
+      case 'left':
+        void this.clear('aborted');
+        return;
+      default:
+        outcome satisfies never;
+    }
+  }
+
+  /** Remembers what the process holds now, in the terms in which the next request will speak of it. */
+  #hold(answer: AnswerMessage, { heads, turn }: Conversation): void {
+    const head = heads.at(-1) ?? '';
+    const exchange: Exchange = { role: 'assistant', content: answer.content };
+    const newest = this.cli.newestUserMessage;
+    const id = this.#asked?.before === this.held.length && this.#traits.rewinds ? { id: this.#asked.id } : {};
+    this.held = [
+      ...this.held,
+      { head, signatures: signaturesOf(turn), newest, ...id },
+      { head: nextHead(head, exchange), signatures: signaturesOf(exchange), newest },
+    ];
+  }
+
+  async #cut(id: string, keep: number): Promise<void> {
+    await this.cli.rewind(id, this.held[keep - 1]?.newest);
+    this.held = this.held.slice(0, keep);
+    this.pending = NO_CALLS;
+    this.#asked = undefined;
+    if (keep === 0) this.turns = 0;
+  }
+
+  #settle(): void {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const timer = setTimeout(() => this.cli.kill('hung'), Math.min(SETTLE_TIMEOUT_MS, this.cli.controlTimeoutMs));
+    const done = (): void => {
+      clearTimeout(timer);
+      this.cli.unlatch();
+      resolve();
+    };
+    this.cli.listen({ message: (message) => message.type === 'result' && done(), ended: done });
+    this.#settled = promise;
+  }
+
+  #look(): void {
+    if (this.served % LOOK_EVERY === 0) this.#grown = residentBytes(this.cli.child.pid) > MAX_BYTES;
+  }
+
+  #become(state: ProcessState): void {
+    if (this.state === 'ended') return;
+    this.state = state;
+    this.lastUsed = this.#traits.now();
+    this.#traits.changed(this);
+  }
+}
+
+/** Where the system does not tell (it is no Linux), a process is given up by its turns alone. */
+const residentBytes = (pid: number | undefined): number => {
+  try {
+    const [, resident = '0'] = readFileSync(`/proc/${pid}/statm`, 'utf8').split(' ');
+    return Number(resident) * 4096;
+  } catch {
+    return 0;
+  }
+};

@@ -1,0 +1,317 @@
+/**
+ * Every process there is, whatever it holds, and who waits for one. A request takes the process that serves it best
+ * (`conversation/plan.ts`); a process is started where a request would wait longer without it.
+ */
+import { availableParallelism } from 'node:os';
+import { TurnError, toTurnError } from '../../../turn/errors.ts';
+import type { Clock } from '../../../util/clock.ts';
+import type { Log } from '../../../util/log.ts';
+import { unlessAborted } from '../../../util/timer.ts';
+import type { Conversation } from '../conversation/conversation.ts';
+import type { Exchange } from '../conversation/exchanges.ts';
+import { choosePlan, type Plan } from '../conversation/plan.ts';
+import { errorOfAbort } from './end-errors.ts';
+import { isWorthAStart, meanOf, patienceMs, Regret } from './growth.ts';
+import type { HeldProcess, OnProcess } from './held-process.ts';
+import { sweep, wantsSpare, type Upkeep } from './upkeep.ts';
+import type { TurnSettings } from './turn-settings.ts';
+
+export interface Beginning {
+  /** For a process that serves no other; absent for one that can be given any. */
+  readonly prompt?: string;
+  /** A history that it reads at its start. */
+  readonly resumed?: {
+    readonly conversation: Conversation;
+    readonly messages: readonly Exchange[];
+    readonly model: string;
+  };
+}
+
+export interface PoolOptions extends Upkeep {
+  readonly max: number;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Whether processes can be given other conversations. */
+  readonly recycles: () => boolean;
+  /** A process that is ready, and `busy`. `changed` is called whenever its state changes. */
+  readonly start: (beginning: Beginning, changed: (process: HeldProcess) => void) => Promise<HeldProcess>;
+}
+
+export interface Wanted {
+  readonly conversation: Conversation;
+  readonly settings: TurnSettings;
+  /** Whether only a process that is started from now on will do: the others may have died as well. */
+  readonly fresh?: boolean;
+  /** Whether waiting calls can be answered; default true. */
+  readonly answers?: boolean;
+}
+
+export interface Taken {
+  readonly process: HeldProcess;
+  readonly plan: OnProcess;
+  readonly strategy: Plan['kind'];
+}
+
+interface Waiter extends Wanted {
+  readonly since: number;
+  /** Processes before this one do not count. */
+  readonly firstId: number;
+  readonly grant: (taken: Taken | Promise<Taken>) => void;
+  readonly refuse: (error: Error) => void;
+  /** Whether a process was started while it waited. */
+  sawStart: boolean;
+}
+
+/** Between the last sign of work and a start that nobody waits for. */
+const QUIET_MS = 200;
+const SWEEP_MS = 5_000;
+
+export class Pool {
+  readonly #options: PoolOptions;
+  readonly #processes = new Map<number, HeldProcess>();
+  readonly #leaving = new Set<HeldProcess>();
+  readonly #waiting: Waiter[] = [];
+  readonly #starts = new Map<Promise<HeldProcess>, Beginning>();
+  readonly #busySince = new Map<HeldProcess, number>();
+  readonly #regret = new Regret();
+  readonly #sweeper: NodeJS.Timeout;
+  #typicalTurnMs: number | undefined;
+  #nextId = 1;
+  #spareIsDue = false;
+  #tending: (() => void) | undefined;
+  #serving = false;
+  #closed = false;
+
+  constructor(options: PoolOptions) {
+    this.#options = options;
+    this.#sweeper = setInterval(() => this.#sweep(), SWEEP_MS);
+    this.#sweeper.unref();
+  }
+
+  get size(): number {
+    return this.#processes.size + this.#leaving.size + this.#starts.size;
+  }
+
+  get processes(): readonly HeldProcess[] {
+    return [...this.#processes.values()];
+  }
+
+  nextId(): number {
+    return this.#nextId++;
+  }
+
+  /** The process for a request, claimed for it; waits where all are at work and no more may be started. */
+  async take(wanted: Wanted, signal: AbortSignal): Promise<Taken> {
+    if (this.#closed) throw closing();
+    if (signal.aborted) throw errorOfAbort(signal);
+    const { promise, resolve, reject } = Promise.withResolvers<Taken>();
+    const waiter: Waiter = {
+      ...wanted,
+      since: this.#options.clock.elapsed(),
+      firstId: wanted.fresh === true ? this.#nextId : 0,
+      grant: resolve,
+      refuse: reject,
+      sawStart: false,
+    };
+    this.#waiting.push(waiter);
+    this.#serve();
+    try {
+      return await unlessAborted(promise, signal);
+    } catch (error) {
+      this.#forget(waiter);
+      // One that was granted while its client left goes back.
+      promise.then(({ process }) => process.release()).catch(() => undefined);
+      throw signal.aborted ? errorOfAbort(signal) : error;
+    }
+  }
+
+  /** Starts the first process, where there is none. */
+  async startFirst(): Promise<HeldProcess> {
+    const [first] = this.#processes.values();
+    const [starting] = this.#starts.keys();
+    return first ?? starting ?? this.#begin({});
+  }
+
+  /** Makes one more process ready once nothing runs. */
+  replaceSoon(): void {
+    this.#spareIsDue = true;
+    this.#tendSoon();
+  }
+
+  /** Ends what there is and refuses who waits; whoever starts processes ends those that are starting. */
+  close(): void {
+    this.#closed = true;
+    clearInterval(this.#sweeper);
+    this.#tending?.();
+    for (const { refuse } of this.#waiting.splice(0)) refuse(closing());
+    for (const process of this.processes) process.retire('closing');
+  }
+
+  /** Gives those who wait what they can have, in the order of their coming. */
+  #serve(): void {
+    // A claim changes a process, which would bring us here again.
+    if (this.#serving || this.#closed) return;
+    this.#serving = true;
+    try {
+      const unclaimed = new Set(this.#starts.values());
+      let leaving = this.#leaving.size;
+      for (const waiter of [...this.#waiting]) {
+        const plan = this.#planFor(waiter);
+        if (plan === undefined) continue;
+        if (plan.kind !== 'start' && plan.kind !== 'resume') this.#grant(waiter, plan);
+        else if (plan.ends !== undefined) {
+          leaving -= 1;
+          if (leaving < 0) this.#processes.get(plan.ends)?.retire('evicted');
+        } else if (plan.kind === 'resume') this.#resume(waiter, plan);
+        else this.#growFor(waiter, unclaimed);
+      }
+    } finally {
+      this.#serving = false;
+    }
+    this.#tendSoon();
+  }
+
+  #planFor({ conversation, settings, answers = true, firstId }: Waiter): Plan | undefined {
+    const processes = this.processes.filter(
+      ({ id, state }) => id >= firstId && (state === 'idle' || state === 'suspended'),
+    );
+    return choosePlan(conversation, settings, { processes, room: this.size < this.#options.max, answers });
+  }
+
+  #grant(waiter: Waiter, plan: OnProcess): void {
+    const process = this.#processes.get(plan.process);
+    if (process === undefined) throw new TurnError('internal', 'The chosen process is gone.');
+    const { heads } = waiter.conversation;
+    if (plan.kind === 'fresh') {
+      this.#spareIsDue = true;
+      if (process.turns > 1) this.#regret.displaced(process.held.at(-1)?.head);
+      const grows = this.#regret.appended(heads, plan.append.length) && this.size < this.#options.max;
+      if (grows) this.#begin({}).catch((error: unknown) => this.#complain(error));
+    }
+    process.claim();
+    this.#forget(waiter);
+    const isStart = plan.kind === 'fresh' && waiter.sawStart && process.served === 0;
+    waiter.grant({ process, plan, strategy: isStart ? 'start' : plan.kind });
+  }
+
+  #resume(waiter: Waiter, { resumed: messages, append }: Extract<Plan, { kind: 'resume' }>): void {
+    const { conversation, settings } = waiter;
+    this.#forget(waiter);
+    const prompt = conversation.system === '' ? {} : { prompt: conversation.system };
+    const started = this.#begin({ ...prompt, resumed: { conversation, messages, model: settings.model } });
+    waiter.grant(
+      started.then((process): Taken => ({
+        process,
+        plan: { kind: 'rewind', process: process.id, keep: process.held.length, append },
+        strategy: 'resume',
+      })),
+    );
+  }
+
+  /** Starts a process for one that waits, unless another start is on its way that nobody before it needs. */
+  #growFor(waiter: Waiter, unclaimed: Set<Beginning>): void {
+    const { system } = waiter.conversation;
+    const beginning: Beginning = this.#options.recycles() || system === '' ? {} : { prompt: system };
+    const started = [...unclaimed].find(({ prompt, resumed }) => prompt === beginning.prompt && resumed === undefined);
+    if (started !== undefined) {
+      unclaimed.delete(started);
+      return;
+    }
+    if (this.#starts.size >= availableParallelism() || !this.#isWorthAStart(waiter)) return;
+    waiter.sawStart = true;
+    this.#begin(beginning).catch((error: unknown) => {
+      // Whoever waits first hears of it: the others try for themselves.
+      const next = this.#waiting.includes(waiter) ? waiter : this.#waiting[0];
+      if (next === undefined) return this.#complain(error);
+      this.#forget(next);
+      next.refuse(toTurnError(error));
+      this.#serve();
+    });
+  }
+
+  #isWorthAStart({ since, conversation, firstId }: Waiter): boolean {
+    const now = this.#options.clock.elapsed();
+    const busyMs = [...this.#busySince]
+      .filter(([{ id }]) => id >= firstId)
+      .filter(([process]) => process.recyclable && (conversation.system !== '' || process.prompt === undefined))
+      .map(([, from]) => now - from);
+    if (isWorthAStart({ waitedMs: now - since, typicalTurnMs: this.#typicalTurnMs, busyMs })) return true;
+    this.#options.clock.after(Math.max(1, patienceMs - (now - since)), () => this.#serve());
+    return false;
+  }
+
+  /** Starts a process within the bound, which the caller has looked at. One that nobody has taken by then is free. */
+  #begin(beginning: Beginning): Promise<HeldProcess> {
+    const started = this.#options.start(beginning, (process) => this.#changed(process));
+    this.#starts.set(started, beginning);
+    return started
+      .finally(() => this.#starts.delete(started))
+      .then((process) => {
+        if (this.#closed) {
+          process.retire('closing');
+          throw closing();
+        }
+        this.#processes.set(process.id, process);
+        if (process.state === 'ended') this.#changed(process);
+        else if (beginning.resumed === undefined) process.release();
+        else this.#changed(process);
+        return process;
+      })
+      .catch((error: unknown) => {
+        this.#serve();
+        throw error;
+      });
+  }
+
+  #changed(process: HeldProcess): void {
+    const now = this.#options.clock.elapsed();
+    const since = this.#busySince.get(process);
+    if (process.state !== 'busy' && since !== undefined) {
+      this.#busySince.delete(process);
+      this.#typicalTurnMs = meanOf(this.#typicalTurnMs, now - since);
+    } else if (process.state === 'busy' && since === undefined) this.#busySince.set(process, now);
+    if (process.state === 'ended' && this.#processes.delete(process.id)) {
+      this.#leaving.add(process);
+      void process.cli.ended.then(() => {
+        this.#leaving.delete(process);
+        this.#serve();
+      });
+    }
+    this.#serve();
+  }
+
+  #forget(waiter: Waiter): void {
+    const place = this.#waiting.indexOf(waiter);
+    if (place >= 0) this.#waiting.splice(place, 1);
+  }
+
+  #tendSoon(): void {
+    if (!this.#spareIsDue || this.#tending !== undefined || !this.#isQuiet() || this.#closed) return;
+    const { clock } = this.#options;
+    this.#tending = clock.after(QUIET_MS, () => {
+      this.#tending = undefined;
+      if (!this.#isQuiet()) return;
+      this.#spareIsDue = false;
+      if (this.#closed || !this.#options.recycles() || !wantsSpare(this.processes, this.size, this.#options)) return;
+      this.#begin({}).catch((error: unknown) => this.#complain(error));
+    });
+  }
+
+  #isQuiet(): boolean {
+    return this.#busySince.size === 0 && this.#waiting.length === 0 && this.#starts.size === 0;
+  }
+
+  #sweep(): void {
+    for (const { process, end } of sweep(this.processes, this.#options.clock.elapsed(), this.#options)) {
+      if (end) process.retire('idle');
+      else void process.clear('idle');
+    }
+    this.#serve();
+  }
+
+  #complain(error: unknown): void {
+    if (!this.#closed) this.#options.log.warn({ error: toTurnError(error).message }, 'could not keep a process ready');
+  }
+}
+
+const closing = (): TurnError => new TurnError('draining', 'The server is shutting down.');
