@@ -1,12 +1,14 @@
 /** Where the milliseconds of a second turn go, between the request and the first token. */
+import { randomUUID } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { startDemoUpstream, type DemoUpstream } from '../src/demo/upstream.ts';
-import { Child } from '../src/engines/claude/child.ts';
-import type { CliProcess } from '../src/engines/claude/cli-process.ts';
-import { chooseSession, toConversation, type Conversation } from '../src/engines/claude/choose-session.ts';
-import { cliOptions } from '../src/engines/claude/options.ts';
-import { toLiveSettings } from '../src/engines/claude/settings.ts';
+import { toConversation, type Conversation } from '../src/engines/claude/conversation/conversation.ts';
+import { choosePlan } from '../src/engines/claude/conversation/plan.ts';
+import { Child } from '../src/engines/claude/process/child.ts';
+import { cliOptions } from '../src/engines/claude/process/cli-options.ts';
+import type { CliProcess } from '../src/engines/claude/process/cli-process.ts';
+import { toTurnSettings } from '../src/engines/claude/process/turn-settings.ts';
 import type { Message, TurnRequest } from '../src/turn/turn.ts';
 import { engineOptions, startCli } from './support/engine.ts';
 import { MODEL } from './support/client.ts';
@@ -35,7 +37,7 @@ interface Moments {
 }
 
 const STAGES: readonly (readonly [string, keyof Moments, keyof Moments])[] = [
-  ['hash the history, read the settings, choose the session', 'begun', 'chosen'],
+  ['hash the history, read the settings, choose the process', 'begun', 'chosen'],
   ['settings that have not changed', 'chosen', 'configured'],
   ['to the standard input of Claude Code', 'configured', 'written'],
   ['Claude Code: from its input to the request at the upstream', 'written', 'arrived'],
@@ -94,8 +96,9 @@ const measure = async (length: number, rounds: number): Promise<Moments[]> => {
       role: index % 2 === 0 ? 'user' : 'assistant',
       content: `message ${index}: ${'some words of an agent. '.repeat(16)}`,
     }));
-    await cli.configure(toLiveSettings(requestOf(messages)), false);
-    await cli.append(conversationOf(requestOf([...messages, { role: 'user', content: 'x' }])).history);
+    await cli.configure(toTurnSettings(requestOf(messages)), false);
+    const { history } = conversationOf(requestOf([...messages, { role: 'user', content: 'x' }]));
+    for (const exchange of history) await cli.append(exchange, randomUUID());
     const all: Moments[] = [];
     // The first is a warm-up.
     for (let round = 0; round <= rounds; round += 1) {
@@ -145,8 +148,8 @@ class Probe {
     const cpu = cpuMs(this.#pid);
     this.#now = { begun: performance.now() };
     const conversation = conversationOf(request);
-    const settings = toLiveSettings(request);
-    chooseSession(conversation, settings, []);
+    const settings = toTurnSettings(request);
+    choosePlan(conversation, settings, { processes: [], room: true });
     this.#now.chosen = performance.now();
     await cli.configure(settings, false);
     this.#now.configured = performance.now();
@@ -171,7 +174,7 @@ class Probe {
         },
         ended: ({ reason }) => reject(new Error(`the process ended: ${reason}`)),
       });
-      cli.ask(conversation.turn);
+      cli.ask(conversation.turn, randomUUID());
     });
   }
 }

@@ -9,14 +9,12 @@ import { latency } from './latency.ts';
 import { memory } from './memory.ts';
 import { peersBench } from './peers.ts';
 import { profile } from './profile.ts';
-import { replay } from './replay.ts';
 import { writeTables } from './support/document.ts';
 import { machine } from './support/machine.ts';
 import { markdown, type Bench, type Table } from './support/report.ts';
 import { throughput } from './throughput.ts';
 import { worker } from './worker.ts';
 
-const benches: readonly Bench[] = [latency, throughput, memory, replay, profile, worker, peersBench];
 const LIMIT_MINUTES = 60;
 
 const { values, positionals } = parseArgs({

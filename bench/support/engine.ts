@@ -1,8 +1,9 @@
 /** An engine in this very process, without HTTP: what the engine itself costs. */
 import { join } from 'node:path';
 import type { Options } from '@anthropic-ai/claude-agent-sdk';
-import type { Child, SpawnRecipe } from '../../src/engines/claude/child.ts';
-import { CliProcess } from '../../src/engines/claude/cli-process.ts';
+import type { Child, SpawnRecipe } from '../../src/engines/claude/process/child.ts';
+import type { CliProcess } from '../../src/engines/claude/process/cli-process.ts';
+import { startCli as start } from '../../src/engines/claude/process/start-cli.ts';
 import { createApiEngine } from '../../src/engines/api/engine.ts';
 import { createClaudeEngine, type ClaudeEngineOptions } from '../../src/engines/claude/engine.ts';
 import type { Engine } from '../../src/turn/engine.ts';
@@ -68,6 +69,6 @@ const inProcess = (engine: Engine, clear: () => void = () => undefined): EngineI
 
 export type Spawn = (recipe: SpawnRecipe) => Child;
 
-/** One process as the engine starts it; `ahead`: on a child that was spawned before. */
-export const startCli = (options: Options, spawn: Spawn, ahead?: Child): Promise<CliProcess> =>
-  CliProcess.start(options, { spawn, ahead, limit: () => undefined, controlTimeoutMs: 60_000 });
+/** One process as the engine starts it. */
+export const startCli = (options: Options, spawn: Spawn): Promise<CliProcess> =>
+  start(options, { spawn, limit: () => undefined, controlTimeoutMs: 60_000 });

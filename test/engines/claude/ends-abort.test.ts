@@ -1,4 +1,7 @@
-/** An abort at each stage of a request, with the real CLI: the upstream request and the process are gone, and nothing else is. */
+/**
+ * An abort at each stage of a request, with the real CLI: the upstream request is gone, and nothing else. The process is cut and
+ * serves on; one that cannot be cut ends.
+ */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Message, Tool, Turn } from '../../../src/turn/turn.ts';
 import { childrenOf, failureOf, goOn, isRunning, patiently, resultsOf, until } from './ends-support.ts';
@@ -21,21 +24,21 @@ describe.each(ways)('an abort ($way)', ({ recycle }) => {
   });
   afterEach(() => lab.close());
 
-  /** Aborts once `when` has come, and expects that nothing is left of the request. */
-  const abortWhen = async (turn: Turn, when: () => boolean | Promise<boolean>): Promise<void> => {
+  /** Aborts once `when` has come, and expects that nothing is left of the request. `asked`: the turn had begun. */
+  const abortWhen = async (turn: Turn, asked: boolean, when: () => boolean): Promise<void> => {
     const leaving = new AbortController();
     const outcome = failureOf(run(lab, turn, leaving.signal));
     await expect.poll(when, { ...patiently, interval: 1 }).toBe(true);
-    const children = childrenOf(lab);
+    const held = childrenOf(lab);
     leaving.abort();
     expect((await outcome).code).toBe('client_closed');
-    await expect.poll(() => children.filter(isRunning), patiently).toEqual([]);
-    await expect
-      .poll(() => lab.upstream.requests.filter(({ endedAt }) => endedAt === undefined), patiently)
-      .toEqual([]);
-    expect(lab.engine.health().gauges).toMatchObject({ processes: 0, sessions_running: 0 });
+    await expect.poll(unfinished, patiently).toEqual([]);
+    await expect.poll(() => lab.engine.health().gauges['sessions_running'], patiently).toBe(0);
+    if (recycle) expect(held.filter(isRunning)).toEqual(held);
+    else if (asked) expect(held.filter(isRunning)).not.toEqual(held);
     expect((await run(lab, turnOf({ messages: hello }))).text).toContain('Hello');
   };
+  const unfinished = () => lab.upstream.requests.filter(({ endedAt }) => endedAt === undefined);
   const requests = (): number => lab.upstream.messageRequests.length;
   const children = (): number => childrenOf(lab).length;
 
@@ -45,22 +48,21 @@ describe.each(ways)('an abort ($way)', ({ recycle }) => {
     expect(children()).toBe(0);
   });
 
-  it('while the process is initialised', () => abortWhen(turnOf({ messages: hello }), () => children() === 1));
-
-  it('while a history is resumed', () => abortWhen(turnOf({ messages: longHistory }), () => children() === 1));
+  it('while the process is initialised', () => abortWhen(turnOf({ messages: hello }), false, () => children() === 1));
 
   it('while a history is appended', async () => {
     await lab.engine.warmUp();
     // On a process that is ready, nothing but the append stands between the claim and the request.
     await abortWhen(
-      turnOf({ messages: longHistory.slice(-61) }),
+      turnOf({ messages: longHistory }),
+      false,
       () => lab.engine.health().gauges['sessions_running'] === 1,
     );
     expect(requests()).toBe(1);
   });
 
   it('before the upstream has answered', () =>
-    abortWhen(turnOf({ messages: [{ role: 'user', content: '[[hang]]' }] }), () => requests() === 1));
+    abortWhen(turnOf({ messages: [{ role: 'user', content: '[[hang]]' }] }), true, () => requests() === 1));
 
   it('in the middle of the answer', async () => {
     const leaving = new AbortController();
@@ -69,7 +71,6 @@ describe.each(ways)('an abort ($way)', ({ recycle }) => {
       leaving.signal,
     );
     await until(events, 'content_block_delta');
-    const held = childrenOf(lab);
     leaving.abort();
     expect((await failureOf(until(events, 'message_stop'))).code).toBe('client_closed');
     await expect
@@ -78,7 +79,6 @@ describe.each(ways)('an abort ($way)', ({ recycle }) => {
         patiently,
       )
       .toEqual([true]);
-    expect(held.filter(isRunning)).toEqual([]);
   });
 
   it('by leaving the loop, at the first notice as in the middle of the answer', async () => {
@@ -88,13 +88,9 @@ describe.each(ways)('an abort ($way)', ({ recycle }) => {
         new AbortController().signal,
       );
       await until(events, type);
-      const held = childrenOf(lab);
-      expect(held).toHaveLength(1);
       await events.return(undefined);
-      await expect.poll(() => held.filter(isRunning), patiently).toEqual([]);
-      await expect
-        .poll(() => lab.upstream.requests.filter(({ endedAt }) => endedAt === undefined), patiently)
-        .toEqual([]);
+      await expect.poll(unfinished, patiently).toEqual([]);
+      await expect.poll(() => lab.engine.health().gauges['sessions_running'], patiently).toBe(0);
     }
     expect(lab.upstream.messageRequests.filter(({ completed }) => completed)).toEqual([]);
   });
@@ -103,9 +99,12 @@ describe.each(ways)('an abort ($way)', ({ recycle }) => {
     const question: Message[] = [{ role: 'user', content: 'Look [[tool:read {}]] [[then]] [[hang]]' }];
     const first = await run(lab, turnOf({ messages: question, tools: [read] }));
     const messages = goOn(question, first, resultsOf(first));
-    await abortWhen(turnOf({ messages, tools: [read] }), () => requests() === 2);
+    await abortWhen(turnOf({ messages, tools: [read] }), true, () => requests() === 2);
     lab.upstream.enqueue({ content: [{ type: 'text', text: 'done' }] });
-    expect(await run(lab, turnOf({ messages, tools: [read] }))).toMatchObject({ strategy: 'append', text: 'done' });
+    expect(await run(lab, turnOf({ messages, tools: [read] }))).toMatchObject({
+      strategy: recycle ? 'fresh' : 'start',
+      text: 'done',
+    });
   });
 
   it('of a step that comes too late changes nothing: the suspended call waits for the next request', async () => {
@@ -133,12 +132,13 @@ describe.each(ways)('an abort ($way)', ({ recycle }) => {
     expect((await Promise.all(running)).map(({ code }) => code)).toEqual(['client_closed', 'client_closed']);
   });
 
-  it('of a count of tokens ends its process', async () => {
+  it('of a count of tokens leaves a process that serves on', async () => {
     const leaving = new AbortController();
     const outcome = failureOf(lab.engine.countTokens(turnOf({ messages: longHistory }), leaving.signal));
     await expect.poll(children, patiently).toBe(1);
     leaving.abort();
     expect((await outcome).code).toBe('client_closed');
-    await expect.poll(() => childrenOf(lab), patiently).toEqual([]);
+    await expect.poll(() => lab.engine.health().gauges['sessions_running'], patiently).toBe(0);
+    expect((await run(lab, turnOf({ messages: hello }))).text).toContain('Hello');
   });
 });

@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Message, Tool } from '../../../src/turn/turn.ts';
 import { childrenOf, failureOf, fixture, goOn, isRunning, patiently, resultsOf, until } from './ends-support.ts';
+import { png } from './png.ts';
 import { plain, run, sentMessages, startLab, turnOf, type Lab } from './support.ts';
 
 const read: Tool = { name: 'read', input_schema: { type: 'object' } };
@@ -32,7 +33,7 @@ describe('the end of a process', () => {
     await expect.poll(() => lab.engine.health().gauges['sessions_suspended'], patiently).toBe(0);
     const messages = goOn(question, first, resultsOf(first));
     const second = await run(lab, turnOf({ messages, tools: [read] }));
-    expect(second.strategy).toBe('append');
+    expect(second.strategy).toBe('start');
     expect(sentMessages(lab)).toEqual(plain(messages));
   });
 
@@ -71,10 +72,10 @@ describe('the end of a process', () => {
     expect(requests()).toBe(1);
   });
 
-  it('of a spare or of an initialised process is noticed by nobody', async () => {
+  it('of a process that is ready is noticed by nobody', async () => {
     lab.restart({ spares: 1 });
     await lab.engine.warmUp();
-    await expect.poll(() => lab.engine.health().gauges['processes_ready'], patiently).toBe(2);
+    await expect.poll(() => lab.engine.health().gauges['processes_ready'], patiently).toBe(1);
     killAll();
     expect((await run(lab, turnOf({ system: 'Be brief.', messages: hello }))).text).toContain('Hello');
   });
@@ -101,17 +102,14 @@ describe('the end of a process', () => {
     const before = process.env['TMPDIR'];
     process.env['TMPDIR'] = tmp;
     try {
-      const thinking: Message = {
-        role: 'assistant',
-        content: [
-          { type: 'thinking', thinking: 'Hm', signature: 'c2lnbmF0dXJl' },
-          { type: 'text', text: 'Hi' },
-        ],
-      };
+      // What an append would alter is taken in from a transcript.
+      const large: Message[] = [
+        { role: 'user', content: [png(2_100, 1_000), { type: 'text', text: 'What is it?' }] },
+        { role: 'assistant', content: 'White.' },
+        { role: 'user', content: 'Sure?' },
+      ];
       for (const end of ['kill', 'close'] as const) {
-        expect(
-          (await run(lab, turnOf({ messages: [...hello, thinking, { role: 'user', content: 'And?' }] }))).strategy,
-        ).toBe('resume');
+        expect((await run(lab, turnOf({ messages: large }))).strategy).toBe('resume');
         expect(readdirSync(tmp).filter((name) => name.startsWith('claude-resume-'))).toHaveLength(1);
         if (end === 'kill') killAll();
         else await lab.engine.close();
@@ -148,10 +146,10 @@ describe('a server that is killed', () => {
     });
     await once(child.stdout, 'data');
     const children = childrenOf(lab);
-    expect(children.length).toBeGreaterThan(2);
     if (lifelineFirst) process.kill(shellOf(child.pid ?? 0), 'SIGKILL');
     child.kill('SIGKILL');
     await once(child, 'exit');
+    expect(children.length).toBeGreaterThan(1);
     return children;
   };
   const shellOf = (pid: number): number =>

@@ -105,7 +105,7 @@ describe('a program that does not behave', () => {
     await expect.poll(() => lab.engine.health().gauges['sessions_running'], patiently).toBe(1);
     leaving.abort();
     expect((await outcome).code).toBe('client_closed');
-    await expect.poll(() => lab.engine.health().gauges, patiently).toMatchObject({ processes: 0, ended_aborted: 1 });
+    await expect.poll(() => lab.engine.health().gauges, patiently).toMatchObject({ processes: 0, ended_hung: 1 });
   });
 
   it('hang: close() ends it, and the turn fails with draining', async () => {
@@ -121,7 +121,7 @@ describe('a program that does not behave', () => {
     await start('hang-after-first-turn', { controlTimeoutMs: 4_000 });
     const first = await run(lab, turnOf({ messages: hello }));
     const second = await run(lab, turnOf({ messages: goOn(hello, first, 'And again') }));
-    expect(second).toMatchObject({ strategy: 'append', text: 'And again' });
+    expect(second).toMatchObject({ strategy: 'start', text: 'And again' });
     expect(lab.engine.health().gauges).toMatchObject({ ended_hung: 1 });
   });
 

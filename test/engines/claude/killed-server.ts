@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { createClaudeEngine, type ClaudeEngineOptions } from '../../../src/engines/claude/engine.ts';
 import type { Message } from '../../../src/turn/turn.ts';
+import { png } from './png.ts';
 import { turnOf } from './support.ts';
 
 const ignore = (): void => undefined;
@@ -25,14 +26,8 @@ void (async () => {
 await running.promise;
 await ask([{ role: 'user', content: 'Look [[tool:read {}]]' }]);
 await ask([
-  { role: 'user', content: 'Hello' },
-  {
-    role: 'assistant',
-    content: [
-      { type: 'thinking', thinking: 'Hm', signature: 'c2lnbmF0dXJl' },
-      { type: 'text', text: 'Hi' },
-    ],
-  },
-  { role: 'user', content: 'And?' },
+  { role: 'user', content: [png(2_100, 1_000), { type: 'text', text: 'What is it?' }] },
+  { role: 'assistant', content: 'White.' },
+  { role: 'user', content: 'Sure?' },
 ]);
 process.stdout.write('ready\n');

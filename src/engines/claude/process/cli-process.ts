@@ -42,6 +42,9 @@ export interface Connection {
   readonly model: string | undefined;
 }
 
+/** An answer that is to be stopped goes on until then. */
+const CUT_TIMEOUT_MS = 3_000;
+
 export class CliProcess {
   readonly child: Child;
   readonly calls = new SuspendedCalls();
@@ -147,11 +150,12 @@ export class CliProcess {
    * user message that then remains. Throws where the CLI refuses, and where it takes too long.
    */
   async rewind(target: string, newest: string | undefined): Promise<void> {
-    const refusal = await cutBefore(
-      (request) => this.#request(request),
+    const cutting = cutBefore(
+      (request) => this.#control.request(request),
       target,
       () => this.newestUserMessage,
     );
+    const refusal = await this.#guard.inTime(cutting, Math.min(CUT_TIMEOUT_MS, this.controlTimeoutMs));
     if (refusal !== undefined) throw this.#guard.refused(refusal);
     this.newestUserMessage = newest;
     this.calls.forget();

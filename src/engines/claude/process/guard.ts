@@ -19,13 +19,13 @@ export class Guard {
   }
 
   /** The value of `work`; throws `engine_died` where the process ends, refuses or takes too long, and ends it then. */
-  async inTime<T>(work: Promise<T>): Promise<T> {
+  async inTime<T>(work: Promise<T>, timeoutMs = this.#timeoutMs): Promise<T> {
     const failed = Promise.withResolvers<never>();
     const fail = (end: End): void => failed.reject(errorOfEnd(end));
     const timer = setTimeout(() => {
       this.#child.kill('hung');
       fail({ reason: 'hung', code: null, signal: null });
-    }, this.#timeoutMs);
+    }, timeoutMs);
     if (this.#end !== undefined) fail(this.#end);
     this.#calling.add(fail);
     work.catch(() => undefined);

@@ -129,7 +129,7 @@ export class Pool {
   async startFirst(): Promise<HeldProcess> {
     const [first] = this.#processes.values();
     const [starting] = this.#starts.keys();
-    return first ?? starting ?? this.#begin({});
+    return first ?? starting ?? this.#begin({}).finally(() => this.#serve());
   }
 
   /** Makes one more process ready once nothing runs. */
@@ -199,6 +199,7 @@ export class Pool {
     this.#forget(waiter);
     const prompt = conversation.system === '' ? {} : { prompt: conversation.system };
     const started = this.#begin({ ...prompt, resumed: { conversation, messages, model: settings.model } });
+    started.catch(() => this.#serve());
     waiter.grant(
       started.then((process): Taken => ({
         process,
@@ -220,11 +221,10 @@ export class Pool {
     if (this.#starts.size >= availableParallelism() || !this.#isWorthAStart(waiter)) return;
     waiter.sawStart = true;
     this.#begin(beginning).catch((error: unknown) => {
-      // Whoever waits first hears of it: the others try for themselves.
-      const next = this.#waiting.includes(waiter) ? waiter : this.#waiting[0];
-      if (next === undefined) return this.#complain(error);
-      this.#forget(next);
-      next.refuse(toTurnError(error));
+      if (!this.#waiting.includes(waiter)) return this.#complain(error);
+      this.#forget(waiter);
+      waiter.refuse(toTurnError(error));
+      // The others try for themselves.
       this.#serve();
     });
   }
@@ -256,10 +256,6 @@ export class Pool {
         else if (beginning.resumed === undefined) process.release();
         else this.#changed(process);
         return process;
-      })
-      .catch((error: unknown) => {
-        this.#serve();
-        throw error;
       });
   }
 
@@ -310,6 +306,7 @@ export class Pool {
   }
 
   #complain(error: unknown): void {
+    this.#serve();
     if (!this.#closed) this.#options.log.warn({ error: toTurnError(error).message }, 'could not keep a process ready');
   }
 }

@@ -54,7 +54,7 @@ describe('the pool', () => {
   });
 
   it('gives the place of one who left the queue to the next', async () => {
-    await start({ maxProcesses: 1, spares: 0, executable: fixture('hang') });
+    await start({ maxProcesses: 1, spares: 0, executable: fixture('wait') });
     const clients = Array.from({ length: 5 }, () => new AbortController());
     const outcomes = clients.map(({ signal }, i) =>
       failureOf(run(lab, turnOf({ system: `prompt ${i}`, messages: say('Hello') }), signal)),
@@ -73,7 +73,7 @@ describe('the pool', () => {
   });
 
   it('refuses those who wait when it closes', async () => {
-    await start({ maxProcesses: 1, spares: 0, executable: fixture('hang') });
+    await start({ maxProcesses: 1, spares: 0, executable: fixture('wait') });
     const outcomes = [1, 2, 3].map((i) =>
       failureOf(run(lab, turnOf({ system: `prompt ${i}`, messages: say('Hello') }))),
     );
