@@ -15,6 +15,7 @@ import { markdown, type Bench, type Table } from './support/report.ts';
 import { throughput } from './throughput.ts';
 import { worker } from './worker.ts';
 
+const benches: readonly Bench[] = [latency, throughput, memory, profile, worker, peersBench];
 const LIMIT_MINUTES = 60;
 
 const { values, positionals } = parseArgs({

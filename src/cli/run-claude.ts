@@ -1,7 +1,7 @@
 /** The Claude Code that this server runs, with the user's own environment and terminal. */
 import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
-import { findExecutable } from '../engines/claude/executable.ts';
+import { findExecutable } from '../engines/claude/process/executable.ts';
 import { CliError } from './cli-error.ts';
 import { currentEnvironment } from './environment.ts';
 

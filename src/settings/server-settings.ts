@@ -109,18 +109,23 @@ export const serverSettings = {
   MAX_PROCESSES: setting(
     wholeOrAuto(1),
     'auto',
-    'Claude Code processes at the same time, about 230 MB each; `auto` goes by the memory of the machine or container.',
+    'The most Claude Code processes at the same time, about 230 MB each. Each turn that runs needs one, any of them will do. `auto`: as many as `MAX_CONCURRENCY`, twice the cores and four at least, and no more than memory allows.',
   ),
   SPARES: setting(
     whole(0),
     '1',
-    'Processes that are spawned ahead, each for one new conversation. More of them help when several begin at once; each takes about 100 MB.',
+    'Processes to keep ready while nothing runs, so that a new conversation pushes out none that may go on. No more than twice the cores and four are started for that.',
   ),
-  IDLE_TTL: setting(seconds(1), '600', 'Seconds that a process keeps a conversation nobody continues.'),
+  RECYCLE: setting(
+    flag,
+    '1',
+    '1 lets a process serve one conversation after the other, in about 20 ms. 0 gives each conversation a process of its own, started for it in about 400 ms.',
+  ),
+  IDLE_TTL: setting(seconds(1), '600', 'Seconds after which processes that nobody uses end, except two.'),
   SUSPEND_TTL: setting(
     seconds(1),
     '600',
-    'Seconds that a process waits for the results of its tool calls. Later ones are replayed.',
+    'Seconds that a process waits for the results of its tool calls. With later ones the conversation is taken in anew.',
   ),
   DATABASE_URL: setting(
     postgresUrl,

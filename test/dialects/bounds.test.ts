@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { anthropicMessages } from '../../src/dialects/anthropic-messages/index.ts';
 import { MOST } from '../../src/dialects/bounds.ts';
 import { openAiChat } from '../../src/dialects/openai-chat/index.ts';
-import { conversationOf } from '../../src/engines/claude/check-messages.ts';
+import { conversationOf } from '../../src/engines/claude/conversation/conversation.ts';
 import { adaptiveModel, contextOf, failure } from './support.ts';
 
 const times = <One>(length: number, one: (index: number) => One): One[] =>

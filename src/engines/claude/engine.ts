@@ -18,6 +18,7 @@ import { signaturesOf } from './conversation/heads.ts';
 import { hasAlteredImage } from './conversation/images.ts';
 import { askableWith } from './conversation/open-loop.ts';
 import { resumeOptions } from './conversation/transcript.ts';
+import { atTurnsPlace } from './conversation/turn-place.ts';
 import type { ClaudeEngineOptions } from './options.ts';
 import { reportedModels } from './process/account.ts';
 import { cliOptions, type ClaudeHost } from './process/cli-options.ts';
@@ -95,7 +96,7 @@ export class ClaudeEngine implements Engine {
         }
         return;
       } catch (thrown) {
-        const error = signal.aborted ? errorOfAbort(signal) : toTurnError(thrown);
+        const error = signal.aborted ? errorOfAbort(signal) : atTurnsPlace(toTurnError(thrown), turn.request.messages);
         // The client has seen nothing, so a fresh process may try once what a dead one could not.
         if (error.code !== 'engine_died' || began || attempt > 1) throw error;
         this.#options.log.warn({ request: turn.id, error: error.message }, 'trying again on a fresh process');
@@ -135,6 +136,7 @@ export class ClaudeEngine implements Engine {
     return {
       ok: this.#unwell === undefined && !this.#closed,
       ...(this.#closed ? { reason: 'The engine is closed' } : this.#unwell !== undefined && { reason: this.#unwell }),
+      conversations: count(({ state, held }) => state === 'busy' || held.length > 0),
       gauges: {
         processes: this.#pool.size,
         processes_ready: count(({ state, held }) => state === 'idle' && held.length === 0),
@@ -260,7 +262,7 @@ export class ClaudeEngine implements Engine {
   #startUntilItWorks(): void {
     if (this.#kept !== 'yes' || this.#closed) return;
     this.#kept = 'trying';
-    untilItWorks(() => this.#pool.startFirst(), {
+    void untilItWorks(() => this.#pool.startFirst(), {
       clock: this.#clock,
       signal: this.#ending.signal,
       firstMs: 1_000,

@@ -140,6 +140,27 @@ describe.each(ways)('what reaches the upstream ($way)', ({ recycle }) => {
     expect(lab.upstream.messageRequests).toHaveLength(4);
   });
 
+  it('no sentence in place of an image that the CLI cannot read: the caller is told where it is', async () => {
+    const broken = {
+      type: 'image' as const,
+      source: { type: 'base64' as const, media_type: 'image/png' as const, data: 'AAAA' },
+    };
+    const error = await failureOf(run(lab, turnOf({ messages: [user('See'), user([png(10, 10), broken])] })));
+    expect(error).toMatchObject({
+      code: 'invalid_request',
+      param: 'messages.1.content.1.image.source.base64',
+      message: expect.stringContaining('Could not process image'),
+    });
+    expect(lab.upstream.messageRequests).toHaveLength(0);
+  });
+
+  it('a call with an argument called INVALID_JSON, which waits for its result like any other', async () => {
+    const messages: Message[] = [user('[[tool:read {"INVALID_JSON":"{"}]] [[then]] [[text:Done]]')];
+    const first = await run(lab, turnOf({ tools, messages }));
+    messages.push(assistant(first.message.content), user(first.calls.map(({ id }) => result(id))));
+    expect(await run(lab, turnOf({ tools, messages }))).toMatchObject({ strategy: 'answer', text: 'Done' });
+  });
+
   // Claude Code would mend each of them with words of its own.
   it.each<[string, Message[]]>([
     ['`tool_use` ids were found without `tool_result` blocks', [user('a'), assistant([call('t1')]), user('b')]],
@@ -158,7 +179,7 @@ describe.each(ways)('what reaches the upstream ($way)', ({ recycle }) => {
     ['must end with a message of the user', [user('a'), assistant('b')]],
   ])('nothing, where the API would say: %s', async (words, messages) => {
     const error = await failureOf(run(lab, turnOf({ tools, messages })));
-    expect([error.code, error.param]).toEqual(['invalid_request', 'messages']);
+    expect([error.code, error.param]).toEqual(['invalid_request', expect.stringMatching(/^messages(\.\d)?$/)]);
     expect(error.message).toContain(words);
     expect(lab.upstream.messageRequests).toHaveLength(0);
   });

@@ -133,7 +133,7 @@ describe(`isolation with CHAOS_SEED=${seed}`, () => {
   };
 
   const results = (random: Random, { messages }: Talk): Message => {
-    const calls = (messages.at(-1)?.content as { type: string; id: string }[]).filter(
+    const calls = ((messages.at(-1)?.content ?? []) as { type: string; id: string }[]).filter(
       ({ type }) => type === 'tool_use',
     );
     const kind = random();

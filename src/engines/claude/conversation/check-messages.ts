@@ -5,6 +5,7 @@
 import { TurnError } from '../../../turn/errors.ts';
 import type { Message } from '../../../turn/turn.ts';
 import { joined, type Exchange } from './exchanges.ts';
+import { isReadable } from './images.ts';
 
 /** Messages of one role in a row, which are one message to the API; `index` is the first one's place. */
 interface Group extends Exchange {
@@ -19,6 +20,7 @@ export const checkMessages = (messages: readonly Message[]): void => {
     checkCalls(group, groups[place + 1]);
     checkResults(group, groups[place - 1]);
   }
+  checkImages(messages);
 };
 
 const toGroup = ({ role, content }: Message, index: number): Group => ({
@@ -35,6 +37,21 @@ const checkContent = ({ role, index, content }: Group): void => {
     index,
     blank ? 'text content blocks must contain non-whitespace text' : 'user messages must have non-empty content',
   );
+};
+
+/** Images of the newest message, which is the one that Claude Code looks at. */
+const checkImages = (messages: readonly Message[]): void => {
+  const newest = messages.findLastIndex(({ role }) => role === 'assistant') + 1;
+  for (const [after, { content }] of messages.slice(newest).entries()) {
+    const blocks = typeof content === 'string' ? [] : content;
+    const broken = blocks.findIndex(
+      (block) => block.type === 'image' && block.source.type === 'base64' && !isReadable(block.source.data),
+    );
+    if (broken === -1) continue;
+    const param = `messages.${newest + after}.content.${broken}.image.source.base64`;
+    const reason = 'Could not process image: its data is not that of a PNG, JPEG, GIF or WebP image.';
+    throw new TurnError('invalid_request', `${param}: ${reason}`, { param });
+  }
 };
 
 const checkCalls = (group: Group, next: Group | undefined): void => {
@@ -63,4 +80,4 @@ const callsOf = (group: Group | undefined) => (group?.content ?? []).filter((blo
 const resultsOf = (group: Group | undefined) => (group?.content ?? []).filter((block) => block.type === 'tool_result');
 
 const wrong = (index: number, words: string): TurnError =>
-  new TurnError('invalid_request', `messages.${index}: ${words}`, { param: 'messages' });
+  new TurnError('invalid_request', `messages.${index}: ${words}`, { param: `messages.${index}` });

@@ -155,7 +155,7 @@ export class Pool {
     try {
       const unclaimed = new Set(this.#starts.values());
       let leaving = this.#leaving.size;
-      for (const waiter of [...this.#waiting]) {
+      for (const waiter of this.#waiting.slice()) {
         const plan = this.#planFor(waiter);
         if (plan === undefined) continue;
         if (plan.kind !== 'start' && plan.kind !== 'resume') this.#grant(waiter, plan);

@@ -21,21 +21,25 @@ export const runStep = (process: CliProcess, step: Step): ReadableStream<TurnEve
   const { opening, reader, begin, signal } = step;
   let over = false;
   let failure: TurnError | undefined;
+  let stream: ReadableStreamDefaultController<TurnEvent> | undefined;
   const conclude: Step['conclude'] = (outcome) => {
     if (over) return;
     over = true;
     signal.removeEventListener('abort', leave);
     step.conclude(outcome);
   };
-  let fail: (error: TurnError) => void = () => undefined;
+  // An error throws away what nobody has read yet: it waits until the last event has been taken.
+  const fail = (error: TurnError): void => {
+    if ((stream?.desiredSize ?? 0) > 0) stream?.error(error);
+    else failure = error;
+  };
   const leave = (): void => {
     conclude({ kind: 'left' });
     fail(errorOfAbort(signal));
   };
   return new ReadableStream<TurnEvent>({
     start: (controller) => {
-      // An error throws away what nobody has read yet: it waits until the last event has been taken.
-      fail = (error) => ((controller.desiredSize ?? 0) > 0 ? controller.error(error) : (failure = error));
+      stream = controller;
       const finish = (outcome: Outcome): void => {
         if (over) return;
         conclude(outcome);

@@ -6,6 +6,7 @@
 import type { SDKMessage } from '@anthropic-ai/claude-agent-sdk';
 import type { AnswerMessage } from '../../../turn/turn.ts';
 import type { RateLimit, StreamEvent, TurnEvent } from '../../../turn/events.ts';
+import { brokenText } from '../../../turn/broken-input.ts';
 import { TurnError, type ErrorCode } from '../../../turn/errors.ts';
 import { MessageFold } from '../../../turn/fold.ts';
 import { hasVisible, isForgotten } from '../conversation/exchanges.ts';
@@ -209,4 +210,4 @@ const bytesOf = (delta: Extract<StreamEvent, { type: 'content_block_delta' }>['d
 
 /** MCP arguments are an object, and a broken input never reaches the handler. */
 const isDeliverable = (input: unknown): boolean =>
-  typeof input === 'object' && input !== null && !Array.isArray(input) && !('INVALID_JSON' in input);
+  typeof input === 'object' && input !== null && !Array.isArray(input) && brokenText(input) === undefined;

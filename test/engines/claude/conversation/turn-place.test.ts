@@ -1,8 +1,8 @@
 /** The API counts the messages that Claude Code sends; the caller must read of those that it sent itself. */
 import { expect, test } from 'vitest';
-import { atTurnsPlace } from '../../../src/engines/claude/turn-place.ts';
-import { TurnError } from '../../../src/turn/errors.ts';
-import type { Message } from '../../../src/turn/turn.ts';
+import { atTurnsPlace } from '../../../../src/engines/claude/conversation/turn-place.ts';
+import { TurnError } from '../../../../src/turn/errors.ts';
+import type { Message } from '../../../../src/turn/turn.ts';
 
 const text = (words: string) => ({ type: 'text' as const, text: words });
 const messages: Message[] = [

@@ -1,7 +1,7 @@
 /** Places in the messages that Claude Code sends, as places in the turn's request. Pure. */
-import { TurnError } from '../../turn/errors.ts';
-import type { Message } from '../../turn/turn.ts';
-import { hasVisible } from './history.ts';
+import { TurnError } from '../../../turn/errors.ts';
+import type { Message } from '../../../turn/turn.ts';
+import { hasVisible } from './exchanges.ts';
 
 const PLACE = /^messages\.(?<index>\d+)(?:\.content\.(?<block>\d+))?/u;
 
