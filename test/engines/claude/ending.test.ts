@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { isStreamEvent } from '../../../src/turn/events.ts';
 import type { Message, Tool } from '../../../src/turn/turn.ts';
-import { failureOf } from './ends-support.ts';
+import { failureOf, patiently } from './ends-support.ts';
 import {
   plain,
   run,
@@ -101,7 +101,7 @@ describe.each(ways)('a turn ends as the API said ($way)', ({ recycle }) => {
     const ran = await run(lab, turnOf({ messages, tools: [read] }));
     expect(ran.calls.map(({ name }) => name)).toEqual(['unheard_of']);
     expect(ran.message.stop_reason).toBe('tool_use');
-    await expect.poll(() => lab.engine.health().gauges['sessions_running']).toBe(0);
+    await expect.poll(() => lab.engine.health().gauges['sessions_running'], patiently).toBe(0);
     expect(completed()).toBe(1);
   });
 
@@ -181,10 +181,10 @@ describe.each(ways)('a turn ends as the API said ($way)', ({ recycle }) => {
   it('an aborted turn aborts the upstream request', async () => {
     const abort = new AbortController();
     const failing = run(lab, turnOf({ messages: say('[[tokens:400]] [[slow:20]]') }), abort.signal);
-    await expect.poll(() => lab.upstream.messageRequests.length).toBe(1);
+    await expect.poll(() => lab.upstream.messageRequests.length, patiently).toBe(1);
     abort.abort();
     expect((await failureOf(failing)).code).toBe('client_closed');
-    await expect.poll(() => lab.upstream.messageRequests[0]?.aborted).toBe(true);
+    await expect.poll(() => lab.upstream.messageRequests[0]?.aborted, patiently).toBe(true);
   });
 
   it('parameters reach the upstream, and those of one turn do not stay for the next', async () => {

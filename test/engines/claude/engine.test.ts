@@ -90,7 +90,7 @@ describe.each(ways)('the Claude engine with the real CLI ($way)', ({ recycle }) 
     lab.upstream.script(slowToContinue);
     const ran = await run(lab, turnOf({ max_tokens: 5, messages: [{ role: 'user', content: '[[tokens:50]]' }] }));
     expect(ran.message.stop_reason).toBe('max_tokens');
-    await expect.poll(() => lab.engine.health().gauges['sessions_running']).toBe(0);
+    await expect.poll(() => lab.engine.health().gauges['sessions_running'], { timeout: 30_000 }).toBe(0);
     expect(lab.upstream.messageRequests.filter(({ completed }) => completed)).toHaveLength(1);
   });
 });

@@ -72,7 +72,7 @@ export class HeldProcess implements ProcessView {
   readonly #traits: Traits;
   #grown = false;
   /** The user message that was asked last, and how many messages come before it. */
-  #asked: { readonly id: string; readonly before: number } | undefined;
+  #asked: { readonly id: string | undefined; readonly before: number } | undefined;
   /** Resolves once the CLI is ready for the next message. */
   #settled: Promise<void> = Promise.resolve();
 
@@ -145,10 +145,14 @@ export class HeldProcess implements ProcessView {
     const id = randomUUID();
     await this.cli.append(exchange, id);
     const head = heads[this.held.length + 1] ?? '';
-    const ofUser = exchange.role === 'user' && this.#traits.rewinds;
     this.held = [
       ...this.held,
-      { head, signatures: signaturesOf(exchange), newest: this.cli.newestUserMessage, ...(ofUser && { id }) },
+      {
+        head,
+        signatures: signaturesOf(exchange),
+        newest: this.cli.newestUserMessage,
+        ...(this.#isTarget(exchange) && { id }),
+      },
     ];
   }
 
@@ -168,20 +172,23 @@ export class HeldProcess implements ProcessView {
     });
   }
 
-  /** Keeps the first messages, and cuts off the rest; a process that cannot be cut ends. */
+  /** Cuts off what follows the first messages, and as many of these as it must; a process that cannot be cut ends. */
   async cutTo(keep: number, reason: EndReason): Promise<void> {
-    const target = this.held[keep];
-    if (target === undefined) return;
-    if (target.id === undefined) this.cli.kill(reason);
-    else await this.#cut(target.id, keep);
+    if (keep >= this.held.length) return;
+    const target = this.held.findLastIndex(({ id }, index) => index <= keep && id !== undefined);
+    const id = this.held[target]?.id;
+    if (id === undefined) this.cli.kill(reason);
+    else await this.#cut(id, target);
   }
 
   /** Cuts off the turn that was asked last, whatever has become of it, and gives the process back; one that cannot be cut ends. */
   async clear(reason: EndReason): Promise<void> {
     this.#become('busy');
-    if (!this.#traits.rewinds || this.#asked === undefined) return this.cli.kill(reason);
+    const asked = this.#asked;
+    if (asked === undefined) return this.cli.kill(reason);
     try {
-      await this.#cut(this.#asked.id, this.#asked.before);
+      if (asked.id !== undefined) await this.#cut(asked.id, asked.before);
+      else await this.cutTo(asked.before - 1, reason);
       this.release();
     } catch {
       // The refusal has ended it.
@@ -196,7 +203,7 @@ export class HeldProcess implements ProcessView {
     }
     this.turns = plan.kind === 'fresh' ? 1 + plan.append.length / 2 : this.turns + 1;
     const id = randomUUID();
-    this.#asked = { id, before: this.held.length };
+    this.#asked = { id: this.#isTarget(turn) ? id : undefined, before: this.held.length };
     this.cli.ask(turn, id);
   }
 
@@ -234,12 +241,17 @@ export class HeldProcess implements ProcessView {
     const head = heads.at(-1) ?? '';
     const exchange: Exchange = { role: 'assistant', content: answer.content };
     const newest = this.cli.newestUserMessage;
-    const id = this.#asked?.before === this.held.length && this.#traits.rewinds ? { id: this.#asked.id } : {};
+    const id = this.#asked?.before === this.held.length ? this.#asked.id : undefined;
     this.held = [
       ...this.held,
-      { head, signatures: signaturesOf(turn), newest, ...id },
+      { head, signatures: signaturesOf(turn), newest, ...(id !== undefined && { id }) },
       { head: nextHead(head, exchange), signatures: signaturesOf(exchange), newest },
     ];
+  }
+
+  /** Whether the conversation can be cut before a message: the CLI parts no results from their calls. */
+  #isTarget({ role, content }: Exchange): boolean {
+    return this.#traits.rewinds && role === 'user' && !content.some(({ type }) => type === 'tool_result');
   }
 
   async #cut(id: string, keep: number): Promise<void> {
