@@ -4,7 +4,7 @@ import { createServer } from 'node:net';
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { totalmem } from 'node:os';
 import { promisify } from 'node:util';
-import { findExecutable } from '../../engines/claude/executable.ts';
+import { findExecutable } from '../../engines/claude/process/executable.ts';
 import { connectionLimits } from '../../node/connections.ts';
 import { prepareState, stateRoot } from '../../node/state.ts';
 import type { Config } from '../../settings/server-settings.ts';
