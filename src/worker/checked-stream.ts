@@ -11,7 +11,7 @@ const NEWLINE = 10;
 export interface StreamEnd {
   /** The server sends the mark; one from before the mark ends without. */
   readonly marked: boolean;
-  /** Bytes that tell the client that the answer is incomplete. */
+  /** Bytes that end an incomplete answer with an error. */
   broken(): Uint8Array;
   /** Bytes have passed. */
   touch(): void;

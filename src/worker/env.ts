@@ -4,7 +4,7 @@ import { edgeSettings, workerSettings, type WorkerConfig } from '../settings/wor
 import type { LoginKeeper } from './login/login-keeper.ts';
 import type { ProxyInstance } from './instance/instance.ts';
 import { loginOf } from './login/login.ts';
-import { isSealKey } from './login/encryption.ts';
+import { isCipherKey } from './login/encryption.ts';
 
 /** Bindings of wrangler.jsonc. The settings are beside them, as text. */
 export interface Env {
@@ -17,7 +17,7 @@ export interface Env {
 
 export interface WorkerSettings {
   readonly config: WorkerConfig;
-  /** How long answers may go on in a container that was told to end. */
+  /** How long answers may go on in a container that is ending. */
   readonly drainMs: number;
   readonly endWithinMs: number;
   readonly sleepAfterMs: number;
@@ -77,7 +77,7 @@ const problemsOfLogin = (login: string, stateKey: string | undefined): readonly 
     : [
         'CLAUDE_OAUTH_CREDS needs the secret STATE_KEY (32 bytes in base64) to keep a refreshed login; npm run deploy sets both.',
       ]),
-  ...(stateKey && !isSealKey(stateKey) ? ['STATE_KEY must be 32 bytes in base64 (openssl rand -base64 32).'] : []),
+  ...(stateKey && !isCipherKey(stateKey) ? ['STATE_KEY must be 32 bytes in base64 (openssl rand -base64 32).'] : []),
 ];
 
 /** What means something to the Worker alone, or reaches the container in another way. */
@@ -92,7 +92,7 @@ const NOT_FOR_THE_CONTAINER: ReadonlySet<string> = new Set([
 
 /**
  * Every other variable and secret is a setting of the server in the container, under the same name. It
- * runs as many turns as the instance takes requests, unless that was said otherwise.
+ * runs as many turns as the instance takes requests, unless that is set.
  */
 export const containerSettings = (env: Env): Record<string, string> => ({
   MAX_CONCURRENCY: String(settingsOf(env).capacity),

@@ -9,7 +9,7 @@ import { INTERNAL_HEADER } from '../http/end-mark.ts';
 /**
  * Worker to instance: `Routed` as JSON. Instance to Worker: a `Verdict` as JSON, in place of an answer; `eos` with a stream
  * that ends with the end mark.
- * Instance to container: `eos`, asking for the end mark; the container says `eos` back when it will send one.
+ * Instance to container: `eos`, asking for the end mark, and back when one will come.
  */
 export const INTERNAL = INTERNAL_HEADER;
 export const REQUEST_ID = 'x-request-id';
@@ -46,7 +46,7 @@ export interface InstanceStatus {
   /** Conversations that the container may hold warm. */
   readonly conversations: number;
   /** The platform's own words when the last container ended, until one is ready again. */
-  readonly said?: string;
+  readonly platformMessage?: string;
 }
 
 export const verdictResponse = (verdict: Verdict): Response =>

@@ -99,6 +99,6 @@ const statusOf = async (name: string, env: Env): Promise<InstanceStatus> => {
   try {
     return await env.INSTANCE.getByName(name).status();
   } catch (error) {
-    return { state: 'unreachable', open: 0, conversations: 0, said: String(error) };
+    return { state: 'unreachable', open: 0, conversations: 0, platformMessage: String(error) };
   }
 };

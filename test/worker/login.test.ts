@@ -11,7 +11,7 @@ import {
   type Offer,
 } from '../../src/worker/login/login.ts';
 import { LoginSync, type KeeperPort } from '../../src/worker/login/login-sync.ts';
-import { createSeal } from '../../src/worker/login/encryption.ts';
+import { createCipher } from '../../src/worker/login/encryption.ts';
 
 const HOUR = 3_600_000;
 const file = (n: number, expiresAt: number): string =>
@@ -282,20 +282,20 @@ describe('instances that share one login', () => {
   });
 });
 
-describe('the seal', () => {
+describe('the cipher', () => {
   const key = btoa(String.fromCharCode(...crypto.getRandomValues(new Uint8Array(32))));
-  it('opens what it sealed, for this place and under this key only', async () => {
-    const seal = await createSeal(key, 'here');
-    const sealed = await seal.seal('secret é');
-    expect(await seal.open(sealed)).toBe('secret é');
-    expect(new TextDecoder('latin1').decode(sealed)).not.toContain('secret');
-    await expect((await createSeal(key, 'there')).open(sealed)).rejects.toThrow();
-    await expect((await createSeal(btoa('x'.repeat(32)), 'here')).open(sealed)).rejects.toThrow();
-    new Uint8Array(sealed)[20]! ^= 1;
-    await expect(seal.open(sealed)).rejects.toThrow();
+  it('decrypts what it encrypted, for this location and under this key only', async () => {
+    const cipher = await createCipher(key, 'here');
+    const encrypted = await cipher.encrypt('secret é');
+    expect(await cipher.decrypt(encrypted)).toBe('secret é');
+    expect(new TextDecoder('latin1').decode(encrypted)).not.toContain('secret');
+    await expect((await createCipher(key, 'there')).decrypt(encrypted)).rejects.toThrow();
+    await expect((await createCipher(btoa('x'.repeat(32)), 'here')).decrypt(encrypted)).rejects.toThrow();
+    new Uint8Array(encrypted)[20]! ^= 1;
+    await expect(cipher.decrypt(encrypted)).rejects.toThrow();
   });
 
   it('refuses a key of another length', async () => {
-    await expect(createSeal(btoa('short'), 'here')).rejects.toThrow('STATE_KEY must be 32 bytes');
+    await expect(createCipher(btoa('short'), 'here')).rejects.toThrow('STATE_KEY must be 32 bytes');
   });
 });

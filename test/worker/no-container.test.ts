@@ -141,12 +141,14 @@ describe('words of the platform', { timeout: 120_000 }, () => {
     let image: Image | undefined;
     const here = await lab(() => image, 'The moon is in the wrong house (code 4711)');
     expect((await here.call('/v1/messages', { body: chat })).status).toBe(503);
-    expect((await statuses(here))['g1-i0']).toMatchObject({ said: expect.stringContaining('wrong house (code 4711)') });
+    expect((await statuses(here))['g1-i0']).toMatchObject({
+      platformMessage: expect.stringContaining('wrong house (code 4711)'),
+    });
     const open = await here.call('/health', { headers: { authorization: '' } });
     expect(await open.text()).not.toContain('moon');
     image = programImage('before-the-mark.ts');
     await eventually(async () => (await here.call('/v1/messages', { body: chat })).status === 200);
-    expect((await statuses(here))['g1-i0']).not.toHaveProperty('said');
+    expect((await statuses(here))['g1-i0']).not.toHaveProperty('platformMessage');
   });
 });
 

@@ -12,7 +12,7 @@ import {
   type Routed,
   type Verdict,
 } from '../../src/worker/internal-protocol.ts';
-import { place } from '../../src/worker/instance/placement.ts';
+import { decidePlacement } from '../../src/worker/instance/placement.ts';
 import { instanceNames, orderFor } from '../../src/worker/rendezvous.ts';
 
 const keys = Array.from({ length: 4000 }, (_, index) => `conversation ${index}`);
@@ -120,7 +120,7 @@ describe('the key of a conversation', () => {
   });
 });
 
-describe('the place of a conversation', () => {
+describe('the placement of a conversation', () => {
   const names = instanceNames('g1', 4);
   const routed: Routed = {
     requestId: 'req_1',
@@ -283,7 +283,7 @@ describe('the place of a conversation', () => {
       ] satisfies readonly Row[]
     ).map(([title, asked, here, remembered, expected]) => ({ title, asked, here, remembered, expected })),
   )('$title', ({ asked, here, remembered, expected }) => {
-    expect(place(asked, here, remembered)).toEqual(expected);
+    expect(decidePlacement(asked, here, remembered)).toEqual(expected);
   });
 
   it('never asks the same instance twice, and ends', async () => {
@@ -291,7 +291,7 @@ describe('the place of a conversation', () => {
     const instances = (request: Request): Verdict => {
       const said = routedOf(request);
       asked.push(`${said.role} ${said.self}`);
-      const placement = place(said, full, undefined);
+      const placement = decidePlacement(said, full, undefined);
       return placement.kind === 'send' ? { ...placement, kind: 'elsewhere' } : (placement as Verdict);
     };
     const init = { method: 'POST', body: '{}', signal: new AbortController().signal };

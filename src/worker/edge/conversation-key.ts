@@ -1,7 +1,7 @@
 /**
  * Which conversation a request belongs to, as far as the choice of an instance needs to know: the
  * same for every request of one conversation. Two conversations may share it; they then share an
- * instance, and the server inside tells them apart by all that was said.
+ * instance, and the server inside tells them apart by all its messages.
  */
 
 /** Headers by which clients name their conversation, the clearest first (opencode, codex, Claude Code send some). */

@@ -21,7 +21,7 @@ export type Outcome =
   | { readonly kind: 'answer'; readonly response: Response }
   /** The connection failed; it may be tried again. */
   | { readonly kind: 'lost' }
-  /** A server that was told to end refuses what is new; the next one will take it. */
+  /** A server that is ending refuses what is new; the next one will take it. */
   | { readonly kind: 'draining' };
 
 export const requestForContainer = async (

@@ -18,7 +18,7 @@ export const newBootstrapKey = (): string =>
 
 /**
  * 409: the program has other settings; 401: it was started by someone else. Both are cured by a new
- * program. Any other refusal is the owner's to cure, and told in the server's words.
+ * program. Any other refusal is the owner's to cure, and shown in the server's words.
  */
 export const bootstrap = async (fetch: ContainerFetch, key: string, body: BootstrapBody): Promise<void> => {
   const response = await fetch('/internal/bootstrap', {
@@ -26,22 +26,22 @@ export const bootstrap = async (fetch: ContainerFetch, key: string, body: Bootst
     headers: door(key),
     body: JSON.stringify(body),
   });
-  const said = await response.text();
+  const answer = await response.text();
   if (response.ok) return;
-  if (response.status === 409 || response.status === 401) throw new RestartNeeded(said);
+  if (response.status === 409 || response.status === 401) throw new RestartNeeded(answer);
   throw new TurnError(
     'engine_unavailable',
-    `The server in the container refused its settings: ${said.slice(0, 2_000)}`,
+    `The server in the container refused its settings: ${answer.slice(0, 2_000)}`,
   );
 };
 
 export const containerLogin = (fetch: ContainerFetch, key: () => string): ContainerLogin => ({
   read: async () => {
     const response = await fetch('/internal/credentials', { headers: door(key()) });
-    const said = await response.text();
+    const answer = await response.text();
     if (response.status === 401) throw new RestartNeeded('the program was started by someone else');
     if (!response.ok) throw noDoor(response);
-    return (JSON.parse(said) as { credentials?: string | null }).credentials ?? undefined;
+    return (JSON.parse(answer) as { credentials?: string | null }).credentials ?? undefined;
   },
   write: async (credentials) => {
     const response = await fetch('/internal/credentials', {

@@ -1,4 +1,4 @@
-/** Why a container cannot be asked, read from the platform's words, and how a caller is told. */
+/** Why a container cannot be asked, read from the platform's words, and the error that a caller gets. */
 import { TurnError } from '../../turn/errors.ts';
 
 export type DownReason =
@@ -37,7 +37,7 @@ export const downReason = (error: unknown): DownReason => {
   return WORDS.find(([words]) => text.includes(words))?.[1] ?? 'crashed';
 };
 
-const SAYS: Readonly<Record<DownReason, { readonly message: string; readonly retryAfterSeconds: number }>> = {
+const TEXTS: Readonly<Record<DownReason, { readonly message: string; readonly retryAfterSeconds: number }>> = {
   starting: { message: 'The container is starting; ask again in a few seconds.', retryAfterSeconds: 5 },
   stopped: { message: 'The container is being replaced; ask again in a few seconds.', retryAfterSeconds: 5 },
   crashed: {
@@ -57,4 +57,4 @@ const SAYS: Readonly<Record<DownReason, { readonly message: string; readonly ret
 };
 
 export const downTurnError = (reason: DownReason): TurnError =>
-  new TurnError('engine_unavailable', SAYS[reason].message, { retryAfterSeconds: SAYS[reason].retryAfterSeconds });
+  new TurnError('engine_unavailable', TEXTS[reason].message, { retryAfterSeconds: TEXTS[reason].retryAfterSeconds });

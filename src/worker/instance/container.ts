@@ -26,15 +26,15 @@ export interface ContainerOptions {
   prepare(fresh: boolean, fetch: ContainerFetch): Promise<void>;
   /** Environment of a new program. */
   environment(): Record<string, string>;
-  /** Whether answers of the program are open, which one that was told to end may finish, for `drainMs`. */
+  /** Whether answers of the program are open, which one that is ending may finish, for `drainMs`. */
   readonly answering: () => boolean;
   readonly drainMs: number;
   /** How long the program is to outlive this object's time in memory: longer than it may be idle. */
   readonly outliveMs: number;
-  /** How long a program that was told to end, and answers nobody, may take to do so. */
+  /** How long a program that is ending, and answers nobody, may take to do so. */
   readonly endWithinMs: number;
-  /** `said`: what the platform said of it, when it said something. */
-  onExit(reason: DownReason, said?: string): void;
+  /** `message`: the platform's words, where it had some. */
+  onExit(reason: DownReason, message?: string): void;
   /** Why a program that answers could not be prepared; it is tried again. */
   onTrouble(error: unknown): void;
 }
@@ -53,7 +53,7 @@ const STUCK_MS = 60_000;
 /** A start that takes longer fails for those who wait; the next request begins another. */
 const GIVE_UP_MS = 150_000;
 const PING_MS = 5_000;
-/** Attempts in a row that may end in an exit before the callers are told. */
+/** Attempts in a row that may end in an exit before the callers get an error. */
 const CRASHES = 3;
 /** After a start that failed, others are better asked for so long. */
 const SHUN_MS = 60_000;
@@ -106,7 +106,7 @@ export class ContainerLife {
     await this.#starting;
   }
 
-  /** The program was told to end, not by us: a new version is rolled out. It is left alone until it has. */
+  /** The program is ending, not by us: a new version is rolled out. It is left alone until it has. */
   leaving(): void {
     this.#ready = false;
     this.#stopping = this.running;
@@ -210,7 +210,7 @@ export class ContainerLife {
 
   /**
    * One monitor while this object is in memory. It keeps the object there for some minutes only, and a program whose
-   * object has gone is killed unless the platform was told how long to leave it.
+   * object has gone is killed unless the platform knows how long to leave it.
    */
   #watch(): void {
     if (this.#watched || !this.running) return;
@@ -218,12 +218,12 @@ export class ContainerLife {
     this.#options.raw.setInactivityTimeout(this.#options.outliveMs).catch((error: unknown) => {
       if (this.running) this.#options.onTrouble(error);
     });
-    const ended = (reason: DownReason, said?: string): void => {
+    const ended = (reason: DownReason, message?: string): void => {
       this.#watched = false;
       this.#ready = false;
       this.#stopping = false;
       this.#lastExit = reason;
-      this.#options.onExit(reason, said);
+      this.#options.onExit(reason, message);
     };
     this.#options.raw.monitor().then(
       () => ended(this.#stopping ? 'stopped' : 'crashed'),

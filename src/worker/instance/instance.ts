@@ -17,14 +17,14 @@ import { routedOf, verdictResponse, type InstanceStatus, type Routed } from '../
 import { logEvent } from '../log.ts';
 import { LoginSync } from '../login/login-sync.ts';
 import { OpenRequests, type Ticket } from './open-requests.ts';
-import { createPlaceBook, type PlaceBook } from './placement-store.ts';
-import { place, type Room } from './placement.ts';
+import { createPlacementStore, type PlacementStore } from './placement-store.ts';
+import { decidePlacement, type Room } from './placement.ts';
 import { instanceNames } from '../rendezvous.ts';
 import { createResponder } from '../dialect-responder.ts';
 import { Trip } from './trip.ts';
 import { WarmConversations } from './warm-conversations.ts';
 
-/** A server that was told to end has so long; it has no open request then. */
+/** A server that was asked to end has so long; it has no open request then. */
 const STOP_GRACE_MS = 30_000;
 /** How long the login may take to come back before a container is stopped without it. */
 const LAST_LOGIN_MS = 10_000;
@@ -41,20 +41,20 @@ export class ProxyInstance extends DurableObject<Env> {
   readonly #settings: WorkerSettings;
   readonly #names: readonly string[];
   readonly #open: OpenRequests;
-  readonly #places: PlaceBook;
+  readonly #placements: PlacementStore;
   readonly #life: ContainerLife;
   readonly #login: LoginSync | undefined;
   readonly #warm = new WarmConversations();
   #self = '';
-  /** What the platform said when the last container ended, until one is ready again. */
-  #said: string | undefined;
+  /** The platform's words when the last container ended, until one is ready again. */
+  #platformMessage: string | undefined;
 
   constructor(ctx: DurableObjectState, env: Env, dialects: readonly Dialect[] = allDialects) {
     super(ctx, env);
     this.#dialects = dialects;
     this.#settings = settingsOf(env);
     this.#names = instanceNames(this.#settings.generation, this.#settings.instances);
-    this.#places = createPlaceBook(ctx.storage.sql, Date.now);
+    this.#placements = createPlacementStore(ctx.storage.sql, Date.now);
     this.#open = new OpenRequests({
       now: Date.now,
       lastActive: {
@@ -72,7 +72,7 @@ export class ProxyInstance extends DurableObject<Env> {
       drainMs: this.#settings.drainMs,
       endWithinMs: this.#settings.endWithinMs,
       outliveMs: this.#settings.sleepAfterMs + OUTLIVE_MS,
-      onExit: (reason, said) => this.#exited(reason, said),
+      onExit: (reason, message) => this.#exited(reason, message),
       onTrouble: (error) => logEvent('container not prepared', { instance: this.#self, err: String(error) }),
     });
     this.#login = env.CLAUDE_OAUTH_CREDS ? this.#loginSync() : undefined;
@@ -107,7 +107,7 @@ export class ProxyInstance extends DurableObject<Env> {
         },
         explain: (reason) => this.#explain(reason),
         sendAway: () => {
-          const placement = this.#place(routed, { open: this.#open.size - 1, waited: true });
+          const placement = this.#decidePlacement(routed, { open: this.#open.size - 1, waited: true });
           return placement instanceof Response ? placement : undefined;
         },
         onFailure: (error) => this.#logFailure(routed, error),
@@ -143,14 +143,14 @@ export class ProxyInstance extends DurableObject<Env> {
       state: this.#life.state,
       open: this.#open.size,
       conversations: this.#warm.size,
-      ...(this.#said !== undefined && { said: this.#said }),
+      ...(this.#platformMessage !== undefined && { platformMessage: this.#platformMessage }),
     };
   }
 
   /** A ticket for the request, or where it is to go. */
   async #admit(routed: Routed): Promise<Ticket | Response> {
     for (const until = Date.now() + WARM_WAIT_MS; ;) {
-      const placement = this.#place(routed, { open: this.#open.size, waited: Date.now() >= until });
+      const placement = this.#decidePlacement(routed, { open: this.#open.size, waited: Date.now() >= until });
       // Entered in the same moment, so that of two who see the last slot one gets it.
       if (placement === 'here') return this.#open.enter(routed);
       if (placement !== 'wait') return placement;
@@ -159,17 +159,17 @@ export class ProxyInstance extends DurableObject<Env> {
   }
 
   /** `open`: requests beside this one. */
-  #place(routed: Routed, asking: Pick<Room, 'open' | 'waited'>): Response | 'here' | 'wait' {
+  #decidePlacement(routed: Routed, asking: Pick<Room, 'open' | 'waited'>): Response | 'here' | 'wait' {
     const { conversation } = routed;
-    const remembered = routed.role === 'home' ? this.#places.get(conversation) : undefined;
-    const placement = place(routed, this.#room(routed, asking), remembered);
+    const remembered = routed.role === 'home' ? this.#placements.get(conversation) : undefined;
+    const placement = decidePlacement(routed, this.#room(routed, asking), remembered);
     if (placement.kind === 'wait') return 'wait';
     if (placement.kind === 'here') {
-      if (remembered !== undefined) this.#places.forget(conversation); // It was asked there, in vain.
+      if (remembered !== undefined) this.#placements.forget(conversation); // It was asked there, in vain.
       return 'here';
     }
     if (placement.kind !== 'send') return verdictResponse(placement);
-    this.#places.put(conversation, placement.name);
+    this.#placements.put(conversation, placement.name);
     return verdictResponse({ ...placement, kind: 'elsewhere' });
   }
 
@@ -210,18 +210,22 @@ export class ProxyInstance extends DurableObject<Env> {
     });
     await login?.after();
     if (this.ctx.storage.kv.get('served') === undefined) this.ctx.storage.kv.put('served', true);
-    this.#said = undefined;
+    this.#platformMessage = undefined;
     logEvent('container ready', { instance: this.#self });
   }
 
-  #exited(reason: DownReason, said: string | undefined): void {
+  #exited(reason: DownReason, message: string | undefined): void {
     this.#warm.clear();
-    this.#said = said;
+    this.#platformMessage = message;
     this.#inBackground(this.#login?.onExit());
-    logEvent('container ended', { instance: this.#self, reason, ...(said !== undefined && { said }) });
+    logEvent('container ended', {
+      instance: this.#self,
+      reason,
+      ...(message !== undefined && { platformMessage: message }),
+    });
   }
 
-  // The platform says the same for "all are taken" and "not distributed yet".
+  // The platform has the same words for "all are taken" and "not distributed yet".
   #explain(reason: DownReason): DownReason {
     return reason === 'no_instance' && this.ctx.storage.kv.get('served') === undefined ? 'provisioning' : reason;
   }

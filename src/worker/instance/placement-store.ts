@@ -1,5 +1,5 @@
 /** Conversations that were sent away, in their home's SQLite: they are found again after the home has slept. */
-export interface PlaceBook {
+export interface PlacementStore {
   get(conversation: string): string | undefined;
   put(conversation: string, name: string): void;
   forget(conversation: string): void;
@@ -10,7 +10,7 @@ const STAY_MS = 60 * 60_000;
 /** A row is written at most this often per conversation: writes are billed. */
 const TOUCH_MS = 5 * 60_000;
 
-export const createPlaceBook = (sql: SqlStorage, now: () => number): PlaceBook => {
+export const createPlacementStore = (sql: SqlStorage, now: () => number): PlacementStore => {
   sql.exec(
     'CREATE TABLE IF NOT EXISTS places (conversation TEXT PRIMARY KEY, instance TEXT NOT NULL, until INTEGER NOT NULL)',
   );

@@ -29,7 +29,7 @@ export type Placement =
   | { readonly kind: 'send'; readonly name: string; readonly awakeOnly: boolean }
   | Verdict;
 
-/** How many other instances are asked before the client is told that all are busy. */
+/** How many other instances are asked before the client gets a 429. */
 const MOST_TRIES = 3;
 
 /**
@@ -38,7 +38,7 @@ const MOST_TRIES = 3;
  * Where nobody else is left, the home waits for a container that ends or fails. While it fails, only instances whose
  * container runs are asked: the platform refuses the start of another one for the same reason.
  */
-export const place = (routed: Routed, room: Room, remembered: string | undefined): Placement => {
+export const decidePlacement = (routed: Routed, room: Room, remembered: string | undefined): Placement => {
   const usable = !room.leaving && !room.failing;
   const hasSlot = room.open < room.capacity && !room.crowded;
   const worthWaiting = usable && room.warm && !room.waited && !room.crowded;

@@ -14,7 +14,7 @@ export type Stage =
   | 'left';
 
 export interface TripEvents {
-  /** The headers of the answer have arrived. `conversations`: how many the container holds, when it says so. */
+  /** The headers of the answer have arrived. `conversations`: the container's own count, where it has one. */
   readonly onAnswer: (conversations: number | undefined) => void;
   /** All is over. Comes once on every path; for a client that leaves early, when its request has been given up. */
   readonly onEnd: () => void;

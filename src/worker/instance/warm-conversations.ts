@@ -1,4 +1,4 @@
-/** Which conversations the container holds, as far as can be known here: the last ones it served, as many as it says it holds. */
+/** Which conversations the container holds, as far as can be known here: the last ones it served, as many as its count. */
 
 /** Where a server does not say how many. */
 const MOST = 10_000;
@@ -21,7 +21,7 @@ export class WarmConversations {
     return this.#served.has(conversation);
   }
 
-  /** The container has begun to answer; `held`: how many conversations it says it holds now. */
+  /** The container has begun to answer; `held`: its count of conversations now. */
   serve(conversation: string, held: number | undefined): void {
     this.#held = held ?? MOST;
     this.#served.delete(conversation);

@@ -2,38 +2,38 @@
 const VERSION = 1;
 const IV_BYTES = 12;
 
-export interface Seal {
-  seal(text: string): Promise<ArrayBuffer>;
-  /** Throws when the text was sealed under another key or for another place, or was changed. */
-  open(sealed: ArrayBuffer): Promise<string>;
+export interface Cipher {
+  encrypt(text: string): Promise<ArrayBuffer>;
+  /** Throws when the text was encrypted under another key or for another location, or was changed. */
+  decrypt(encrypted: ArrayBuffer): Promise<string>;
 }
 
 /**
- * `key`: 32 bytes in base64. `place` names where the text is kept (object, table, row): sealed text
- * moved to another place does not open. Throws when the key is not 32 bytes.
+ * `key`: 32 bytes in base64. `location` names where the text is kept (object, table, row): encrypted text
+ * moved elsewhere does not decrypt. Throws when the key is not 32 bytes.
  */
-export const createSeal = async (key: string, place: string): Promise<Seal> => {
-  if (!isSealKey(key)) throw new Error('STATE_KEY must be 32 bytes in base64');
+export const createCipher = async (key: string, location: string): Promise<Cipher> => {
+  if (!isCipherKey(key)) throw new Error('STATE_KEY must be 32 bytes in base64');
   const raw = Uint8Array.from(atob(key), (char) => char.charCodeAt(0));
   const secret = await crypto.subtle.importKey('raw', raw, 'AES-GCM', false, ['encrypt', 'decrypt']);
-  const additionalData = new TextEncoder().encode(place);
+  const additionalData = new TextEncoder().encode(location);
   return {
-    seal: async (text) => {
+    encrypt: async (text) => {
       const iv = crypto.getRandomValues(new Uint8Array(IV_BYTES));
       const encrypted = await crypto.subtle.encrypt(
         { name: 'AES-GCM', iv, additionalData },
         secret,
         new TextEncoder().encode(text),
       );
-      const sealed = new Uint8Array(1 + IV_BYTES + encrypted.byteLength);
-      sealed[0] = VERSION;
-      sealed.set(iv, 1);
-      sealed.set(new Uint8Array(encrypted), 1 + IV_BYTES);
-      return sealed.buffer;
+      const versioned = new Uint8Array(1 + IV_BYTES + encrypted.byteLength);
+      versioned[0] = VERSION;
+      versioned.set(iv, 1);
+      versioned.set(new Uint8Array(encrypted), 1 + IV_BYTES);
+      return versioned.buffer;
     },
-    open: async (sealed) => {
-      const bytes = new Uint8Array(sealed);
-      if (bytes[0] !== VERSION) throw new Error('unknown form of sealed text');
+    decrypt: async (given) => {
+      const bytes = new Uint8Array(given);
+      if (bytes[0] !== VERSION) throw new Error('unknown form of encrypted text');
       const iv = bytes.subarray(1, 1 + IV_BYTES);
       const text = await crypto.subtle.decrypt(
         { name: 'AES-GCM', iv, additionalData },
@@ -45,7 +45,7 @@ export const createSeal = async (key: string, place: string): Promise<Seal> => {
   };
 };
 
-export const isSealKey = (key: string): boolean => {
+export const isCipherKey = (key: string): boolean => {
   try {
     return atob(key).length === 32;
   } catch {

@@ -1,4 +1,4 @@
-/** The one Durable Object that keeps the login, sealed, and lends the refresh token to one instance at a time. */
+/** The one Durable Object that keeps the login, encrypted, and lends the refresh token to one instance at a time. */
 import { DurableObject } from 'cloudflare:workers';
 import type { Env } from '../env.ts';
 import { logEvent } from '../log.ts';
@@ -13,9 +13,9 @@ import {
   type Login,
   type Offer,
 } from './login.ts';
-import { createSeal, digestOf, type Seal } from './encryption.ts';
+import { createCipher, digestOf, type Cipher } from './encryption.ts';
 
-const PLACE = 'LoginKeeper|kv|login';
+const LOCATION = 'LoginKeeper|kv|login';
 
 interface Kept {
   /** Digest of the secret that the login descends from: with another secret it is worthless. */
@@ -28,13 +28,13 @@ type KeptLease = Lease & Pick<Kept, 'secret'>;
 
 export class LoginKeeper extends DurableObject<Env> {
   #secret = '';
-  readonly #seal: Promise<Seal>;
+  readonly #cipher: Promise<Cipher>;
   #login: Login | undefined;
   #lease: Lease | undefined;
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
-    this.#seal = createSeal(env.STATE_KEY ?? '', PLACE);
+    this.#cipher = createCipher(env.STATE_KEY ?? '', LOCATION);
     void ctx.blockConcurrencyWhile(async () => {
       this.#secret = await digestOf(env.CLAUDE_OAUTH_CREDS ?? '');
       this.#login = (await this.#stored()) ?? loginOf(env.CLAUDE_OAUTH_CREDS ?? '');
@@ -62,7 +62,7 @@ export class LoginKeeper extends DurableObject<Env> {
     const brought = loginOf(text);
     if (secret !== this.#secret || !isNewer(brought, this.#known())) return false;
     this.#login = brought;
-    const kept: Kept = { secret, sealed: await (await this.#seal).seal(text) };
+    const kept: Kept = { secret, sealed: await (await this.#cipher).encrypt(text) };
     this.ctx.storage.kv.put('login', kept);
     this.giveBack(instance);
     return true;
@@ -76,7 +76,7 @@ export class LoginKeeper extends DurableObject<Env> {
     const kept = this.ctx.storage.kv.get<Kept>('login');
     if (kept === undefined || kept.secret !== this.#secret) return undefined;
     try {
-      return loginOf(await (await this.#seal).open(kept.sealed));
+      return loginOf(await (await this.#cipher).decrypt(kept.sealed));
     } catch (error) {
       logEvent('kept login not opened, the deployed one is used: was STATE_KEY replaced?', {
         level: 'error',

@@ -68,9 +68,9 @@ export class LoginSync {
 
   /** For a new program. */
   async forStart(): Promise<Handover> {
-    const current = await told(this.#options.keeper.current());
+    const current = await orUnavailable(this.#options.keeper.current());
     // The program before this one may have ended with the token: nobody has it here now.
-    await told(this.#options.keeper.giveBack(this.#options.instance()));
+    await orUnavailable(this.#options.keeper.giveBack(this.#options.instance()));
     this.#options.origin.set(current.secret);
     this.#holds(current.text, false);
     return { text: current.text, after: async () => {} };
@@ -81,13 +81,13 @@ export class LoginSync {
     const { keeper, container, instance } = this.#options;
     const here = await container.read();
     const brought = here !== undefined && (await this.#bring(here));
-    const current = await told(keeper.current());
+    const current = await orUnavailable(keeper.current());
     const after = async (): Promise<void> => {
       if (here !== undefined && !brought && this.#mayBeRefreshing(here, current)) return this.#holds(here, true);
       await container.write(current.text);
       this.#options.origin.set(current.secret);
       this.#holds(current.text, false);
-      await told(keeper.giveBack(instance()));
+      await orUnavailable(keeper.giveBack(instance()));
     };
     return { text: current.text, after };
   }
@@ -166,7 +166,7 @@ export class LoginSync {
     // A refresh that ended after its turn was given up: what is written below would undo it.
     if (await this.#bringBack()) return;
     for (let step = 0; step < WAIT_STEPS; step += 1) {
-      const offer = await told(keeper.offer(instance()));
+      const offer = await orUnavailable(keeper.offer(instance()));
       if (offer.kind !== 'wait') {
         await container.write(offer.text);
         origin.set(offer.secret);
@@ -190,12 +190,12 @@ export class LoginSync {
 
   async #bring(text: string): Promise<boolean> {
     const { keeper, origin, instance } = this.#options;
-    return told(keeper.bring(instance(), { text, secret: origin.get() }));
+    return orUnavailable(keeper.bring(instance(), { text, secret: origin.get() }));
   }
 }
 
-/** What the keeper throws is for its owner's log; the platform may say no too, while it updates. */
-const told = async <Value>(asked: Promise<Value>): Promise<Value> => {
+/** The keeper's own reason is for the log; the platform may refuse the call too, while it updates. */
+const orUnavailable = async <Value>(asked: Promise<Value>): Promise<Value> => {
   try {
     return await asked;
   } catch (error) {
