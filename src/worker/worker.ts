@@ -65,7 +65,10 @@ const edgeOf = async (env: Env, dialects: readonly Dialect[]): Promise<Edge> => 
       ask: (name, request) => env.INSTANCE.getByName(name).fetch(request),
       sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
     },
-    statuses: () => statusesOf(names.slice(0, MOST_STATUSES), env),
+    statuses: async () => ({
+      instances: await statusesOf(names.slice(0, MOST_STATUSES), env),
+      instancesNotShown: Math.max(0, names.length - MOST_STATUSES),
+    }),
   });
 };
 

@@ -22,7 +22,7 @@ it('refuses a body that finds no room, until the instance has answered', async (
     settings: { maxBodyBytes: 1_000_000, corsOrigins: [], checkHost: false, allowedHosts: [] },
     listModels: async () => [],
     misconfigured: undefined,
-    statuses: async () => ({}),
+    statuses: async () => ({ instances: {}, instancesNotShown: 0 }),
     dispatch: {
       homes: ['a'],
       ask: async () => {

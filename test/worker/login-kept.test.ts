@@ -2,6 +2,7 @@
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { eventually, programImage, startLab, type Lab } from './lab.ts';
 
@@ -112,6 +113,23 @@ describe('a login that was refreshed in the container', { timeout: 120_000 }, ()
     });
     expect((await here.call('/v1/messages', { body: { messages: [] } })).status).toBe(200);
     await asleep();
+  });
+
+  it('is no reason to end a container for which a request has come meanwhile', async () => {
+    here = await startLab({
+      image: programImage('keeps-its-login.ts'),
+      vars: { STATE_KEY, SLEEP_AFTER_S: '1', CLAUDE_OAUTH_CREDS: file(1, 2) },
+    });
+    const ask = (signal?: AbortSignal): Promise<Response> =>
+      here.call('/v1/messages', { body: { messages: [] }, ...(signal !== undefined && { signal }) });
+    expect((await ask()).status).toBe(200);
+    await sleep(1_500); // The time to sleep has come, and the login is waited for, ten seconds at most.
+    const client = new AbortController();
+    const second = ask(client.signal).catch(() => undefined);
+    await sleep(11_000);
+    expect(here.events.filter(({ kind }) => kind === 'exit')).toEqual([]);
+    client.abort();
+    await second;
   });
 
   it.each([

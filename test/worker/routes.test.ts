@@ -19,7 +19,7 @@ it('the edge has every row of the table', async () => {
     settings: { maxBodyBytes: 1000, corsOrigins: [], checkHost: false, allowedHosts: [] },
     listModels: async () => [],
     misconfigured: undefined,
-    statuses: async () => ({}),
+    statuses: async () => ({ instances: {}, instancesNotShown: 0 }),
     dispatch: { homes: ['a'], ask: async () => new Response(), sleep: async () => {} },
   });
   const served = edge.routes.map(({ method, path }) => `${method} ${path}`);

@@ -33,6 +33,7 @@ describe('the edge', { timeout: 120_000 }, () => {
     expect(await (await call('/')).json()).toMatchObject({ name: 'opencode-claude-proxy' });
     expect((await call('/ping', { headers: { authorization: '' } })).status).toBe(200);
     expect((await call('/health', { headers: { authorization: '' } })).status).toBe(200);
+    expect(await (await call('/health')).json()).toMatchObject({ instancesNotShown: 0 });
     for (const authorization of ['', 'Bearer wrong'])
       expect((await call('/health?wake=1', { headers: { authorization } })).status).toBe(401);
     const models = (await (await call('/v1/models')).json()) as { data: { id: string }[] };

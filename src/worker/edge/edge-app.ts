@@ -6,7 +6,6 @@ import type { Handler, Hono, MiddlewareHandler } from 'hono';
 import { localOwner } from '../../access/keys.ts';
 import { parseJson, readBody } from '../../http/body.ts';
 import type { HttpContext, HttpEnv } from '../../http/context.ts';
-import { noteError } from '../../http/errors.ts';
 import { createHttpApp, type CommonServices } from '../../http/http-app.ts';
 import { modelRoute, modelsRoute } from '../../http/models-routes.ts';
 import type { Services } from '../../http/services.ts';
@@ -22,7 +21,13 @@ export interface EdgeServices extends CommonServices, Pick<Services, 'bodies' | 
   /** Why nothing can be served, in words for the owner. */
   readonly misconfigured: string | undefined;
   /** Every instance, asked without waking a container. */
-  readonly statuses: () => Promise<Readonly<Record<string, InstanceStatus>>>;
+  readonly statuses: () => Promise<Statuses>;
+}
+
+export interface Statuses {
+  readonly instances: Readonly<Record<string, InstanceStatus>>;
+  /** Instances that were not asked, because there are many. */
+  readonly instancesNotShown: number;
 }
 
 export const createEdge = (services: EdgeServices): Hono<HttpEnv> => {
@@ -99,7 +104,8 @@ const send = async (
   const answer = await dispatch({ url: `http://instance${pathname}${search}`, init, routed }, services.dispatch);
   return wholeOrError(answer, {
     responder: createResponder(c.get('dialect'), requestId),
-    onBroken: (error) => noteError(error, c, services),
+    // The summary of the request has been written by then.
+    onBroken: (error) => services.log.warn({ id: requestId, code: error.code }, error.message),
   });
 };
 
@@ -112,6 +118,6 @@ const healthRoute =
     if (owner === undefined && wake)
       throw new TurnError('authentication', '/health?wake needs the key of this server.');
     if (owner === undefined) return c.json({ status: 'ok' });
-    if (!wake) return c.json({ status: 'ok', version: services.version, instances: await services.statuses() });
+    if (!wake) return c.json({ status: 'ok', version: services.version, ...(await services.statuses()) });
     return send(c, { conversation: await conversationKey(owner, new Headers(), []), stream: false }, services);
   };
