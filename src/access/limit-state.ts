@@ -1,7 +1,7 @@
 /** What a key has used: the state that servers share, and the pure steps that change it. */
 import { z } from 'zod';
 
-export const spent = z.object({
+const spent = z.object({
   /** When the day or month began, in UTC. */
   since: z.number(),
   tokens: z.number(),
