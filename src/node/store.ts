@@ -43,4 +43,4 @@ export const createStore = (settings: StoreSettings, { stateDir, clock, log }: S
     responses: { maxBytes: LARGEST_RESPONSE_BYTES, lifetimeMs: settings.RESPONSE_DAYS * DAY_MS },
   });
 
-export const databaseFile = (stateDir: string): string => join(stateDir, 'proxy.db');
+const databaseFile = (stateDir: string): string => join(stateDir, 'proxy.db');

@@ -6,7 +6,7 @@ import { ledgerCases } from './ledger-cases.ts';
 import { refusal, type Cases, type Lab } from './lab.ts';
 import { responseCases } from './response-cases.ts';
 
-export const databaseCases: Cases = {
+const databaseCases: Cases = {
   'makes the tables once, also when several servers start at once': async ({ server, equal }) => {
     const servers = Array.from({ length: 8 }, () => server());
     const databases = await Promise.all(servers.map((each) => each.open()));
@@ -84,7 +84,7 @@ const key = (name: string, more: Partial<KeyRow> = {}): KeyRow => ({
   ...more,
 });
 
-export const keyCases: Cases = {
+const keyCases: Cases = {
   'finds a key by its hash and by its id': async ({ store: { keys }, equal }) => {
     await keys.insert(key('ci', { allowedModels: ['opus'], expiresAt: 5_000 }));
     equal(await keys.byHash('hash-ci'), key('ci', { allowedModels: ['opus'], expiresAt: 5_000 }));
@@ -147,7 +147,7 @@ const counter = (lab: Lab, store = lab.store) =>
 
 const increment = (value: number) => ({ value: value + 1, result: value + 1 });
 
-export const sharedValueCases: Cases = {
+const sharedValueCases: Cases = {
   'loses no change of two servers': async (lab) => {
     const servers = [counter(lab), counter(lab, lab.server()), counter(lab, lab.server())];
     const results = (
