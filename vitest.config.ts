@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 /** Suites that start no process and open no socket: they run in seconds, so they run all the time. */
-const PURE = ['access', 'dialects', 'models', 'turn', 'util'].map((folder) => `test/${folder}/**/*.test.ts`);
+const PURE = ['access', 'dialects', 'models', 'turn', 'util', 'observe'].map((folder) => `test/${folder}/**/*.test.ts`);
 const pureFiles = ['test/layers.test.ts', ...PURE];
 
 const shared = {

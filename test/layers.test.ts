@@ -13,6 +13,7 @@ const layers = [
   ['store'],
   ['access'],
   ['http'],
+  ['observe'],
   ['dashboard'],
   ['demo'],
   ['node'],
