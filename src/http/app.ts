@@ -3,6 +3,7 @@ import type { Hono } from 'hono';
 import type { HttpEnv } from './context.ts';
 import { healthRoute, liveRoute, readyRoute } from './health.ts';
 import { createHttpApp } from './http-app.ts';
+import { metricsRoute } from './metrics-route.ts';
 import { modelRoute, modelsRoute } from './models-routes.ts';
 import type { Services } from './services.ts';
 import {
@@ -25,6 +26,7 @@ export const createApp = (services: Services): Hono<HttpEnv> => {
       live: liveRoute,
       ready: readyRoute(services),
       health: healthRoute(services),
+      metrics: metricsRoute(services),
       turn: turnRoute(services, running),
       'stored-response': storedResponseRoute(services),
       'stored-input': storedInputRoute(services),

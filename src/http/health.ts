@@ -7,7 +7,7 @@ import type { Handler } from 'hono';
 import type { HttpEnv } from './context.ts';
 import type { Services } from './services.ts';
 
-type Needs = Pick<Services, 'engine' | 'leases' | 'version' | 'login' | 'clock'>;
+type Needs = Pick<Services, 'engine' | 'leases' | 'version' | 'login' | 'clock' | 'ledger'>;
 
 export const liveRoute: Handler<HttpEnv> = (c) => c.json({ status: 'ok' });
 
@@ -42,7 +42,7 @@ const stateOf = ({ engine, leases }: Needs): State => {
   return degraded === undefined ? { status: 'ok' } : { status: 'degraded', reason: degraded };
 };
 
-const figures = ({ engine, leases, version, login, clock }: Needs, startedAt: number) => {
+const figures = ({ engine, leases, version, login, clock, ledger }: Needs, startedAt: number) => {
   const { held, queued } = leases.stats();
   return {
     version,
@@ -51,5 +51,6 @@ const figures = ({ engine, leases, version, login, clock }: Needs, startedAt: nu
     uptimeSeconds: Math.round((clock.elapsed() - startedAt) / 1000),
     requests: { running: held, queued },
     gauges: engine.health().gauges,
+    ...(ledger !== undefined && { ledger: ledger() }),
   };
 };

@@ -4,7 +4,7 @@
  */
 import type { Dialect, DialectAction, DialectRoute } from '../dialects/dialect.ts';
 
-export type Action = DialectAction | 'index' | 'ping' | 'live' | 'ready' | 'health';
+export type Action = DialectAction | 'index' | 'ping' | 'live' | 'ready' | 'health' | 'metrics';
 
 export interface Route {
   readonly method: DialectRoute['method'];
@@ -20,6 +20,7 @@ const OWN_ROUTES: readonly Route[] = [
   { method: 'GET', path: '/live', action: 'live', dialects: [] },
   { method: 'GET', path: '/ready', action: 'ready', dialects: [] },
   { method: 'GET', path: '/health', action: 'health', dialects: [] },
+  { method: 'GET', path: '/metrics', action: 'metrics', dialects: [] },
 ];
 
 export const createRouteTable = (dialects: readonly Dialect[]): readonly Route[] => {

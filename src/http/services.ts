@@ -8,6 +8,7 @@ import type { KeyRing } from '../access/keys.ts';
 import type { Leases } from '../access/leases.ts';
 import type { ListedModel } from '../models/list.ts';
 import type { ResolvedModel, ResolveModel } from '../models/model.ts';
+import type { RecorderHealth } from '../store/ledger/recorder.ts';
 import type { ResponseStore } from '../store/responses.ts';
 import type { TextCipher } from '../util/text-cipher.ts';
 import type { Engine } from '../turn/engine.ts';
@@ -33,6 +34,10 @@ export interface Services {
   readonly settings: HttpSettings;
   /** Called once with the summary of every request. */
   readonly announce: SummaryListener;
+  /** The text for Prometheus, and its content type; absent where none is kept. */
+  readonly metrics?: () => Promise<{ readonly text: string; readonly contentType: string }>;
+  /** Whether the ledger can be written; absent where there is none. */
+  readonly ledger?: () => RecorderHealth;
   readonly log: Log;
   readonly clock: Clock;
   /** Answers kept for later requests; absent where nothing is kept. */

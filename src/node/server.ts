@@ -4,7 +4,7 @@ import type { Server } from 'node:http';
 import { BlockList, type AddressInfo } from 'node:net';
 import { totalmem } from 'node:os';
 import { TurnError } from '../turn/errors.ts';
-import { systemClock } from '../util/clock.ts';
+import { systemClock, type Clock } from '../util/clock.ts';
 import { createRedactor, type Redact } from '../util/redact.ts';
 import { timedOut, within } from '../util/timer.ts';
 import { createKeyRing } from '../access/keys.ts';
@@ -13,8 +13,6 @@ import { createWrongKeys } from '../access/wrong-keys.ts';
 import { createLeases } from '../access/leases.ts';
 import { createApp } from '../http/app.ts';
 import { isLoopbackHost } from '../http/browser-guard.ts';
-import { logRequests } from '../http/request-log.ts';
-import { announceTo } from '../turn/request-summary.ts';
 import type { Dialect } from '../dialects/dialect.ts';
 import { dialects as allDialects } from '../dialects/index.ts';
 import type { HttpSettings } from '../http/services.ts';
@@ -25,6 +23,7 @@ import { createHttpServer, serverLimits, type ServerLimits } from './http-server
 import { watchAnswers } from './drain.ts';
 import { adviceBehindWorker, type LoginAdvice } from './login-advice.ts';
 import { lazyCipher } from './cipher.ts';
+import { createObservers } from './observers.ts';
 import { createModels } from './models.ts';
 import type { Store } from '../store/store.ts';
 import type { Config } from '../settings/server-settings.ts';
@@ -90,22 +89,19 @@ export const composeServer = async ({
     clock,
   });
   const keys = await createKeyRing(config.PROXY_API_KEY);
-  const bodies = createBodyBudget({
-    maxBytes: heldBodyBytes(config),
-    waitMs: limits?.bodyWaitMs ?? serverLimits().bodyWaitMs,
-    clock,
-  });
-  const wrongKeys = createWrongKeys({
-    clock,
-    onSlowed: (address) => log.warn({ address }, 'many wrong keys from one address: it is slowed down'),
-  });
+  const { bodies, wrongKeys } = createBounds({ config, clock, log, limits });
   const models = createModels(config, engine, { log, clock });
+  // What an instance behind the Worker keeps is gone when it sleeps: nobody may count on it.
+  const kept = behindWorker ? undefined : store;
+  const observers = createObservers({ leases, engine, clock, log }, kept);
   const stopping = new AbortController();
   // One listener for each running turn is meant.
   setMaxListeners(0, stopping.signal);
   const app = createApp({
     dialects,
-    announce: announceTo([logRequests(log)], log),
+    announce: observers.announce,
+    ...(observers.metrics !== undefined && { metrics: observers.metrics }),
+    ...(observers.ledger !== undefined && { ledger: observers.ledger }),
     engine,
     stopping: stopping.signal,
     leases,
@@ -116,9 +112,8 @@ export const composeServer = async ({
     clock,
     version,
     login,
-    // What an instance behind the Worker keeps is gone when it sleeps: nobody may count on it.
-    ...(store !== undefined && !behindWorker && { responses: store.responses }),
-    cipher: lazyCipher(config, behindWorker ? undefined : store),
+    ...(kept !== undefined && { responses: kept.responses }),
+    cipher: lazyCipher(config, kept),
     ...models,
     settings: { ...httpSettings(config), behindWorker },
   });
@@ -131,11 +126,30 @@ export const composeServer = async ({
     },
     close: async () => {
       await engine.close();
+      await observers.close();
       await store?.close();
     },
     conversations: () => engine.health().conversations ?? 0,
   };
 };
+
+interface BoundsParts extends Pick<ServerParts, 'config' | 'log'> {
+  readonly clock: Clock;
+  readonly limits: Partial<ServerLimits> | undefined;
+}
+
+/** What callers may take of the server's memory, and how often they may try keys. */
+const createBounds = ({ config, clock, log, limits }: BoundsParts) => ({
+  bodies: createBodyBudget({
+    maxBytes: heldBodyBytes(config),
+    waitMs: limits?.bodyWaitMs ?? serverLimits().bodyWaitMs,
+    clock,
+  }),
+  wrongKeys: createWrongKeys({
+    clock,
+    onSlowed: (address) => log.warn({ address }, 'many wrong keys from one address: it is slowed down'),
+  }),
+});
 
 /** Starts to listen. Throws where the address cannot be had; the engine is then left to the caller. */
 export const createServer = async (parts: ServerParts): Promise<RunningServer> => {

@@ -34,9 +34,8 @@ export const createMetrics = (sources: MetricsSources): Metrics => {
   };
 };
 
-const recordRequests = (registry: Registry): SummaryListener => {
+const createSeries = (registry: Registry) => {
   const registers = [registry];
-  const modelLabel = boundedLabel(MOST_MODELS);
   const requests = new Counter({
     name: 'proxy_requests_total',
     help: 'Requests that have ended, refused ones too.',
@@ -83,7 +82,13 @@ const recordRequests = (registry: Registry): SummaryListener => {
   const queue = histogram('proxy_queue_seconds', 'Time that requests waited for a slot.');
   const firstToken = histogram('proxy_first_token_seconds', 'From a request to the first event of its answer.');
   const duration = histogram('proxy_request_seconds', 'From a request to the end of its answer.');
+  return { requests, errors, tokens, cost, unpriced, turns, retries, queue, firstToken, duration };
+};
 
+const recordRequests = (registry: Registry): SummaryListener => {
+  const { requests, errors, tokens, cost, unpriced, turns, retries, ...times } = createSeries(registry);
+  const { queue, firstToken, duration } = times;
+  const modelLabel = boundedLabel(MOST_MODELS);
   return (summary: RequestSummary) => {
     const { status, error, strategy, tokens: used } = summary;
     const dialect = summary.dialect ?? 'none';

@@ -43,6 +43,7 @@ export const createEdge = (services: EdgeServices): Hono<HttpEnv> => {
       live: (c) => c.json({ status: 'ok' }),
       ready: (c) => c.json({ status: 'ok' }),
       health: healthRoute(services),
+      metrics: metricsRoute(services),
       turn,
       count: turn,
       models: modelsRoute(services),
@@ -54,6 +55,19 @@ export const createEdge = (services: EdgeServices): Hono<HttpEnv> => {
     },
   });
 };
+
+/** What the Worker knows of its instances without waking one; the figures of the servers inside end with their sleep. */
+const metricsRoute =
+  ({ statuses }: EdgeServices): Handler<HttpEnv> =>
+  async (c) => {
+    const instances = Object.entries(await statuses());
+    const lines = instances.flatMap(([name, { state, open, conversations }]) => [
+      `proxy_instance_up{instance="${name}",state="${state}"} 1`,
+      `proxy_instance_requests{instance="${name}"} ${open}`,
+      `proxy_instance_conversations{instance="${name}"} ${conversations}`,
+    ]);
+    return c.body(`${lines.join('\n')}\n`, 200, { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' });
+  };
 
 /** Instances come and go with what they hold, so they keep no answers; clients send the conversation with each request. */
 const nothingStored: Handler<HttpEnv> = () => {
