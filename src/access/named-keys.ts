@@ -9,7 +9,7 @@ import type { Clock } from '../util/clock.ts';
 import type { Log } from '../util/log.ts';
 import { sha256 } from '../util/sha256.ts';
 import { timedOut, within } from '../util/timer.ts';
-import { keyLimits, type KeyLimits } from './key-limits.ts';
+import { keyLimits, type KeyLimits } from './limits/key-limits.ts';
 
 export interface NamedKey {
   readonly id: string;

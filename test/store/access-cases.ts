@@ -1,9 +1,9 @@
 /** Keys, limits and the plan over a database, and over one that two servers share. */
-import { createKeyLimiter, type KeyLimiter } from '../../src/access/key-limiter.ts';
-import type { KeyLimits } from '../../src/access/key-limits.ts';
-import { VOUCH_MS } from '../../src/access/limit-state.ts';
+import { createKeyLimiter, type KeyLimiter } from '../../src/access/limits/key-limiter.ts';
+import type { KeyLimits } from '../../src/access/limits/key-limits.ts';
+import { VOUCH_MS } from '../../src/access/limits/limit-state.ts';
 import { createNamedKeys, type NamedKeys } from '../../src/access/named-keys.ts';
-import { createPlan, type Plan } from '../../src/access/plan.ts';
+import { createPlan, type Plan } from '../../src/access/limits/plan.ts';
 import type { Store } from '../../src/store/store.ts';
 import { TurnError } from '../../src/turn/errors.ts';
 import { quiet, refusal, type Cases, type Lab } from './lab.ts';

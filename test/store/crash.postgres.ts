@@ -32,7 +32,7 @@ describe('a writer that is killed under load', () => {
     let written = 0;
     for (const reports of [1, 3, 2]) written = await killedWriter(url, { first: written, reports });
     await expectWhole(open(url).store, written);
-  });
+  }, 180_000);
 });
 
 describe('a Postgres that dies', () => {

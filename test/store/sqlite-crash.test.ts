@@ -50,7 +50,7 @@ describe('a writer that is killed under load', () => {
     const database = new DatabaseSync(file);
     expect(database.prepare('PRAGMA integrity_check').all()).toEqual([{ integrity_check: 'ok' }]);
     database.close();
-  });
+  }, 180_000);
 });
 
 describe('servers that start at once on a new file', () => {

@@ -1,9 +1,9 @@
 /** Lets the requests of named keys in, as far as their limits go, counted together by all servers with one database. */
-import type { Store } from '../store/store.ts';
-import type { SharedValue } from '../store/shared-value.ts';
-import { TurnError } from '../turn/errors.ts';
-import type { Clock } from '../util/clock.ts';
-import type { Log } from '../util/log.ts';
+import type { Store } from '../../store/store.ts';
+import type { SharedValue } from '../../store/shared-value.ts';
+import { TurnError } from '../../turn/errors.ts';
+import type { Clock } from '../../util/clock.ts';
+import type { Log } from '../../util/log.ts';
 import {
   decide,
   headroom,
@@ -14,7 +14,7 @@ import {
   type LimitContext,
 } from './key-limits.ts';
 import { admit, limitState, settle, unused, vouch, VOUCH_MS, type LimitState, type Usage } from './limit-state.ts';
-import type { NamedKey } from './named-keys.ts';
+import type { NamedKey } from '../named-keys.ts';
 import type { Plan } from './plan.ts';
 
 export interface Admission {

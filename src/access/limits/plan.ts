@@ -1,10 +1,10 @@
 /** The account's plan as all servers with one database see it. What is told here never holds up a request. */
-import { TurnError } from '../turn/errors.ts';
-import type { RateLimit } from '../turn/events.ts';
-import type { Family } from '../models/model.ts';
-import type { Store } from '../store/store.ts';
-import type { Clock } from '../util/clock.ts';
-import type { Log } from '../util/log.ts';
+import { TurnError } from '../../turn/errors.ts';
+import type { RateLimit } from '../../turn/events.ts';
+import type { Family } from '../../models/model.ts';
+import type { Store } from '../../store/store.ts';
+import type { Clock } from '../../util/clock.ts';
+import type { Log } from '../../util/log.ts';
 import type { WindowShare } from './key-limits.ts';
 import {
   coolDownFrom,

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import type { Headroom } from '../../src/access/key-limits.ts';
-import { limitHeaders } from '../../src/access/limit-headers.ts';
-import { limitUsage } from '../../src/access/limit-usage.ts';
-import { noTokens } from '../../src/turn/request-summary.ts';
+import type { Headroom } from '../../../src/access/limits/key-limits.ts';
+import { limitHeaders } from '../../../src/access/limits/limit-headers.ts';
+import { limitUsage } from '../../../src/access/limits/limit-usage.ts';
+import { noTokens } from '../../../src/turn/request-summary.ts';
 
 const resetsAt = Date.parse('2026-11-25T00:00:00Z');
 const left = (limit: Headroom['limit'], allowed: number, used: number): Headroom => ({

@@ -7,8 +7,16 @@ import {
   refusalText,
   type KeyLimits,
   type WindowShare,
-} from '../../src/access/key-limits.ts';
-import { admit, atTime, settle, unused, vouch, VOUCH_MS, type LimitState } from '../../src/access/limit-state.ts';
+} from '../../../src/access/limits/key-limits.ts';
+import {
+  admit,
+  atTime,
+  settle,
+  unused,
+  vouch,
+  VOUCH_MS,
+  type LimitState,
+} from '../../../src/access/limits/limit-state.ts';
 
 const noon = Date.parse('2026-11-24T12:00:00Z');
 const at = (now: number, shares: readonly WindowShare[] = []) => ({ now, shares });

@@ -10,7 +10,7 @@ import {
   planState,
   spend,
   type PlanState,
-} from '../../src/access/plan-state.ts';
+} from '../../../src/access/limits/plan-state.ts';
 
 const noon = Date.parse('2026-11-24T12:00:00Z');
 const HOUR = 3_600_000;

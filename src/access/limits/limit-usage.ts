@@ -1,6 +1,6 @@
 /** What a request counts toward the limits of its key. */
-import { dearestCost } from '../models/prices.ts';
-import type { RequestSummary } from '../turn/request-summary.ts';
+import { dearestCost } from '../../models/prices.ts';
+import type { RequestSummary } from '../../turn/request-summary.ts';
 import type { Usage } from './limit-state.ts';
 
 /**
