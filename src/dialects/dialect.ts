@@ -9,6 +9,7 @@ import type { StoredResponse } from './stored-response.ts';
 import type { AnswerMessage, TurnRequest } from '../turn/turn.ts';
 import type { TurnEvent } from '../turn/events.ts';
 import type { TurnError } from '../turn/errors.ts';
+import type { ForcedCall } from '../turn/with-forced-call.ts';
 import type { ListedModel } from '../models/list.ts';
 import type { CallersField } from './callers-field.ts';
 import type { ResolvedModel, ResolveModel } from '../models/model.ts';
@@ -52,6 +53,8 @@ export interface ParsedRequest<Answer = unknown> {
   readonly report: ParameterReport;
   /** Stop sequences that cannot be passed on (whitespace only) and are cut by this server instead. */
   readonly emulatedStops: readonly string[];
+  /** The answer is a call that is asked for as JSON, since the model cannot be forced. */
+  readonly forcedCall?: ForcedCall;
   /** The caller's names for places of `request`; absent where the caller's request has the same. */
   readonly callersField?: CallersField;
   /** What the renderer must know of the request: `include_usage`, legacy functions, … */

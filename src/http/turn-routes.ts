@@ -8,6 +8,7 @@ import { toTurnError, type TurnError } from '../turn/errors.ts';
 import type { TurnEvent } from '../turn/events.ts';
 import { foldMessage } from '../turn/fold.ts';
 import type { Turn } from '../turn/turn.ts';
+import { withForcedCall } from '../turn/with-forced-call.ts';
 import { withStopSequences } from '../turn/with-stop-sequences.ts';
 import { tap } from '../util/iterators.ts';
 import { answerHeaders } from './answer-headers.ts';
@@ -70,7 +71,8 @@ const eventsOf = (
 ): AsyncIterable<TurnEvent> => {
   const run = (asked: ParsedRequest): AsyncIterable<TurnEvent> => {
     const turn = runTurn(turnOf(asked, c), client.signal, services);
-    return asked.emulatedStops.length === 0 ? turn : withStopSequences(turn, asked.emulatedStops);
+    const called = asked.forcedCall === undefined ? turn : withForcedCall(turn, asked.forcedCall);
+    return asked.emulatedStops.length === 0 ? called : withStopSequences(called, asked.emulatedStops);
   };
   const events = parsed.model.via === 'exact' ? run(parsed) : runReplaceable(parsed, run, replace);
   if (dialect.storage === undefined) return events;

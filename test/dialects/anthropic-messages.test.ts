@@ -332,9 +332,20 @@ describe('fitted to the model a foreign name was mapped to', () => {
       {
         max_tokens: 100,
         tools,
-        tool_choice: { type: 'auto', disable_parallel_tool_use: true },
-        ignored: ['tool_choice'],
-        emulated: [],
+        tool_choice: { type: 'none' },
+        output_config: {
+          format: {
+            type: 'json_schema',
+            schema: {
+              type: 'object',
+              description: 'The arguments of a call of the tool f.',
+              properties: {},
+              additionalProperties: false,
+            },
+          },
+        },
+        ignored: [],
+        emulated: ['tool_choice'],
       },
     ],
     [

@@ -286,21 +286,13 @@ describe('tools', () => {
   });
 
   test.each([
-    [{ tools, tool_choice: 'required' }, undefined, 'tool_choice'],
-    [
-      { tools, tool_choice: fn('g'), parallel_tool_calls: false },
-      { type: 'auto', disable_parallel_tool_use: true },
-      'tool_choice',
-    ],
-    [
-      { functions: [{ name: 'f' }], function_call: { name: 'f' } },
-      { type: 'auto', disable_parallel_tool_use: true },
-      'function_call',
-    ],
-  ])('%j cannot be forced on a model that refuses it, and that is said', (body, expected, name) => {
-    const free = contextOf({ base: adaptiveModel, abilities: { forcedTools: false } });
-    expect(request(body, free).tool_choice).toEqual(expected);
-    expect(report(body, free)).toEqual({ ignored: [name], emulated: [] });
+    [{ tools, tool_choice: 'required' }, {}, 'tool_choice'],
+    [{ tools, tool_choice: fn('g'), parallel_tool_calls: false }, { tool: 'g' }, 'tool_choice'],
+    [{ functions: [{ name: 'f' }], function_call: { name: 'f' } }, { tool: 'f' }, 'function_call'],
+  ])('%j is emulated on a model that refuses to be forced', (body, forcedCall, name) => {
+    const parsed = parse(body, contextOf({ base: adaptiveModel, abilities: { forcedTools: false } }));
+    expect(parsed).toMatchObject({ request: { tool_choice: { type: 'none' } }, forcedCall });
+    expect(parsed.report).toEqual({ ignored: [], emulated: [name] });
   });
 
   test('allowed_tools offers only those', () => {

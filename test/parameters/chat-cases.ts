@@ -19,6 +19,8 @@ import {
 const fn = (name: string, more: object = {}) => ({ type: 'function', function: { name, ...more } });
 const bare = (name: string) => ({ name, input_schema: { type: 'object', properties: {} } });
 const tools = [fn('f'), fn('g')];
+/** The API enforces no schema with free property names. */
+const free = { parameters: { type: 'object', additionalProperties: true } };
 const call = { id: 'call_1', type: 'function', function: { name: 'f', arguments: '{"x":1}' } };
 const toolLoop = (result: object = {}, asked: object = {}) => [
   user('q'),
@@ -385,14 +387,22 @@ const toolCases: readonly Case[] = [
   },
   {
     row: 'tool_choice',
-    body: { model: SONNET_55, tools, tool_choice: 'required' },
-    sent: { tools: [bare('f'), bare('g')] },
-    absent: ['tool_choice'],
-    ignored: ['tool_choice'],
+    body: { model: SONNET_55, tools, tool_choice: 'required', stop: 'x' },
+    sent: { tools: [bare('f'), bare('g')], tool_choice: { type: 'none' } },
+    absent: ['stop_sequences'],
+    emulated: ['tool_choice'],
+    shows: /tool_calls/,
   },
   {
     row: 'tool_choice',
     body: { model: OPUS_55, tools, tool_choice: fn('g') },
+    sent: { output_config: { format: { type: 'json_schema' } } },
+    emulated: ['tool_choice'],
+    shows: /tool_calls/,
+  },
+  {
+    row: 'tool_choice',
+    body: { model: OPUS_55, tools: [fn('f', free)], tool_choice: fn('f') },
     absent: ['tool_choice'],
     ignored: ['tool_choice'],
   },
@@ -415,6 +425,13 @@ const toolCases: readonly Case[] = [
   {
     row: 'function_call',
     body: { model: SONNET_55, functions: [{ name: 'f' }], function_call: { name: 'f' } },
+    sent: { tool_choice: { type: 'none' } },
+    emulated: ['function_call'],
+    shows: /"function_call"/,
+  },
+  {
+    row: 'function_call',
+    body: { model: SONNET_55, functions: [{ name: 'f', ...free }], function_call: { name: 'f' } },
     sent: { tool_choice: { type: 'auto', disable_parallel_tool_use: true } },
     ignored: ['function_call'],
   },

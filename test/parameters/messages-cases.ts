@@ -239,7 +239,25 @@ const toolCases: readonly Case[] = [
   {
     row: 'tool_choice',
     body: { model: 'mapped-sonnet', tools, tool_choice: { type: 'tool', name: 'f' } },
-    sent: { tool_choice: { type: 'auto' } },
+    sent: { tools, tool_choice: { type: 'none' }, output_config: { format: { type: 'json_schema' } } },
+    emulated: ['tool_choice'],
+    shows: /tool_use/,
+  },
+  {
+    row: 'tool_choice',
+    body: { model: SONNET_55, tools, tool_choice: { type: 'any' } },
+    sent: { tools, tool_choice: { type: 'none' } },
+    emulated: ['tool_choice'],
+    shows: /tool_use/,
+  },
+  {
+    row: 'tool_choice',
+    body: {
+      model: SONNET_55,
+      tools: [{ name: 'f', input_schema: { type: 'object', additionalProperties: true } }],
+      tool_choice: { type: 'any' },
+    },
+    absent: ['tool_choice'],
     ignored: ['tool_choice'],
   },
 ];

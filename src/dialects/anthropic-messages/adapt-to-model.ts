@@ -9,7 +9,7 @@ import type { Report } from '../parameters.ts';
 import { decideThinking, EFFORTS, leastThinking, nearestEffort } from '../thinking.ts';
 
 export const fitToModel = (request: TurnRequest, abilities: Abilities, report: Report): TurnRequest => {
-  const limited = fitToolChoice(fitLimit(request, abilities, report), abilities, report);
+  const limited = fitLimit(request, abilities, report);
   const { thinking: _thinking, output_config: _config, ...rest } = limited;
   const { thinking, effort: instead } = fitThinking(limited, abilities, report);
   const effort = instead ?? fitEffort(limited, { abilities, thinking }, report);
@@ -27,17 +27,6 @@ const fitLimit = (request: TurnRequest, { maxOutputTokens }: Abilities, report: 
   if (request.max_tokens <= maxOutputTokens) return request;
   report.emulate('max_tokens');
   return { ...request, max_tokens: maxOutputTokens };
-};
-
-const fitToolChoice = (request: TurnRequest, { forcedTools }: Abilities, report: Report): TurnRequest => {
-  const { tool_choice: choice } = request;
-  if (forcedTools !== false || (choice?.type !== 'any' && choice?.type !== 'tool')) return request;
-  report.ignore('tool_choice');
-  const { disable_parallel_tool_use: single } = choice;
-  return {
-    ...request,
-    tool_choice: { type: 'auto', ...(single === undefined ? {} : { disable_parallel_tool_use: single }) },
-  };
 };
 
 type Thinking = TurnRequest['thinking'];

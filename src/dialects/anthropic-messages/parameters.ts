@@ -1,6 +1,7 @@
 /** What becomes of every parameter of `/v1/messages`. Read by the parser, the report and docs/COMPATIBILITY.md. */
 import type { EngineAbilities } from '../../turn/engine.ts';
 import { MOST_MESSAGES, MOST_TOOLS } from '../bounds.ts';
+import { FORCED_CASES } from '../forced-call.ts';
 import type { Parameter, ParameterCase } from '../parameters.ts';
 
 const without = (lacks: keyof EngineAbilities, fate: ParameterCase['fate'], why: string): ParameterCase => ({
@@ -158,13 +159,7 @@ export const messagesParameters: readonly Parameter[] = [
     name: 'tool_choice',
     fate: 'applied',
     note: '`auto`, `any`, `tool`, `none`, with `disable_parallel_tool_use`.',
-    cases: [
-      { fate: 'refused', lacks: 'serverTools', when: 'it forces a tool that runs at the API' },
-      {
-        fate: 'ignored',
-        when: `${MAPPED} that refuses to be told that it must call a tool (Opus and Sonnet from 5.5, Fable): \`auto\` is sent`,
-      },
-    ],
+    cases: [...FORCED_CASES, { fate: 'refused', lacks: 'serverTools', when: 'it forces a tool that runs at the API' }],
   },
   {
     name: 'thinking',

@@ -6,6 +6,7 @@ import type { ResolvedModel } from '../../models/model.ts';
 import type { ParseContext, ParsedRequest } from '../dialect.ts';
 import { checkShape } from '../body-shape.ts';
 import { check, invalid, parseOptions } from '../validate.ts';
+import { emulateForcedCall, type ForcedTurn } from '../forced-call.ts';
 import { prefillRefusal } from '../prefill.ts';
 import { Report } from '../parameters.ts';
 import { fitToModel } from './adapt-to-model.ts';
@@ -28,11 +29,13 @@ export const parse = (body: unknown, context: ParseContext): ParsedRequest<null>
   const model = context.resolveModel(checked.model);
   const report = reportOf(model, context);
   const passed = passedOn(checked, { context, model, report });
-  const request = fitted({ ...passed, ...sampling(checked, model, report) } as TurnRequest, model, report);
+  const fitting = fitted({ ...passed, ...sampling(checked, model, report) } as TurnRequest, model, report);
+  const { request, forcedCall } = withPossibleChoice(fitting, model, report);
   const noLevels = model.abilities.effort.length === 0 && !context.engine.abilities.effortWithoutLevels;
   if (noLevels && request.output_config?.effort) report.ignore('output_config.effort');
   return {
     request,
+    ...(forcedCall && { forcedCall }),
     betas: betasOf(checked, context),
     model,
     stream: checked.stream === true,
@@ -51,7 +54,7 @@ export const parseCountTokens = (body: unknown, context: ParseContext): ParsedRe
   const report = reportOf(model, context);
   const passed = Object.entries(passedOn(checked, { context, model, report })).filter(([name]) => COUNTED.has(name));
   const whole = { ...Object.fromEntries(passed), max_tokens: model.abilities.maxOutputTokens } as TurnRequest;
-  const request = fitted(whole, model, report);
+  const { request } = withPossibleChoice(fitted(whole, model, report), model, report);
   return {
     request,
     betas: betasOf(checked, context),
@@ -80,6 +83,10 @@ const COUNTED: ReadonlySet<string> = new Set([
 
 const fitted = (request: TurnRequest, { via, abilities }: ResolvedModel, report: Report): TurnRequest =>
   via === 'exact' ? request : fitToModel(request, abilities, report);
+
+/** Also for a model that was named exactly: the API would refuse the request. */
+const withPossibleChoice = (request: TurnRequest, { abilities }: ResolvedModel, report: Report): ForcedTurn =>
+  emulateForcedCall(request, abilities, { parameter: 'tool_choice', report });
 
 /** The API itself says what it makes of members this server does not know. */
 const reportOf = ({ abilities }: ResolvedModel, context: ParseContext): Report => {

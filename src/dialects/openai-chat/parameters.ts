@@ -1,5 +1,6 @@
 /** What becomes of every parameter of `/v1/chat/completions`. Read by the parser, the report and docs/COMPATIBILITY.md. */
 import { MOST_MESSAGES, MOST_TOOLS } from '../bounds.ts';
+import { FORCED_CASES } from '../forced-call.ts';
 import { commonParameters, OWN_METADATA } from '../openai/common-parameters.ts';
 import type { Parameter, ParameterCase } from '../parameters.ts';
 
@@ -7,9 +8,6 @@ const AS_EFFORT: readonly ParameterCase[] = [
   { fate: 'emulated', when: 'as for `reasoning_effort`' },
   { fate: 'ignored', when: 'as for `reasoning_effort`' },
 ];
-
-const NOT_FORCED =
-  'the model refuses to be told that it must call a tool (Opus and Sonnet from 5.5, Fable): `auto` is sent, and it may answer in text';
 
 /** Where clients put `cache_control`, which only Anthropic's API knows. */
 export const CACHE_CONTROLS = [
@@ -140,10 +138,7 @@ export const chatParameters: readonly Parameter[] = [
     name: 'tool_choice',
     fate: 'applied',
     note: '`auto`, `none`, `required`, a named function, `allowed_tools` (the other tools are then not offered).',
-    cases: [
-      { fate: 'refused', when: 'it names a tool that is not offered, or is no function' },
-      { fate: 'ignored', when: `${NOT_FORCED}; use \`response_format\` where the answer must have a form` },
-    ],
+    cases: [...FORCED_CASES, { fate: 'refused', when: 'it names a tool that is not offered, or is no function' }],
   },
   { name: 'parallel_tool_calls', fate: 'applied', note: '`false` becomes `disable_parallel_tool_use`.' },
   {
@@ -155,7 +150,7 @@ export const chatParameters: readonly Parameter[] = [
     name: 'function_call',
     fate: 'applied',
     note: 'The legacy form of `tool_choice`.',
-    cases: [{ fate: 'ignored', when: NOT_FORCED }],
+    cases: FORCED_CASES,
   },
   {
     name: 'response_format',

@@ -1,9 +1,8 @@
 /** `tools`, `tool_choice`, `parallel_tool_calls` and the legacy `functions` to the tools of the Messages API. */
 import type Anthropic from '@anthropic-ai/sdk';
-import type { Abilities } from '../../models/model.ts';
 import { TurnError } from '../../turn/errors.ts';
 import { invalid } from '../validate.ts';
-import { functionTools, possibleChoice, toolChoice } from '../openai/tools.ts';
+import { functionTools, toolChoice } from '../openai/tools.ts';
 import type { Report } from '../parameters.ts';
 import { webSearchTool } from './web-search.ts';
 import type { ChatRequest, FunctionDefinition } from './wire.ts';
@@ -13,7 +12,7 @@ export interface Tools {
   readonly tool_choice?: Anthropic.ToolChoice;
 }
 
-export const parseTools = (body: ChatRequest, abilities: Abilities, report: Report): Tools => {
+export const parseTools = (body: ChatRequest, report: Report): Tools => {
   const definitions = definitionsOf(body, report);
   const hosted = webSearchTool(body, { taken: (name) => definitions.some((one) => one.name === name) }, report);
   const { choice, only } = choiceOf(body);
@@ -27,13 +26,9 @@ export const parseTools = (body: ChatRequest, abilities: Abilities, report: Repo
     return hosted.length === 0 ? {} : { tools: [...hosted], ...toolChoice(choice, { oneAtATime: oneAtATime(body) }) };
   }
   const offered = only.length === 0 ? definitions : definitions.filter(({ name }) => only.includes(name));
-  const forced = body.tool_choice === null || body.tool_choice === undefined ? 'function_call' : 'tool_choice';
   return {
     tools: [...functionTools(offered, () => report.ignore('tools[].function.strict')), ...hosted],
-    ...toolChoice(
-      possibleChoice(choice, abilities, () => report.ignore(forced)),
-      { oneAtATime: oneAtATime(body) },
-    ),
+    ...toolChoice(choice, { oneAtATime: oneAtATime(body) }),
   };
 };
 
@@ -73,6 +68,10 @@ const legacyChoice = (legacy: ChatRequest['function_call']): Choice => {
   if (typeof legacy === 'string') return { choice: { type: legacy }, only: [] };
   return { choice: { type: 'tool', name: legacy.name }, only: [] };
 };
+
+/** The parameter that says which tool must be called. */
+export const choiceParameter = ({ tool_choice: choice }: ChatRequest): 'tool_choice' | 'function_call' =>
+  choice === null || choice === undefined ? 'function_call' : 'tool_choice';
 
 /** The legacy form has room for one call in an answer. */
 const oneAtATime = (body: ChatRequest): boolean => body.parallel_tool_calls === false || usesLegacyFunctions(body);

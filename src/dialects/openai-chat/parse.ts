@@ -3,6 +3,7 @@ import type { TurnRequest } from '../../turn/turn.ts';
 import type { ParseContext, ParsedRequest } from '../dialect.ts';
 import { checkShape } from '../body-shape.ts';
 import { check } from '../validate.ts';
+import { emulateForcedCall, isForced } from '../forced-call.ts';
 import { prefillRefusal } from '../prefill.ts';
 import { findPlace, Report } from '../parameters.ts';
 import { parseSampling } from '../openai/sampling.ts';
@@ -13,7 +14,7 @@ import type { Places } from '../callers-field.ts';
 import { callersField } from './callers-field.ts';
 import { parseMessages } from './parse-messages.ts';
 import { parseFormat, parseMaxTokens, parseStops, parseThinking } from './parse-settings.ts';
-import { parseTools, usesLegacyFunctions } from './parse-tools.ts';
+import { choiceParameter, parseTools, usesLegacyFunctions } from './parse-tools.ts';
 import { CACHE_CONTROLS, chatParameters } from './parameters.ts';
 import { chatRequest, type ChatRequest } from './wire.ts';
 
@@ -45,9 +46,9 @@ export const parse = (body: unknown, context: ParseContext): ParsedRequest<ChatA
     param: `messages[${chat.messages.length - 1}].role`,
     emulated: () => report.emulate('messages'),
   });
-  const tools = parseTools(chat, abilities, report);
+  const tools = parseTools(chat, report);
   const max_tokens = parseMaxTokens(chat, abilities, report);
-  const toolForced = tools.tool_choice?.type === 'any' || tools.tool_choice?.type === 'tool';
+  const toolForced = isForced(tools.tool_choice, abilities);
   const insideLoop = !engine.abilities.keepsThinking && endsInResults(conversation);
   const { thinking, effort } = parseThinking(
     chat,
@@ -64,7 +65,7 @@ export const parse = (body: unknown, context: ParseContext): ParsedRequest<ChatA
   const system = [...conversation.system, ...textBlocks(instruction === undefined ? [] : [instruction])];
   const output_config = { ...(effort === undefined ? {} : { effort }), ...(format === undefined ? {} : { format }) };
 
-  const request: TurnRequest = {
+  const asked: TurnRequest = {
     model: model.id,
     max_tokens,
     ...(wantsCaching(chat) && engine.abilities.cacheControl ? { cache_control: { type: 'ephemeral' } } : {}),
@@ -78,8 +79,10 @@ export const parse = (body: unknown, context: ParseContext): ParsedRequest<ChatA
     ...parseServiceTier(chat.service_tier, () => report.ignore('service_tier')),
     ...parseUser(chat.safety_identifier ?? chat.user),
   };
+  const { request, forcedCall } = emulateForcedCall(asked, abilities, { parameter: choiceParameter(chat), report });
   return {
     request,
+    ...(forcedCall && { forcedCall }),
     betas: context.betas,
     model,
     stream: chat.stream === true,

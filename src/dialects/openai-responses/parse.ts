@@ -5,6 +5,7 @@ import type { ParseContext, ParsedRequest } from '../dialect.ts';
 import { textBlocks } from '../openai/content.ts';
 import { fitEnd, placeSystem, type Conversation } from '../openai/conversation.ts';
 import { maxTokens, parseServiceTier, parseUser } from '../openai/settings.ts';
+import { emulateForcedCall, isForced } from '../forced-call.ts';
 import { prefillRefusal } from '../prefill.ts';
 import { Report } from '../parameters.ts';
 import { parseSampling } from '../openai/sampling.ts';
@@ -39,7 +40,7 @@ export const parse = (body: unknown, context: ParseContext): ParsedRequest<Respo
   const { format, instruction } = parseFormat(asked.text, report);
   const system = [...conversation.system, ...textBlocks(instruction === undefined ? [] : [instruction])];
   const output_config = { ...generation.output_config, ...(format === undefined ? {} : { format }) };
-  const request: TurnRequest = {
+  const unforced: TurnRequest = {
     model: model.id,
     ...(asked.prompt_cache_key && context.engine.abilities.cacheControl
       ? { cache_control: { type: 'ephemeral' } }
@@ -52,6 +53,7 @@ export const parse = (body: unknown, context: ParseContext): ParsedRequest<Respo
     ...parseServiceTier(asked.service_tier, () => report.ignore('service_tier')),
     ...parseUser(asked.safety_identifier ?? asked.user),
   };
+  const { request, forcedCall } = emulateForcedCall(unforced, model.abilities, { parameter: 'tool_choice', report });
   const stored = asked.store !== false && context.stored !== undefined;
   if (asked.store === true && !stored) report.ignore('store');
   const include = parseInclude(asked.include, report);
@@ -70,6 +72,7 @@ export const parse = (body: unknown, context: ParseContext): ParsedRequest<Respo
   };
   return {
     request,
+    ...(forcedCall && { forcedCall }),
     betas: context.betas,
     model,
     stream: asked.stream === true,
@@ -101,7 +104,6 @@ const parseConversation = ({ asked, context, abilities, report }: Parsing): Read
   const emulated = (): void => report.emulate('input');
   const { items, sent, tools: moreTools } = itemsOf(asked, stored);
   const { tools, names } = parseTools([...(asked.tools ?? []), ...moreTools], asked, {
-    abilities,
     serverTools: engine.abilities.serverTools,
     report,
   });
@@ -118,7 +120,7 @@ const parseConversation = ({ asked, context, abilities, report }: Parsing): Read
 /** Limits, thinking, sampling. */
 const parseGeneration = ({ asked, context, abilities, report }: Parsing, { conversation, tools }: Said) => {
   const max_tokens = maxTokens(asked.max_output_tokens, abilities, () => report.emulate('max_output_tokens'));
-  const toolForced = tools.tool_choice?.type === 'any' || tools.tool_choice?.type === 'tool';
+  const toolForced = isForced(tools.tool_choice, abilities);
   const thoughtLost = !context.engine.abilities.keepsThinking && thoughtIsLost(conversation);
   const { thinking, effort } = parseThinking(
     asked,

@@ -1,6 +1,5 @@
 /** Function tools as OpenAI's APIs define them, to tools of the Messages API. */
 import type Anthropic from '@anthropic-ai/sdk';
-import type { Abilities } from '../../models/model.ts';
 import { asEnforced } from '../structured-output.ts';
 
 export interface FunctionDefinition {
@@ -37,19 +36,6 @@ const toolOf = ({ name, description, parameters }: FunctionDefinition): Anthropi
   ...(description === null || description === undefined ? {} : { description }),
   input_schema: { type: 'object', ...(parameters ?? { properties: {} }) },
 });
-
-/**
- * Newer models refuse to be told that they must call a tool; they may then call one or not, and `notForced` is called.
- */
-export const possibleChoice = (
-  choice: Anthropic.ToolChoice,
-  { forcedTools }: Pick<Abilities, 'forcedTools'>,
-  notForced: () => void,
-): Anthropic.ToolChoice => {
-  if (forcedTools !== false || (choice.type !== 'any' && choice.type !== 'tool')) return choice;
-  notForced();
-  return { type: 'auto' };
-};
 
 /** `tool_choice` of the request; none where the API's default says the same. */
 export const toolChoice = (

@@ -204,13 +204,13 @@ describe('tool_choice', () => {
       expect(failure(() => ask(tools, { tool_choice: 'required' })).param).toBe('tool_choice');
   });
 
-  it('a model that cannot be forced is asked, and that is told', () => {
+  it('a model that cannot be forced writes the call as JSON, and that is told', () => {
     const { request, report } = ask(
       [fn('f')],
       { tool_choice: 'required' },
       { base: adaptiveModel, abilities: { forcedTools: false } },
     );
-    expect([request.tool_choice, report.ignored]).toEqual([undefined, ['tool_choice']]);
+    expect([request.tool_choice, report.emulated]).toEqual([{ type: 'none' }, ['tool_choice']]);
   });
 
   it('one call at a time', () => {

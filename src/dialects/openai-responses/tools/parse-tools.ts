@@ -1,8 +1,7 @@
 /** `tools`, `tool_choice` and `parallel_tool_calls` to the tools of the Messages API. No type of tool is refused unless it is forced. */
 import type Anthropic from '@anthropic-ai/sdk';
-import type { Abilities } from '../../../models/model.ts';
 import { TurnError } from '../../../turn/errors.ts';
-import { functionTools, possibleChoice, toolChoice } from '../../openai/tools.ts';
+import { functionTools, toolChoice } from '../../openai/tools.ts';
 import type { Report } from '../../parameters.ts';
 import { invalid } from '../../validate.ts';
 import type { RequestTool, ResponsesRequest, ToolChoice } from '../wire.ts';
@@ -16,7 +15,6 @@ export interface Tools {
 }
 
 interface Parsing {
-  readonly abilities: Abilities;
   /** Whether the engine carries tools that run at the API. */
   readonly serverTools: boolean;
   readonly report: Report;
@@ -47,10 +45,8 @@ export const parseTools = (
   ];
   const { choice, offered } = chosen(body.tool_choice ?? 'auto', offers);
   if (offered.length === 0) return { tools: {}, names };
-  const { abilities, report } = parsing;
-  const possible = possibleChoice(choice, abilities, () => report.ignore('tool_choice'));
   const oneAtATime = body.parallel_tool_calls === false;
-  return { tools: { tools: offered.map(({ tool }) => tool), ...toolChoice(possible, { oneAtATime }) }, names };
+  return { tools: { tools: offered.map(({ tool }) => tool), ...toolChoice(choice, { oneAtATime }) }, names };
 };
 
 const clientOffers = (tools: readonly ClientTool[], names: ToolNames, report: Report): readonly Offer[] => {

@@ -1,4 +1,5 @@
 /** What becomes of tools, and of the choice between them. */
+import { FORCED_CASES } from '../../forced-call.ts';
 import type { Parameter } from '../../parameters.ts';
 
 export const toolParameters: readonly Parameter[] = [
@@ -71,13 +72,7 @@ export const toolParameters: readonly Parameter[] = [
     name: 'tool_choice',
     fate: 'applied',
     note: '`auto`, `none`, `required`, a named function or custom tool, a search, `allowed_tools` (the other tools are then not offered).',
-    cases: [
-      {
-        fate: 'ignored',
-        when: 'the model refuses to be told that it must call a tool (Opus and Sonnet from 5.5, Fable): `auto` is sent, and it may answer in text',
-      },
-      { fate: 'refused', when: 'it names a tool that is not offered' },
-    ],
+    cases: [...FORCED_CASES, { fate: 'refused', when: 'it names a tool that is not offered' }],
   },
   { name: 'parallel_tool_calls', fate: 'applied', note: '`false` becomes `disable_parallel_tool_use`.' },
   {
