@@ -9,6 +9,7 @@ import type {
   ResponseReasoningItem,
 } from 'openai/resources/responses/responses';
 import type { AnswerMessage } from '../../../turn/turn.ts';
+import { citedPages } from '../../openai/web-search.ts';
 import { encryptBlocks } from '../encrypted-blocks.ts';
 import { rawJson, textOfInput } from '../tools/custom-tools.ts';
 import { itemId, type ResponsesAnswer } from './answer.ts';
@@ -122,15 +123,11 @@ type Annotation = ResponseOutputText['annotations'][number];
 
 /** Each page that a text rests on, over the whole of that text. */
 export const annotationsOf = (texts: readonly TextBlock[]): Annotation[] => {
-  let start_index = 0;
-  return texts.flatMap(({ text, citations }) => {
-    const here = { start_index, end_index: start_index + text.length };
-    start_index = here.end_index;
-    return (citations ?? []).flatMap((citation): Annotation[] =>
-      citation.type === 'web_search_result_location'
-        ? [{ type: 'url_citation', url: citation.url, title: citation.title ?? '', ...here }]
-        : [],
-    );
+  let start = 0;
+  return texts.flatMap((block): Annotation[] => {
+    const pages = citedPages(block, start);
+    start += block.text.length;
+    return pages.map((page) => ({ type: 'url_citation', ...page }));
   });
 };
 

@@ -1,5 +1,6 @@
 /** Tools that OpenAI runs itself, to those that the Messages API runs itself. What has no counterpart is left out and told. */
 import type Anthropic from '@anthropic-ai/sdk';
+import { userLocation, WEB_SEARCH } from '../../openai/web-search.ts';
 import type { Report } from '../../parameters.ts';
 import type { RequestTool, WebSearchTool } from '../wire.ts';
 
@@ -37,24 +38,23 @@ const hasUnknown = (tool: RequestTool): boolean =>
 
 const webSearch = (tool: WebSearchTool, { taken, serverTools, maxUses, report }: Hosting): readonly HostedTool[] => {
   // Claude's search has no index to fall back on: who allows no access to the web gets no search.
-  if (!serverTools || taken('web_search') || tool.external_web_access === false) {
+  if (!serverTools || taken(WEB_SEARCH) || tool.external_web_access === false) {
     report.ignore('tools[].web_search');
     return [];
   }
   const { allowed_domains: allowed, blocked_domains: blocked } = tool.filters ?? {};
-  const location = given(tool.user_location ?? {}, ['city', 'region', 'country', 'timezone']);
   return [
     {
       type: 'web_search',
       tool: {
         type: 'web_search_20250305',
-        name: 'web_search',
+        name: WEB_SEARCH,
         ...((allowed ?? []).length > 0 ? { allowed_domains: [...(allowed ?? [])] } : {}),
         // The API takes only one of the two lists.
         ...((blocked ?? []).length > 0 && (allowed ?? []).length === 0
           ? { blocked_domains: [...(blocked ?? [])] }
           : {}),
-        ...(Object.keys(location).length > 0 ? { user_location: { type: 'approximate' as const, ...location } } : {}),
+        ...userLocation(tool.user_location),
         ...(typeof maxUses === 'number' ? { max_uses: maxUses } : {}),
       },
     },
@@ -68,14 +68,4 @@ const codeExecution = ({ taken, serverTools, report }: Hosting): readonly Hosted
   }
   report.ignore('tools[].code_interpreter');
   return [];
-};
-
-const given = <Key extends string>(
-  values: Readonly<Record<string, unknown>>,
-  keys: readonly Key[],
-): Partial<Record<Key, string>> => {
-  const entries = keys.map((key) => [key, values[key]] as const);
-  return Object.fromEntries(entries.filter(([, value]) => typeof value === 'string' && value !== '')) as Partial<
-    Record<Key, string>
-  >;
 };
