@@ -12,7 +12,7 @@ import { printable } from './body.ts';
 import type { HttpContext, HttpEnv } from './context.ts';
 import type { Services } from './services.ts';
 
-type StoreServices = Pick<Services, 'responses' | 'clock' | 'log'>;
+type StoreServices = Pick<Services, 'responses' | 'clock' | 'log' | 'settings'>;
 
 /** What a body refers to. Undefined where nothing is stored; throws `store_unavailable`. */
 export const readReferences = async (
@@ -32,6 +32,8 @@ export const readReferences = async (
     ]),
   );
   const found = rows.flat().filter((row) => row !== undefined);
+  const size = found.reduce((sum, { response, inputItems }) => sum + response.length + inputItems.length, 0);
+  if (size > services.settings.maxBodyBytes) throw tooLarge(services.settings.maxBodyBytes);
   return new Map(found.map((row) => [row.id, fromRow(row)]));
 };
 
@@ -183,6 +185,12 @@ const orUnavailable = async <Value>(reading: Promise<Value>): Promise<Value> => 
     throw new TurnError('store_unavailable', 'Stored responses cannot be read at the moment.', { cause: error });
   }
 };
+
+/** Sent in one body, the same conversation would be refused, too. */
+const tooLarge = (bytes: number): TurnError =>
+  new TurnError('body_too_large', `The stored conversation has more than ${bytes} bytes. Send what it still needs.`, {
+    param: 'previous_response_id',
+  });
 
 const notFound = (id: string): TurnError =>
   new TurnError('response_not_found', `Response with id '${printable(id)}' not found.`, { param: 'response_id' });

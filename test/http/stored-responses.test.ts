@@ -100,3 +100,17 @@ it('a path that is no id is no response', async () => {
   ]);
   expect(compact.status).toBe(404);
 });
+
+it('a stored conversation may not be larger than a body', async () => {
+  const row = {
+    id: 'resp_1',
+    owner: 'o',
+    previousId: undefined,
+    createdAt: 0,
+    response: '{"output":[]}',
+    inputItems: JSON.stringify([{ role: 'user', content: 'x'.repeat(2_000_000) }]),
+  };
+  const { ask } = await setUpApp({ responses: { ...broken, history: () => Promise.resolve([row]) } });
+  const response = await ask('/v1/responses', { model: 'gpt-4o', input: 'x', previous_response_id: 'resp_1' });
+  expect([response.status, await json(response)]).toMatchObject([413, { error: { param: 'previous_response_id' } }]);
+});

@@ -1,20 +1,14 @@
 /** Places of a turn's request as fields of the Chat Completions request that it was made of. */
 import type { TurnRequest } from '../../turn/turn.ts';
-import type { CallersField, Places } from '../callers-field.ts';
-import type { Conversation } from '../openai/conversation.ts';
+import type { CallersField } from '../callers-field.ts';
+import { inMessages, inSystem, type FieldsOf, type Retraced } from '../openai/retrace.ts';
 import type { Path } from '../validate.ts';
 import type { ChatRequest } from './wire.ts';
-
-/** The conversation once more, as it was parsed for the request, and where each of its blocks was written. */
-export interface Retraced {
-  readonly conversation: Conversation;
-  readonly places: Places;
-}
 
 export const callersField =
   (chat: ChatRequest, request: TurnRequest, retrace: () => Retraced): CallersField =>
   ([head = '', ...rest]) => {
-    if (head === 'messages') return inMessages(retrace(), rest) ?? ['messages'];
+    if (head === 'messages') return inMessages(retrace(), rest, fieldsOf) ?? ['messages'];
     if (head === 'system') return inSystem(retrace(), rest) ?? ['messages'];
     if (head === 'tools') return inTools(chat, request, rest);
     if (head === 'output_config' && rest[0] === 'format') return inFormat(chat);
@@ -48,41 +42,14 @@ const TOOL_FIELDS: Readonly<Record<string, string>> = {
   input_schema: 'parameters',
 };
 
-/** `2.content.0.image.source.base64`: the API puts the type of a block behind its index. */
-const inMessages = ({ conversation, places }: Retraced, [index, ...rest]: readonly string[]): Path | undefined => {
-  const message = conversation.messages[Number(index)];
-  if (message === undefined) return undefined;
-  const content = blocksOf(message.content);
-  const at = rest[0] === 'content' ? Number(rest[1]) : Number.NaN;
-  if (Number.isNaN(at)) return whereWritten(content[0], places)?.slice(0, 2);
-  return inBlock(content[at], rest.slice(2), places);
-};
-
-const inSystem = ({ conversation, places }: Retraced, [index]: readonly string[]): Path | undefined =>
-  whereWritten(conversation.system[Number(index)], places);
-
-const whereWritten = (block: object | undefined, places: Places): Path | undefined =>
-  block === undefined ? undefined : places.get(block);
-
-interface Block {
-  readonly type: string;
-  readonly content?: unknown;
-}
-
-const inBlock = (block: Block | undefined, [type, ...others]: readonly string[], places: Places): Path | undefined => {
-  const place = whereWritten(block, places);
-  if (block === undefined || place === undefined) return undefined;
-  const rest = type === block.type || type === undefined ? others : [type, ...others];
-  if (block.type === 'tool_result' && rest[0] === 'content')
-    return inBlock(blocksOf(block.content)[Number(rest[1])], rest.slice(2), places) ?? [...place, 'content'];
-  const tail = FIELDS[block.type]?.[rest[0] ?? ''] ?? [];
-  return [...place, ...(place.at(-1) === 'function_call' ? tail.slice(-1) : tail)];
+const fieldsOf: FieldsOf = (type, member, place) => {
+  const tail = FIELDS[type]?.[member] ?? [];
+  return place.at(-1) === 'function_call' ? tail.slice(-1) : tail;
 };
 
 const FIELDS: Readonly<Record<string, Readonly<Record<string, Path>>>> = {
   image: { source: ['image_url', 'url'] },
   document: { source: ['file', 'file_data'], title: ['file', 'filename'] },
+  tool_result: { content: ['content'] },
   tool_use: { id: ['id'], name: ['function', 'name'], input: ['function', 'arguments'] },
 };
-
-const blocksOf = (content: unknown): readonly Block[] => (Array.isArray(content) ? (content as readonly Block[]) : []);

@@ -21,6 +21,8 @@ const CODES: Readonly<Partial<Record<ErrorCode, string>>> = {
   upstream_timeout: 'server_error',
 };
 
+const TOO_LONG = 'context_length_exceeded';
+
 export interface ResponseFailure {
   readonly code: string;
   readonly message: string;
@@ -66,11 +68,13 @@ const parseJson = (text: string): unknown => {
 };
 
 /** Errors that a client expects at the end of a stream, not as a status: Codex shortens its conversation only then. */
-export const belongsInStream = (error: TurnError): boolean => inner(error).code === 'context_length_exceeded';
+export const belongsInStream = (error: TurnError): boolean => inner(error).code === TOO_LONG;
 
 const inner = (error: TurnError) => {
   const body = errorBody(error);
-  const code = CODES[error.code] ?? body.code;
+  // Where the API's own refusal names a field of the caller's, it is one of its values.
+  const named = error.code === 'upstream_invalid_request' && error.param !== undefined && body.code !== TOO_LONG;
+  const code = named ? 'invalid_value' : (CODES[error.code] ?? body.code);
   return {
     ...body,
     type: isPlanLimit(error) ? 'usage_limit_reached' : body.type,

@@ -1,7 +1,9 @@
 /** A Responses request to a turn. */
 import type { Abilities } from '../../models/model.ts';
 import type { TurnRequest } from '../../turn/turn.ts';
+import type { Places } from '../callers-field.ts';
 import type { ParseContext, ParsedRequest } from '../dialect.ts';
+import { callersField } from './callers-field.ts';
 import { textBlocks } from '../openai/content.ts';
 import { fitEnd, placeSystem, type Conversation } from '../openai/conversation.ts';
 import { maxTokens, parseServiceTier, parseUser } from '../openai/settings.ts';
@@ -78,6 +80,10 @@ export const parse = (body: unknown, context: ParseContext): ParsedRequest<Respo
     stream: asked.stream === true,
     report: report.done(),
     emulatedStops: [],
+    callersField: callersField({ asked, request, names }, () => {
+      const places: Places = new Map();
+      return { conversation: parseConversation(parsing, places).conversation, places };
+    }),
     answer,
   };
 };
@@ -99,7 +105,7 @@ interface Read extends Said {
   readonly sent: readonly object[];
 }
 
-const parseConversation = ({ asked, context, abilities, report }: Parsing): Read => {
+const parseConversation = ({ asked, context, abilities, report }: Parsing, places?: Places): Read => {
   const { engine, cipher, stored } = context;
   const emulated = (): void => report.emulate('input');
   const { items, sent, tools: moreTools } = itemsOf(asked, stored);
@@ -107,8 +113,9 @@ const parseConversation = ({ asked, context, abilities, report }: Parsing): Read
     serverTools: engine.abilities.serverTools,
     report,
   });
-  const read = readItems(items, { names, cipher, report });
+  const read = readItems(items, { names, cipher, report, places });
   const instructions = textBlocks(typeof asked.instructions === 'string' ? [asked.instructions] : []);
+  for (const block of instructions) places?.set(block, ['instructions']);
   const placed = placeSystem(
     { system: [...instructions, ...read.system], messages: read.messages },
     { takesSystem: engine.abilities.systemMessages && abilities.systemMessages === true, field: 'input', emulated },

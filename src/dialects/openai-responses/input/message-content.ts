@@ -3,19 +3,21 @@ import type Anthropic from '@anthropic-ai/sdk';
 import { fileBlock, imageBlock, textBlocks, unsupported } from '../../openai/content.ts';
 import type { ImageBlock, Path, TextBlock } from '../../openai/content.ts';
 import { invalid } from '../../validate.ts';
+import { written, type Places } from '../../callers-field.ts';
 import type { ContentPart } from '../wire.ts';
 
 export type Content = string | readonly ContentPart[] | null | undefined;
 type Document = Anthropic.DocumentBlockParam;
+type UserBlock = TextBlock | ImageBlock | Document;
 
 /** What a user says, and what a tool brings: text, images, files. */
-export const userBlocks = (content: Content, path: Path): (TextBlock | ImageBlock | Document)[] => {
+export const userBlocks = (content: Content, path: Path, places?: Places): UserBlock[] => {
   if (content === null || content === undefined) return [];
-  if (typeof content === 'string') return textBlocks([content]);
-  return content.flatMap((part, index) => userBlock(part, [...path, index]));
+  if (typeof content === 'string') return [...written(textBlocks([content]), path, places)];
+  return content.flatMap((part, index) => written(userBlock(part, [...path, index]), [...path, index], places));
 };
 
-const userBlock = (part: ContentPart, path: Path): (TextBlock | ImageBlock | Document)[] => {
+const userBlock = (part: ContentPart, path: Path): UserBlock[] => {
   switch (part.type) {
     case 'input_text':
     case 'output_text':
@@ -48,7 +50,12 @@ const file = (part: Extract<ContentPart, { type: 'input_file' }>, path: Path): D
 };
 
 /** What system, developer and assistant say is text only, to the Messages API. */
-export const textsOf = (content: Content, path: Path): readonly string[] => {
+export const saidBlocks = (content: Content, path: Path, places?: Places): readonly TextBlock[] =>
+  textsOf(content, path).flatMap((text, index) =>
+    written(textBlocks([text]), typeof content === 'string' ? path : [...path, index], places),
+  );
+
+const textsOf = (content: Content, path: Path): readonly string[] => {
   if (content === null || content === undefined) return [];
   if (typeof content === 'string') return [content];
   return content.map((part, index) => {
@@ -59,9 +66,13 @@ export const textsOf = (content: Content, path: Path): readonly string[] => {
 };
 
 /** The content of a `tool_result`; none where the tool said nothing. */
-export const resultContent = (content: Content, path: Path): Anthropic.ToolResultBlockParam['content'] => {
+export const resultContent = (
+  content: Content,
+  path: Path,
+  places?: Places,
+): Anthropic.ToolResultBlockParam['content'] => {
   if (content === null || content === undefined || content === '') return undefined;
   if (typeof content === 'string') return content;
-  const blocks = userBlocks(content, path);
+  const blocks = userBlocks(content, path, places);
   return blocks.length === 0 ? undefined : blocks;
 };

@@ -6,7 +6,8 @@ import type Anthropic from '@anthropic-ai/sdk';
 import type { TextCipher } from '../../../util/text-cipher.ts';
 import { TurnError } from '../../../turn/errors.ts';
 import type { ContentBlock, Message } from '../../../turn/turn.ts';
-import { textBlocks, type Path } from '../../openai/content.ts';
+import { written, type Places } from '../../callers-field.ts';
+import type { Path } from '../../openai/content.ts';
 import { parseArguments, type Conversation } from '../../openai/conversation.ts';
 import type { Report } from '../../parameters.ts';
 import { nativeToolId } from '../../tool-ids.ts';
@@ -15,7 +16,7 @@ import { decryptBlocks } from '../encrypted-blocks.ts';
 import { customInput } from '../tools/custom-tools.ts';
 import type { ToolNames } from '../tools/tool-names.ts';
 import type { InputItem } from '../wire.ts';
-import { resultContent, textsOf, userBlocks } from './message-content.ts';
+import { resultContent, saidBlocks, userBlocks } from './message-content.ts';
 
 /** An item and where it stands in the caller's request. */
 export interface PlacedItem {
@@ -27,6 +28,8 @@ interface Reading {
   readonly names: ToolNames;
   readonly cipher: TextCipher | undefined;
   readonly report: Report;
+  /** Where each block was written, for who wants to know. */
+  readonly places?: Places | undefined;
 }
 
 /** Throws `invalid_request` for a call without a result, and for a result without a call. */
@@ -77,10 +80,10 @@ class ItemReader {
         this.#addMessage(item, path);
         return;
       case 'function_call':
-        this.#addCall(item, parseArguments(item.arguments, [...path, 'arguments']));
+        this.#addCall(item, parseArguments(item.arguments, [...path, 'arguments']), path);
         return;
       case 'custom_tool_call':
-        this.#addCall(item, customInput(item.input));
+        this.#addCall(item, customInput(item.input), path);
         return;
       case 'function_call_output':
       case 'custom_tool_call_output':
@@ -111,24 +114,27 @@ class ItemReader {
 
   #addMessage({ role, content }: Item<'message'>, path: Path): void {
     const here = [...path, 'content'];
+    const { places } = this.#reading;
     if (role === 'assistant') {
-      this.#step.push(...textBlocks(textsOf(content, here)));
+      this.#step.push(...saidBlocks(content, here, places));
       return;
     }
     this.#endStep();
     if (role === 'user') {
-      const blocks = userBlocks(content, here);
+      const blocks = userBlocks(content, here, places);
       if (blocks.length > 0) this.#messages.push({ role, content: blocks });
       return;
     }
-    const blocks = textBlocks(textsOf(content, here));
+    const blocks = [...saidBlocks(content, here, places)];
     if (this.#messages.length === 0) this.#system.push(...blocks);
     else if (blocks.length > 0) this.#messages.push({ role: 'system', content: blocks });
   }
 
-  #addCall({ call_id, name, namespace }: Item<'function_call' | 'custom_tool_call'>, input: object): void {
+  #addCall({ call_id, name, namespace }: Item<'function_call' | 'custom_tool_call'>, input: object, path: Path): void {
     const id = this.#unused(nativeToolId(call_id));
-    this.#step.push({ type: 'tool_use', id, name: this.#reading.names.flat(name, namespace), input });
+    const { names, places } = this.#reading;
+    const call: ContentBlock = { type: 'tool_use', id, name: names.flat(name, namespace), input };
+    this.#step.push(...written([call], path, places));
     this.#calls.push({ clientId: call_id, id });
   }
 
@@ -166,8 +172,15 @@ class ItemReader {
       });
     }
     this.#taken.add(output.item);
-    const content = resultContent(output.item.output, [...output.path, 'output']);
-    return { type: 'tool_result', tool_use_id: id, ...(content === undefined ? {} : { content }) };
+    const { places } = this.#reading;
+    const content = resultContent(output.item.output, [...output.path, 'output'], places);
+    const result: Anthropic.ToolResultBlockParam = {
+      type: 'tool_result',
+      tool_use_id: id,
+      ...(content && { content }),
+    };
+    places?.set(result, output.path);
+    return result;
   }
 
   /** The API wants every id once; some clients count from `call_1` in each step. The n-th use is named for n. */
