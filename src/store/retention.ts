@@ -31,7 +31,7 @@ const DAY_MS = 24 * 3_600_000;
 const EVERY_MS = 3_600_000;
 /** The first sweep waits until the server has started. */
 const FIRST_AFTER_MS = 60_000;
-/** Claims are of events that do not come again; a value that nobody has changed for so long counts nothing any more. */
+/** Claims are of events that do not come again. Limits count months; what a key used before that counts nothing any more. */
 const FORGET_DAYS = 90;
 /** Rows that one statement deletes: others can write in between. */
 const CHUNK = 1_000;
@@ -79,7 +79,7 @@ const sweepAll = async ({ db }: Database, { retention, clock }: SweeperOptions):
       ) as newest where total > ${retention.responseBytes} limit ${sql.lit(CHUNK)}) returning 1`,
     sql`delete from proxy_claims where id in (
       select id from proxy_claims where at < ${daysAgo(FORGET_DAYS)} limit ${sql.lit(CHUNK)}) returning 1`,
-    sql`delete from proxy_values where updated_at < ${daysAgo(FORGET_DAYS)} returning 1`,
+    sql`delete from proxy_values where id like 'limits:%' and updated_at < ${daysAgo(FORGET_DAYS)} returning 1`,
   ].filter((statement) => statement !== false);
   let deleted = 0;
   for (const statement of old) {

@@ -174,6 +174,21 @@ const sharedValueCases: Cases = {
     lab.equal(await counter(lab).change(increment), 1);
     lab.equal(await counter(lab, lab.server()).current(), 1);
   },
+  'is kept for ever, unless it counts the limits of a key that nobody uses': async (lab) => {
+    const DAY_MS = 24 * 3_600_000;
+    const { db } = await lab.store.open();
+    const value = (id: string, days: number) => ({
+      id,
+      version: 1,
+      value: '1',
+      updated_at: lab.clock.now() - days * DAY_MS,
+    });
+    const values = [value('encryption-key', 400), value('limits:old', 91), value('limits:recent', 89)];
+    await db.insertInto('proxy_values').values(values).execute();
+    await lab.store.sweeper.sweep();
+    const left = await db.selectFrom('proxy_values').select('id').orderBy('id').execute();
+    lab.equal(left, [{ id: 'encryption-key' }, { id: 'limits:recent' }]);
+  },
   'passes on what a step throws, and goes on': async (lab) => {
     const value = counter(lab);
     const broken = value.change(() => {
