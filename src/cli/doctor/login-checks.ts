@@ -4,6 +4,7 @@ import { findCredentials } from '../../node/credentials.ts';
 import { findExistingLogin } from '../../node/existing-login.ts';
 import { loginAdvice } from '../../node/login-advice.ts';
 import { toTurnError, TurnError } from '../../turn/errors.ts';
+import type { Engine } from '../../turn/engine.ts';
 import type { Turn } from '../../turn/turn.ts';
 import type { Config } from '../../settings/server-settings.ts';
 import type { Environment } from '../../settings/parse-settings.ts';
@@ -24,28 +25,42 @@ export const checkLogin = async ({ config, env, paid }: LoginQuestion): Promise<
   if (credentials.kind === 'none')
     return [problem('login', 'No login was found.', 'opencode-claude-proxy login, or set ANTHROPIC_API_KEY')];
   const beside = credentials.ignored.map((name) => note('login', `${name} is set too, and not used.`));
-  const engine = await createEngine({ config, env, credentials, log: silent });
-  const controller = new AbortController();
-  const { signal } = controller;
-  // A timer of its own also keeps this process alive while it waits for the child.
-  const timer = setTimeout(
-    () => controller.abort(new TurnError('upstream_timeout', 'no answer within a minute')),
-    ANSWER_WITHIN_MS,
-  );
-  try {
-    if (paid) for await (const _ of engine.run(question, signal));
-    else await engine.countTokens(question, signal);
+  const direct = credentials.kind === 'api-key' || credentials.kind === 'auth-token';
+  // Claude Code estimates where it cannot count, so its count shows nothing of the login.
+  if (!paid && !direct)
     return [
-      ok('login', `${credentials.from} works${paid ? '' : ' (asked for a count of tokens, which is free)'}`),
-      ...beside,
+      note('login', `${credentials.from} is there.`, 'opencode-claude-proxy doctor --turn asks whether it works'),
     ];
+  const engine = await createEngine({
+    config: paid ? config : { ...config, ENGINE: 'anthropic-api' },
+    env,
+    credentials,
+    log: silent,
+  });
+  const failure = await failureOf(engine, paid);
+  if (failure === undefined) {
+    const how = paid ? '' : ' (asked for a count of tokens, which is free)';
+    return [ok('login', `${credentials.from} works${how}`), ...beside];
+  }
+  const refused = failure.code === 'upstream_authentication' || failure.code === 'not_logged_in';
+  const remedy = refused
+    ? loginAdvice(credentials, env).remedy
+    : 'opencode-claude-proxy doctor --turn asks with a turn';
+  return [problem('login', `${credentials.from} does not work: ${failure.message}`, remedy), ...beside];
+};
+
+/** Why the engine could not be asked; undefined where it answered. Ends the engine. */
+const failureOf = async (engine: Engine, paid: boolean): Promise<TurnError | undefined> => {
+  const controller = new AbortController();
+  const tooLate = new TurnError('upstream_timeout', 'no answer within a minute');
+  // A timer of its own also keeps this process alive while it waits for the child.
+  const timer = setTimeout(() => controller.abort(tooLate), ANSWER_WITHIN_MS);
+  try {
+    if (paid) for await (const _ of engine.run(question, controller.signal));
+    else await engine.countTokens(question, controller.signal);
+    return undefined;
   } catch (thrown) {
-    const error = toTurnError(thrown);
-    const refused = error.code === 'upstream_authentication' || error.code === 'not_logged_in';
-    const remedy = refused
-      ? loginAdvice(credentials, env).remedy
-      : 'opencode-claude-proxy doctor --turn asks with a turn';
-    return [problem('login', `${credentials.from} does not work: ${error.message}`, remedy), ...beside];
+    return toTurnError(thrown);
   } finally {
     clearTimeout(timer);
     await engine.close();
