@@ -152,6 +152,12 @@ function isTextOrNull(value: unknown): boolean {
   return value === null || typeof value === 'string';
 }
 
+/** How a stream ends in each dialect. */
+const ENDS = [
+  ['/v1/messages', /event: (message_stop|error)\n/],
+  ['/v1/responses', /event: response\.(completed|incomplete|failed)\ndata: .*\n\n$/],
+] as const;
+
 const expectWellFormed = (path: string, response: Response, answer: string): void => {
   const anthropic = path.startsWith('/v1/messages');
   const { status } = response;
@@ -165,5 +171,5 @@ const expectWellFormed = (path: string, response: Response, answer: string): voi
     return;
   }
   // The status went out before the upstream answered, or the stream is whole.
-  expect(answer).toMatch(anthropic ? /event: (message_stop|error)\n/ : /data: (\[DONE\]|\{"error")/);
+  expect(answer).toMatch(ENDS.find(([begins]) => path.startsWith(begins))?.[1] ?? /data: (\[DONE\]|\{"error")/);
 };
