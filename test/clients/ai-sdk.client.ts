@@ -29,6 +29,7 @@ import {
   systemOf,
   thrownBy,
   threeSteps,
+  unforcedModel,
   wordsOf,
   type World,
 } from './support.ts';
@@ -97,7 +98,7 @@ const tools = {
 };
 
 onEveryEngine('the AI SDK', (world) => {
-  describe.each(providers)('with $name', ({ connect, thinking, limitWords = 'rate limit' }) => {
+  describe.each(providers)('with $name', ({ name, connect, thinking, limitWords = 'rate limit' }) => {
     it('gets an answer and its usage, and the upstream the system prompt and the prompt', async () => {
       const result = await generateText({
         model: connect(world()),
@@ -167,6 +168,20 @@ onEveryEngine('the AI SDK', (world) => {
       });
       expect(result.toolCalls).toMatchObject([{ toolName: 'get_weather', input: { city: expect.any(String) } }]);
       expect(lastOf(world()).tool_choice).toMatchObject({ type: 'tool', name: 'get_weather' });
+    });
+
+    // `@ai-sdk/anthropic` knows such models and asks with `auto` itself.
+    const forces = name !== '@ai-sdk/anthropic';
+    it.runIf(forces).each(['generated', 'streamed'])('forces a tool on a model that cannot be, %s', async (how) => {
+      const request = {
+        model: connect(world(), apiKey, unforcedModel),
+        prompt: 'Weather?',
+        tools,
+        toolChoice: { type: 'tool', toolName: 'get_weather' },
+      } as const;
+      const calls = how === 'generated' ? (await generateText(request)).toolCalls : await streamText(request).toolCalls;
+      expect(calls).toMatchObject([{ toolName: 'get_weather', input: { city: expect.any(String) } }]);
+      expect(lastOf(world()).output_config?.format).toMatchObject({ type: 'json_schema' });
     });
 
     it.each(['generated', 'streamed'])('gets structured output, %s', async (how) => {

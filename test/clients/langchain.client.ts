@@ -23,6 +23,7 @@ import {
   systemOf,
   thrownBy,
   threeSteps,
+  unforcedModel,
   wordsOf,
   type World,
 } from './support.ts';
@@ -34,6 +35,8 @@ type Chat = ChatOpenAI | ChatAnthropic;
 interface Kind {
   readonly name: string;
   readonly connect: (world: World, key?: string) => Chat;
+  /** With a model that cannot be forced to call a tool. */
+  readonly unforced: (world: World) => Chat;
   readonly thinking: (world: World) => Chat;
   readonly thoughtsOf: (message: AIMessage) => unknown;
   readonly picture: object;
@@ -43,12 +46,14 @@ interface Kind {
 
 const url = `data:image/png;base64,${png}`;
 const common = { model, maxRetries: 0 };
+const unforcedOnes = { model: unforcedModel, maxRetries: 0, apiKey };
 
 const kinds: readonly Kind[] = [
   {
     name: 'ChatOpenAI',
     connect: ({ server }, key = apiKey) =>
       new ChatOpenAI({ ...common, apiKey: key, configuration: { baseURL: `${server.url}/v1` } }),
+    unforced: ({ server }) => new ChatOpenAI({ ...unforcedOnes, configuration: { baseURL: `${server.url}/v1` } }),
     thinking: ({ server }) =>
       new ChatOpenAI({
         ...common,
@@ -64,6 +69,8 @@ const kinds: readonly Kind[] = [
     name: 'ChatOpenAI over the Responses API',
     connect: ({ server }, key = apiKey) =>
       new ChatOpenAI({ ...common, apiKey: key, useResponsesApi: true, configuration: { baseURL: `${server.url}/v1` } }),
+    unforced: ({ server }) =>
+      new ChatOpenAI({ ...unforcedOnes, useResponsesApi: true, configuration: { baseURL: `${server.url}/v1` } }),
     thinking: ({ server }) =>
       new ChatOpenAI({
         ...common,
@@ -80,6 +87,7 @@ const kinds: readonly Kind[] = [
   {
     name: 'ChatAnthropic',
     connect: ({ server }, key = apiKey) => new ChatAnthropic({ ...common, apiKey: key, anthropicApiUrl: server.url }),
+    unforced: ({ server }) => new ChatAnthropic({ ...unforcedOnes, anthropicApiUrl: server.url }),
     thinking: ({ server }) =>
       new ChatAnthropic({
         ...common,
@@ -110,7 +118,7 @@ const gather = async (
 };
 
 onEveryEngine('LangChain', (world) => {
-  describe.each(kinds)('with $name', ({ connect, thinking, thoughtsOf, picture, streamedTokens }) => {
+  describe.each(kinds)('with $name', ({ connect, unforced, thinking, thoughtsOf, picture, streamedTokens }) => {
     it('gets an answer and its usage, and the upstream the system prompt and the prompt', async () => {
       const answer = await connect(world()).invoke([
         new SystemMessage('Be terse.'),
@@ -196,6 +204,15 @@ onEveryEngine('LangChain', (world) => {
         .invoke('Where?');
       expect(answer).toEqual({ city: expect.any(String) });
       expect(lastOf(world()).tool_choice).toMatchObject({ type: 'tool', name: 'place' });
+    });
+
+    it('gets structured output by a tool from a model that cannot be forced', async () => {
+      const schema = z.object({ city: z.string() });
+      const answer = await unforced(world())
+        .withStructuredOutput(schema, { name: 'place', method: 'functionCalling' })
+        .invoke('Where?');
+      expect(answer).toEqual({ city: expect.any(String) });
+      expect(lastOf(world()).output_config?.format).toMatchObject({ type: 'json_schema' });
     });
 
     it('sends pictures', async () => {

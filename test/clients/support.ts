@@ -9,6 +9,8 @@ export { systemOf, until };
 
 export { apiKey };
 export const model = 'claude-sonnet-4-5-20250929';
+/** It refuses to be told that it must call a tool. */
+export const unforcedModel = 'claude-sonnet-5-5';
 export const onEveryEngine = (name: string, suite: (world: () => World) => void): void =>
   onEvery(name, suite, serverSettings);
 
