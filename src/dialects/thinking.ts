@@ -1,8 +1,8 @@
 /** OpenAI's reasoning effort to what the model has: an effort level, or a budget of thinking tokens. */
 import type Anthropic from '@anthropic-ai/sdk';
-import type { Abilities, EffortLevel } from '../models/model.ts';
+import type { Abilities, AskedEffort, EffortLevel } from '../models/model.ts';
 
-export type ReasoningEffort = 'none' | 'minimal' | 'low' | 'medium' | 'high' | 'xhigh' | 'max';
+export type ReasoningEffort = AskedEffort;
 
 export interface ThinkingAsked {
   readonly effort: ReasoningEffort;

@@ -1,7 +1,8 @@
 /** Every name that can be asked for, with what answers: the data of `GET /v1/models`. */
 import type { EngineModel } from '../turn/engine.ts';
 import { LATER_OPENAI_NAMES, OLD_CLAUDE_NAMES, OPENAI_NAMES } from './aliases.ts';
-import { CATALOG, familyOf } from './catalog.ts';
+import { abilitiesOf, CATALOG, familyOf } from './catalog.ts';
+import { listedEfforts } from './effort-suffix.ts';
 import { exactName, type ResolveModel } from './model.ts';
 import { SHORT_NAMES } from './resolve.ts';
 
@@ -36,7 +37,14 @@ export const listModels = ({
 }: ListOptions): readonly ListedModel[] => {
   const usable = new Set(usableIds(reported, reportsAll).filter((id) => !ended(id)));
   const own = Object.keys(map).filter((name) => !name.includes('*'));
-  const aliases = [...SHORT_NAMES, ...own, ...Object.keys(OPENAI_NAMES), ...LATER_OPENAI_NAMES, ...OLD_CLAUDE_NAMES];
+  const aliases = [
+    ...SHORT_NAMES,
+    ...withEfforts(resolve),
+    ...own,
+    ...Object.keys(OPENAI_NAMES),
+    ...LATER_OPENAI_NAMES,
+    ...OLD_CLAUDE_NAMES,
+  ];
   const names = new Map([...usable, ...aliases].map((name) => [name.trim().toLowerCase(), name.trim()]));
   const owners = new Set(own.map((name) => name.trim().toLowerCase()));
   return [...names.values()]
@@ -44,6 +52,12 @@ export const listModels = ({
     .filter(({ id, target }) => owners.has(id.toLowerCase()) || isUsable(target, usable, reported))
     .map(({ id, target }) => listed(id, target, reported));
 };
+
+/** The short names with each effort of their models, `opus(high)`. */
+const withEfforts = (resolve: ResolveModel): readonly string[] =>
+  SHORT_NAMES.filter((name) => name !== 'default').flatMap((name) =>
+    listedEfforts(abilitiesOf(exactName(resolve(name)))).map((effort) => `${name}(${effort})`),
+  );
 
 /** An account without any model of a family (Fable, say) does not have the older ones of that family either. */
 const usableIds = (reported: readonly EngineModel[], reportsAll: boolean): readonly string[] => {

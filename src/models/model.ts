@@ -3,6 +3,9 @@ export type Family = 'opus' | 'sonnet' | 'haiku' | 'fable';
 
 export type EffortLevel = 'low' | 'medium' | 'high' | 'xhigh' | 'max';
 
+/** As callers ask: beside the levels, the least of them and none at all. */
+export type AskedEffort = 'none' | 'minimal' | EffortLevel;
+
 export interface Abilities {
   /** `both`: temperature and top_p; `one`: either, not both at once; `none`: any sampling parameter is refused. */
   readonly sampling: 'both' | 'one' | 'none';
@@ -33,6 +36,8 @@ export interface ResolvedModel {
   readonly family: Family;
   /** `exact`: passed through; `alias`: mapped by the table; `unknown`: nobody knows it, the default family answers. */
   readonly via: 'exact' | 'alias' | 'unknown';
+  /** What the name itself asks for: `sonnet(high)`. It counts before an effort in the request. */
+  readonly effort?: AskedEffort;
   readonly abilities: Abilities;
 }
 

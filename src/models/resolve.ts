@@ -6,6 +6,7 @@ import type { EngineModel } from '../turn/engine.ts';
 import { TurnError } from '../turn/errors.ts';
 import { familyOfAlias } from './aliases.ts';
 import { abilitiesOf, CATALOG, familyOf, HAIKU_4_5, OPUS_4_5, SONNET_4_5, versionOf } from './catalog.ts';
+import { splitEffort } from './effort-suffix.ts';
 import type { Family, ResolvedModel, ResolveModel } from './model.ts';
 
 export interface ResolverOptions {
@@ -46,18 +47,30 @@ export const createResolver = (options: ResolverOptions = {}): ResolveModel => {
     };
   };
 
-  return (requested) => {
+  const mapped = (requested: string): string | undefined =>
+    targetOf(patterns, [requested.trim().toLowerCase(), normalise(requested)]);
+
+  const resolve = (requested: string): ResolvedModel => {
     const name = normalise(requested);
     if (name === '') throw notFound(requested);
     const models: Models = { track, reported: reported(), ended };
-    const mapped = targetOf(patterns, [requested.trim().toLowerCase(), name]);
-    // A target that no table knows is the owner's word, and passes as it is.
-    if (mapped !== undefined) return answer(requested, 'alias', knownId(normalise(mapped), models)?.id ?? mapped);
+    const target = mapped(requested);
+    if (target !== undefined) {
+      // A target that no table knows is the owner's word, and passes as it is.
+      const { name: id, effort } = splitEffort(target);
+      return { ...answer(requested, 'alias', knownId(normalise(id), models)?.id ?? id), ...(effort && { effort }) };
+    }
     const known = knownId(name, models);
     if (known !== undefined) return answer(requested, known.via, known.id);
     if (unknown === 'reject') throw notFound(requested);
     const family = (name.startsWith('claude') ? familyOf(name) : undefined) ?? DEFAULT_FAMILY;
     return answer(requested, 'unknown', idOfFamily(family, models));
+  };
+
+  return (requested) => {
+    const { name, effort } = splitEffort(requested);
+    if (effort === undefined || isKey(patterns, requested)) return resolve(requested);
+    return { ...resolve(name), requested, effort };
   };
 };
 
@@ -75,6 +88,10 @@ const patternsOf = (map: Readonly<Record<string, string>>): readonly Pattern[] =
 
 const targetOf = (patterns: readonly Pattern[], names: readonly string[]): string | undefined =>
   patterns.find(({ pattern }) => names.some((name) => fits(pattern, name)))?.target;
+
+/** The owner may give a whole name with its suffix a meaning of its own. */
+const isKey = (patterns: readonly Pattern[], requested: string): boolean =>
+  patterns.some(({ pattern }) => pattern === requested.trim().toLowerCase());
 
 const fits = (pattern: string, name: string): boolean =>
   pattern.endsWith('*') ? name.startsWith(pattern.slice(0, -1)) : name === pattern;

@@ -392,7 +392,13 @@ describe('the list', () => {
     for (const gone of ['opus', 'fable', 'gpt-4', 'o3', 'claude-opus-5-5', OPUS_4_5, 'claude-3-opus-latest'])
       expect(names(false)).not.toContain(gone);
     // The pinned Sonnet 4.5 is not among all there is.
-    expect(names(true)).toEqual(['claude-sonnet-5-5', 'claude-sonnet-5', 'sonnet', 'mine', 'other']);
+    expect(names(true).filter((name) => !name.includes('('))).toEqual([
+      'claude-sonnet-5-5',
+      'claude-sonnet-5',
+      'sonnet',
+      'mine',
+      'other',
+    ]);
   });
 
   test('what has ended is not listed; names that led there lead to its successor', () => {
@@ -408,4 +414,39 @@ describe('the list', () => {
   });
 
   test('patterns are not names', () => expect(byId.has('x-*')).toBe(false));
+});
+
+describe('an effort behind the name', () => {
+  const owned = createResolver({
+    reported,
+    map: { cursor: 'opus(high)', 'mine(low)': 'haiku', 'team-*': 'sonnet' },
+  });
+
+  test.each([
+    ['sonnet(high)', 'sonnet', 'high'],
+    ['Sonnet (HIGH) ', 'sonnet', 'high'],
+    ['anthropic/claude-opus-5-5(max)', 'claude-opus-5-5', 'max'],
+    ['cursor', 'opus', 'high'],
+    ['cursor(low)', 'opus', 'low'],
+    ['team-a(none)', 'sonnet', 'none'],
+    ['mine(low)', 'haiku', undefined],
+    ['sonnet', 'sonnet', undefined],
+  ])('%s is %s at %s', (name, id, effort) => {
+    expect(owned(name)).toMatchObject({ requested: name, id, ...(effort && { effort }) });
+    expect('effort' in owned(name)).toBe(effort !== undefined);
+  });
+
+  test('what is no effort belongs to the name', () => {
+    expect(() => createResolver({ unknown: 'reject' })('sonnet(huge)')).toThrow(TurnError);
+    expect(() => createResolver({ unknown: 'reject' })('(high)')).toThrow(TurnError);
+  });
+
+  test('is listed for the short names, with the efforts of their models', () => {
+    const ids = listModels({ resolve: owned, reported: REPORTED }).map(({ id }) => id);
+    expect(ids.filter((id) => id.startsWith('sonnet('))).toEqual(
+      abilitiesOf('claude-sonnet-5-5').effort.map((effort) => `sonnet(${effort})`),
+    );
+    expect(ids).toContain('opus(high)');
+    expect(ids.some((id) => id.startsWith('default('))).toBe(false);
+  });
 });

@@ -38,6 +38,23 @@ const adaptively = { type: 'adaptive', display: 'summarized' };
 export const commonCases: readonly Case[] = [
   { row: 'model', body: { model: 'gpt-4o' }, sent: { model: 'claude-sonnet-4-5-20250929' } },
   { row: 'model', body: { model: OPUS_55 }, sent: { model: OPUS_55 } },
+  {
+    row: 'model',
+    body: { model: `${OPUS_55}(high)` },
+    sent: { model: OPUS_55, output_config: { effort: 'high' }, thinking: adaptively },
+  },
+  {
+    row: 'model',
+    body: { model: `${OPUS_55}(none)` },
+    sent: { model: OPUS_55, output_config: { effort: 'low' } },
+    emulated: ['model'],
+  },
+  {
+    row: 'model',
+    body: { model: `${HAIKU}(high)`, max_tokens: 1000 },
+    sent: { model: HAIKU, max_tokens: 1000 },
+    ignored: ['model'],
+  },
   { row: 'stream', body: {}, sent: { stream: true } },
   {
     row: 'stream_options.include_usage',

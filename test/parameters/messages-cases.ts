@@ -66,6 +66,28 @@ const plainCases: readonly Case[] = [
   { row: 'model', body: { model: 'claude-3-5-haiku-latest' }, sent: { model: HAIKU } },
   { row: 'model', body: { model: SONNET_55 }, sent: { model: SONNET_55 } },
   {
+    row: 'model',
+    body: { model: `${SONNET_55}(high)`, thinking: { type: 'adaptive', display: 'omitted' } },
+    sent: { model: SONNET_55, output_config: { effort: 'high' }, thinking: { type: 'adaptive', display: 'omitted' } },
+  },
+  {
+    row: 'model',
+    body: { model: `${HAIKU}(low)`, max_tokens: 6000 },
+    sent: { model: HAIKU, thinking: { type: 'enabled', budget_tokens: 4096 } },
+  },
+  {
+    row: 'model',
+    body: { model: `${HAIKU}(high)`, max_tokens: 6000 },
+    sent: { model: HAIKU, thinking: { type: 'enabled', budget_tokens: 4500 } },
+    emulated: ['model'],
+  },
+  {
+    row: 'model',
+    body: { model: `${HAIKU}(high)`, max_tokens: 1000 },
+    sent: { model: HAIKU, max_tokens: 1000 },
+    ignored: ['model'],
+  },
+  {
     row: 'messages',
     body: { messages: [user([text('a'), image]), { role: 'assistant', content: 'b' }, user('c')] },
     sent: { messages: [user([text('a'), image]), { role: 'assistant', content: [text('b')] }, user([text('c')])] },

@@ -122,7 +122,7 @@ const effortOf = ({ output_config }: TurnRequest): EffortLevel | undefined =>
 const thinks = (thinking: Thinking): boolean => thinking !== undefined && thinking.type !== 'disabled';
 
 /** Inside a tool loop a model with a budget wants the thinking that came before the calls. */
-const lostItsThought = (messages: readonly Message[]): boolean => {
+export const lostItsThought = (messages: readonly Message[]): boolean => {
   const spoken = messages.filter(({ role }) => role !== 'system');
   const [before, last] = [spoken.at(-2), spoken.at(-1)];
   if (before?.role !== 'assistant' || !Array.isArray(before.content) || !Array.isArray(last?.content)) return false;

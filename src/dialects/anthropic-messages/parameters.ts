@@ -2,6 +2,7 @@
 import type { EngineAbilities } from '../../turn/engine.ts';
 import { MOST_MESSAGES, MOST_TOOLS } from '../bounds.ts';
 import { FORCED_CASES } from '../forced-call.ts';
+import { EFFORT_CASES, EFFORT_IN_NAME } from '../model-parameter.ts';
 import type { Parameter, ParameterCase } from '../parameters.ts';
 
 const without = (lacks: keyof EngineAbilities, fate: ParameterCase['fate'], why: string): ParameterCase => ({
@@ -43,8 +44,12 @@ const apiOnly = (name: string, fate: 'ignored' | 'refused', note = 'Passed on.')
 export const messagesParameters: readonly Parameter[] = [
   {
     name: 'model',
+
     fate: 'applied',
-    note: 'A Claude model, or a name mapped to one; `x-proxy-model` names it, `model` in the answer is the model that answered.',
+
+    note: `' ${EFFORT_IN_NAME}`,
+
+    cases: EFFORT_CASES,
   },
   {
     name: 'messages',

@@ -9,6 +9,7 @@ import { check, invalid, parseOptions } from '../validate.ts';
 import { emulateForcedCall, type ForcedTurn } from '../forced-call.ts';
 import { prefillRefusal } from '../prefill.ts';
 import { Report } from '../parameters.ts';
+import { withNamedEffort } from './named-effort.ts';
 import { fitToModel } from './adapt-to-model.ts';
 import { citesInAnswers, withNativeToolIds, withSystemMessages } from './history.ts';
 import { offeredTools } from './server-tools.ts';
@@ -28,7 +29,7 @@ export const parse = (body: unknown, context: ParseContext): ParsedRequest<null>
   refuseThread(checked);
   const model = context.resolveModel(checked.model);
   const report = reportOf(model, context);
-  const passed = passedOn(checked, { context, model, report });
+  const passed = withNamedEffort(passedOn(checked, { context, model, report }), checked, { model, report });
   const fitting = fitted({ ...passed, ...sampling(checked, model, report) } as TurnRequest, model, report);
   const { request, forcedCall } = withPossibleChoice(fitting, model, report);
   const noLevels = model.abilities.effort.length === 0 && !context.engine.abilities.effortWithoutLevels;
@@ -160,10 +161,17 @@ const reaches = (name: string, { context, report }: Parsing): boolean =>
 
 const sampling = (
   { temperature, top_p, top_k }: MessagesRequest,
-  { abilities }: ResolvedModel,
+  { abilities, effort: named }: ResolvedModel,
   report: Report,
 ): Partial<TurnRequest> => {
   if (abilities.sampling === 'none') return {};
+  if (named !== undefined && named !== 'none') {
+    // The name made the model think, and the API then takes no sampling parameters but its defaults.
+    if (typeof temperature === 'number' && temperature !== 1) report.ignore('temperature');
+    if (typeof top_p === 'number') report.ignore('top_p');
+    if (typeof top_k === 'number') report.ignore('top_k');
+    return {};
+  }
   const both = typeof temperature === 'number' && typeof top_p === 'number';
   const dropTopP = both && abilities.sampling === 'one';
   if (dropTopP) report.ignore('top_p');

@@ -35,15 +35,19 @@ interface ThinkingContext {
   readonly maxTokens: number;
   readonly abilities: Abilities;
   readonly toolForced: boolean;
+  /** The effort in the model's name, which counts before any other. */
+  readonly named: ReasoningEffort | undefined;
   /** The request brings results of tools to a model that expects the thinking before the calls, and has lost it. */
   readonly insideLoop: boolean;
 }
 
 export const parseThinking = (body: ChatRequest, context: ThinkingContext, report: Report): ThinkingDecision => {
-  const { effort, from } = effortOf(body);
+  const { abilities, maxTokens, named } = context;
+  const asked = effortOf(body);
+  if (named !== undefined && asked.effort !== undefined && asked.effort !== named) report.ignore(asked.from);
+  const { effort, from } = named === undefined ? asked : { effort: named, from: 'model' };
   if (effort === undefined) return { fate: 'applied' };
-  const budget = report.applies('reasoning.max_tokens') ? body.reasoning?.max_tokens : undefined;
-  const { abilities, maxTokens } = context;
+  const budget = named === undefined && report.applies('reasoning.max_tokens') ? body.reasoning?.max_tokens : undefined;
   const decision = decideThinking({
     effort,
     maxTokens,

@@ -52,7 +52,7 @@ export const parse = (body: unknown, context: ParseContext): ParsedRequest<ChatA
   const insideLoop = !engine.abilities.keepsThinking && endsInResults(conversation);
   const { thinking, effort } = parseThinking(
     chat,
-    { maxTokens: max_tokens, abilities, toolForced, insideLoop },
+    { maxTokens: max_tokens, abilities, named: model.effort, toolForced, insideLoop },
     report,
   );
   const thinks = thinking !== undefined && thinking.type !== 'disabled';

@@ -5,7 +5,9 @@ import { checkShape } from '../body-shape.ts';
 import { check, invalid } from '../validate.ts';
 import { parseUser } from '../openai/settings.ts';
 import { parseMaxTokens, parseStops } from '../openai-chat/parse-settings.ts';
+import type { ResolvedModel } from '../../models/model.ts';
 import { Report } from '../parameters.ts';
+import { decideThinking, type ThinkingDecision } from '../thinking.ts';
 import { parseSampling } from '../openai/sampling.ts';
 import { completionParameters } from './parameters.ts';
 import { completionRequest, type CompletionRequest } from './wire.ts';
@@ -30,16 +32,20 @@ export const parse = (body: unknown, context: ParseContext): ParsedRequest<Compl
   report.add(asked);
   const prompt = promptOf(asked.prompt);
   const stops = parseStops(asked.stop, report);
+  const max_tokens = parseMaxTokens(asked, model.abilities, report);
+  const { thinking, effort } = thinkingOf(model, max_tokens, report);
   return {
     request: {
       model: model.id,
-      max_tokens: parseMaxTokens(asked, model.abilities, report),
+      max_tokens,
       messages: [{ role: 'user', content: [{ type: 'text', text: prompt }] }],
       ...parseSampling(
-        { temperature: asked.temperature, topP: asked.top_p, abilities: model.abilities, thinking: false },
+        { temperature: asked.temperature, topP: asked.top_p, abilities: model.abilities, thinking: thinks(thinking) },
         report,
       ),
       ...stops.native,
+      ...(thinking && { thinking }),
+      ...(effort && { output_config: { effort } }),
       ...parseUser(asked.user),
     },
     betas: context.betas,
@@ -54,6 +60,18 @@ export const parse = (body: unknown, context: ParseContext): ParsedRequest<Compl
     },
   };
 };
+
+/** Nothing but the model's name can ask for an effort here. */
+const thinkingOf = ({ effort, abilities }: ResolvedModel, maxTokens: number, report: Report): ThinkingDecision => {
+  if (effort === undefined) return { fate: 'applied' };
+  const decision = decideThinking({ effort, maxTokens, abilities, toolForced: false, thoughtLost: false });
+  if (decision.fate === 'emulated') report.emulate('model');
+  if (decision.fate === 'ignored') report.ignore('model');
+  return decision;
+};
+
+const thinks = (thinking: ThinkingDecision['thinking']): boolean =>
+  thinking !== undefined && thinking.type !== 'disabled';
 
 const promptOf = (prompt: CompletionRequest['prompt']): string => {
   const all = typeof prompt === 'string' ? [prompt] : (prompt ?? []);

@@ -1,4 +1,5 @@
 /** What becomes of every parameter of `/v1/responses`. Read by the parser, the report and docs/COMPATIBILITY.md. */
+import { EFFORT_CASES, EFFORT_IN_NAME } from '../model-parameter.ts';
 import type { Parameter, ParameterCase } from '../parameters.ts';
 import { toolParameters } from './tools/tool-parameters.ts';
 
@@ -20,8 +21,12 @@ const OWN_METADATA: ParameterCase = {
 const conversation: readonly Parameter[] = [
   {
     name: 'model',
+
     fate: 'applied',
-    note: 'A Claude model, or an OpenAI name mapped to one; `x-proxy-model` names it, `model` in the answer is the model that answered.',
+
+    note: `' ${EFFORT_IN_NAME}`,
+
+    cases: EFFORT_CASES,
   },
   {
     name: 'input',

@@ -3,31 +3,38 @@ import type { Abilities } from '../../models/model.ts';
 import { endsInResults, type Conversation } from '../openai/conversation.ts';
 import { describedSchema, jsonFormat, type Format } from '../openai/settings.ts';
 import type { Report } from '../parameters.ts';
-import { decideThinking, type ThinkingDecision } from '../thinking.ts';
+import { decideThinking, type ReasoningEffort, type ThinkingDecision } from '../thinking.ts';
 import type { ResponsesRequest } from './wire.ts';
 
 interface ThinkingContext {
   readonly maxTokens: number;
   readonly abilities: Abilities;
   readonly toolForced: boolean;
+  /** The effort in the model's name, which counts before that of the request. */
+  readonly named: ReasoningEffort | undefined;
   /** The request brings results of tools to a model that expects the thinking before the calls, and has lost it. */
   readonly thoughtLost: boolean;
 }
 
 export const parseThinking = (
   { reasoning }: ResponsesRequest,
-  { maxTokens, abilities, toolForced, thoughtLost }: ThinkingContext,
+  { named, ...context }: ThinkingContext,
   report: Report,
 ): ThinkingDecision => {
-  const { effort } = reasoning ?? {};
+  const { abilities, toolForced } = context;
+  const asked = reasoning?.effort;
+  if (named !== undefined && asked !== null && asked !== undefined && asked !== named)
+    report.ignore('reasoning.effort');
+  const effort = named ?? asked;
+  const from = named === undefined ? 'reasoning.effort' : 'model';
   if (effort === null || effort === undefined) {
     // A summary can only be had of thinking that is shown; effort is then the model's own.
     const shown = wantsSummary(reasoning) && abilities.thinking === 'adaptive' && !toolForced;
     return { fate: 'applied', ...(shown ? { thinking: { type: 'adaptive', display: 'summarized' } } : {}) };
   }
-  const decision = decideThinking({ effort, maxTokens, abilities, toolForced, thoughtLost });
-  if (decision.fate === 'emulated') report.emulate('reasoning.effort');
-  if (decision.fate === 'ignored') report.ignore('reasoning.effort');
+  const decision = decideThinking({ ...context, effort });
+  if (decision.fate === 'emulated') report.emulate(from);
+  if (decision.fate === 'ignored') report.ignore(from);
   return decision;
 };
 

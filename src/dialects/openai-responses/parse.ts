@@ -1,5 +1,5 @@
 /** A Responses request to a turn. */
-import type { Abilities } from '../../models/model.ts';
+import type { Abilities, AskedEffort } from '../../models/model.ts';
 import type { TurnRequest } from '../../turn/turn.ts';
 import type { Places } from '../callers-field.ts';
 import type { ParseContext, ParsedRequest } from '../dialect.ts';
@@ -29,6 +29,7 @@ export const parse = (body: unknown, context: ParseContext): ParsedRequest<Respo
     asked,
     context,
     abilities: model.abilities,
+    named: model.effort,
     report: new Report(
       responsesParameters,
       { ...context, abilities: model.abilities },
@@ -92,6 +93,8 @@ interface Parsing {
   readonly asked: ResponsesRequest;
   readonly context: ParseContext;
   readonly abilities: Abilities;
+  /** The effort in the model's name. */
+  readonly named: AskedEffort | undefined;
   readonly report: Report;
 }
 
@@ -125,13 +128,13 @@ const parseConversation = ({ asked, context, abilities, report }: Parsing, place
 };
 
 /** Limits, thinking, sampling. */
-const parseGeneration = ({ asked, context, abilities, report }: Parsing, { conversation, tools }: Said) => {
+const parseGeneration = ({ asked, context, abilities, named, report }: Parsing, { conversation, tools }: Said) => {
   const max_tokens = maxTokens(asked.max_output_tokens, abilities, () => report.emulate('max_output_tokens'));
   const toolForced = isForced(tools.tool_choice, abilities);
   const thoughtLost = !context.engine.abilities.keepsThinking && thoughtIsLost(conversation);
   const { thinking, effort } = parseThinking(
     asked,
-    { maxTokens: max_tokens, abilities, toolForced, thoughtLost },
+    { maxTokens: max_tokens, abilities, named, toolForced, thoughtLost },
     report,
   );
   const thinks = thinking !== undefined && thinking.type !== 'disabled';

@@ -1,4 +1,5 @@
 /** What becomes of the parameters that `/v1/chat/completions` and `/v1/completions` share. */
+import { EFFORT_CASES, EFFORT_IN_NAME } from '../model-parameter.ts';
 import type { Parameter, ParameterCase } from '../parameters.ts';
 
 const NO_SAMPLING = {
@@ -20,8 +21,12 @@ export const OWN_METADATA: ParameterCase = {
 export const commonParameters: readonly Parameter[] = [
   {
     name: 'model',
+
     fate: 'applied',
-    note: 'A Claude model, or an OpenAI name mapped to one; `x-proxy-model` names it, `model` in the answer is the model that answered.',
+
+    note: `' ${EFFORT_IN_NAME}`,
+
+    cases: EFFORT_CASES,
   },
   { name: 'stream', fate: 'applied', note: 'Server-sent events, ended by `[DONE]`.' },
   { name: 'stream_options.include_usage', fate: 'applied', note: 'A last chunk with `choices: []` and the usage.' },
