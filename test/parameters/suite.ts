@@ -5,7 +5,8 @@ import { chatParameters } from '../../src/dialects/openai-chat/parameters.ts';
 import { completionParameters } from '../../src/dialects/openai-completions/parameters.ts';
 import { startWorld, type EngineName, type World } from '../conformance/set-up.ts';
 import { fateShown, gaps, MODEL_MAP, type Case } from './cases.ts';
-import { chatBase, chatCases, completionBase, completionCases } from './chat-cases.ts';
+import { chatBase, chatCases } from './chat-cases.ts';
+import { completionBase, completionCases } from './completion-cases.ts';
 import { messagesBase, messagesCases } from './messages-cases.ts';
 import { expectStrict, runCase, type Endpoint } from './run-case.ts';
 

@@ -25,18 +25,9 @@ import { responsesRequest, type ResponsesRequest } from './wire.ts';
 export const parse = (body: unknown, context: ParseContext): ParsedRequest<ResponsesAnswer> => {
   const asked = check(responsesRequest, body, 'openai');
   const model = context.resolveModel(asked.model);
-  const parsing: Parsing = {
-    asked,
-    context,
-    abilities: model.abilities,
-    named: model.effort,
-    report: new Report(
-      responsesParameters,
-      { ...context, abilities: model.abilities },
-      { style: 'openai', unknown: 'ignored' },
-    ),
-  };
-  const { report } = parsing;
+  const { abilities, effort: named } = model;
+  const report = new Report(responsesParameters, { ...context, abilities }, { style: 'openai', unknown: 'ignored' });
+  const parsing: Parsing = { asked, context, abilities, named, report };
   report.add(asked);
   const { conversation, tools, names, sent } = parseConversation(parsing);
   const generation = parseGeneration(parsing, { conversation, tools });
