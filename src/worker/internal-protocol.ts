@@ -62,7 +62,7 @@ export const routedOf = (request: Request): Routed => JSON.parse(request.headers
 // Hop-by-hop and origin headers say something about a connection that ends here; `cf-container-*`
 // could choose a port in the container. The client's address and key stay out of the container too.
 const REMOVED =
-  /^(x-proxy-internal.*|cf-.*|x-forwarded-.*|forwarded|x-real-ip|true-client-ip|connection|keep-alive|te|trailer|upgrade|proxy-.*|transfer-encoding|host|origin|referer|cookie|accept-encoding|expect|authorization|x-api-key)$/i;
+  /^(x-proxy-internal.*|cf-.*|x-forwarded-.*|forwarded|x-real-ip|true-client-ip|connection|keep-alive|te|trailer|upgrade|proxy-.*|transfer-encoding|host|origin|referer|cookie|accept-encoding|expect|authorization|x-api-key|api-key)$/i;
 
 /** The client's headers as the container may see them. */
 export const innerHeaders = (headers: Headers, requestId: string): Headers => {

@@ -324,6 +324,7 @@ describe('headers on the way in', () => {
         cookie: 'a=b',
         authorization: 'Bearer k',
         'x-api-key': 'k',
+        'api-key': 'k',
         'anthropic-version': '2023-06-01',
         'anthropic-beta': 'a',
         'content-type': 'application/json',
