@@ -44,6 +44,14 @@ it('counts as held what the container says it holds, the last ones first', { tim
 
 it('Claude Code says how many conversations it holds', { timeout: 120_000 }, async () => {
   const here = await lab({ ENGINE: 'claude-code', SPARES: '0' });
-  await begin(here, names(2));
+  // One after the other they would share a process; one that is being answered keeps its own.
+  const long = await here.call('/v1/messages', {
+    body: messages('[[text:one two three]][[slow:20000]]', { stream: true }),
+    headers: { 'x-conversation-id': 'long' },
+  });
+  const reader = long.body!.pipeThrough(new TextDecoderStream()).getReader();
+  for (let text = ''; !text.includes('message_start');) text += (await reader.read()).value ?? '';
+  await begin(here, names(1));
   expect((await statuses(here))['g1-i0']).toMatchObject({ conversations: 2 });
+  await reader.cancel();
 });
