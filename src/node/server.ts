@@ -151,12 +151,19 @@ const createBounds = ({ config, clock, log, limits }: BoundsParts) => ({
   }),
 });
 
-/** Starts to listen. Throws where the address cannot be had; the engine is then left to the caller. */
+/** Starts to listen. Throws where the address cannot be had; everything is closed then, the engine too. */
 export const createServer = async (parts: ServerParts): Promise<RunningServer> => {
-  const server = await serve(await composeServer(parts), parts.config, parts);
-  // Not before the socket: a server whose port is taken has no use for processes.
-  parts.engine.start?.();
-  return server;
+  const composed = await composeServer(parts);
+  try {
+    const server = await serve(composed, parts.config, parts);
+    // Not before the socket: a server whose port is taken has no use for processes.
+    parts.engine.start?.();
+    return server;
+  } catch (error) {
+    // A timer of the ledger would keep the program from ending.
+    await composed.close();
+    throw error;
+  }
 };
 
 /** Puts a composed server behind a socket. Throws `ListenError`. */
