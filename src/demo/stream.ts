@@ -81,7 +81,7 @@ const eventsOf = function* ({ message, blocks }: DemoResult, piecesPerDelta: num
       cache_read_input_tokens,
       output_tokens,
       output_tokens_details,
-      server_tool_use: null,
+      server_tool_use: message.usage.server_tool_use,
     },
   };
   yield { type: 'message_stop' };
@@ -90,7 +90,7 @@ const eventsOf = function* ({ message, blocks }: DemoResult, piecesPerDelta: num
 const emptied = (block: PiecedBlock['block']): PiecedBlock['block'] => {
   if (block.type === 'text') return { ...block, text: '', citations: block.citations === null ? null : [] };
   if (block.type === 'thinking') return { ...block, thinking: '', signature: '' };
-  return block.type === 'tool_use' ? { ...block, input: {} } : block;
+  return 'input' in block ? { ...block, input: {} } : block;
 };
 
 type DeltaEvent = Extract<StreamEvent, { type: 'content_block_delta' }>;
@@ -98,7 +98,7 @@ type DeltaEvent = Extract<StreamEvent, { type: 'content_block_delta' }>;
 const deltasOf = function* ({ block, pieces }: PiecedBlock, index: number, size: number): Generator<DeltaEvent> {
   const event = (delta: DeltaEvent['delta']): DeltaEvent => ({ type: 'content_block_delta', index, delta });
   // The API opens the input of a tool with an empty piece.
-  if (block.type === 'tool_use') yield event({ type: 'input_json_delta', partial_json: '' });
+  if ('input' in block) yield event({ type: 'input_json_delta', partial_json: '' });
   for (let at = 0; at < pieces.length; at += size) {
     const text = pieces.slice(at, at + size).join('');
     if (block.type === 'text') yield event({ type: 'text_delta', text });

@@ -3,7 +3,7 @@ import type { EngineAbilities } from '../../turn/engine.ts';
 /** What Claude Code can carry; docs/CLAUDE-CODE.md has the reasons. */
 export const claudeAbilities: EngineAbilities = {
   prefill: false,
-  serverTools: false,
+  serverTools: true,
   systemMessages: false,
   citationsInHistory: false,
   keepsThinking: true,

@@ -87,7 +87,7 @@ export const comparable = (body: unknown): unknown =>
   JSON.parse(JSON.stringify(body), (name, value: unknown) => {
     if (name === 'metadata' && JSON.stringify(value).includes('session_id')) return undefined;
     if (name === 'caller' || (name === 'citations' && value === null)) return undefined;
-    return value;
+    return isResult(value) ? spelledOut(value) : value;
   });
 
 /** Where two values differ, so that a failure can be read. */
@@ -102,3 +102,19 @@ export const differences = (a: unknown, b: unknown, path = ''): string[] => {
     return differences(one, other, `${path}/${name}`);
   });
 };
+
+interface Result {
+  readonly type: 'tool_result';
+  readonly content?: unknown;
+  readonly is_error?: boolean;
+}
+
+const isResult = (value: unknown): value is Result =>
+  typeof value === 'object' && value !== null && 'type' in value && value.type === 'tool_result';
+
+/** A text and a block of text are the same to the API. */
+const spelledOut = (result: Result): object => ({
+  ...result,
+  content: typeof result.content === 'string' ? [{ type: 'text', text: result.content }] : result.content,
+  is_error: result.is_error ?? false,
+});

@@ -2,7 +2,7 @@
 import { TurnError } from '../../../turn/errors.ts';
 import type { Turn, TurnRequest } from '../../../turn/turn.ts';
 import { checkMessages } from './check-messages.ts';
-import { systemText, toExchanges, type Exchange } from './exchanges.ts';
+import { GO_ON, isPaused, systemText, toExchanges, type Exchange } from './exchanges.ts';
 import { headsOf, startHead, type Head } from './heads.ts';
 
 export interface Conversation {
@@ -28,9 +28,10 @@ export const conversationOf = ({ owner, request }: Turn): Conversation => {
   );
 };
 
-/** Undefined where the request does not end with a message of the user. */
+/** Undefined where the request does not end with a message of the user, or with an answer that was paused. */
 export const toConversation = (owner: string, request: TurnRequest): Conversation | undefined => {
   const exchanges = toExchanges(request.messages);
+  if (isPaused(exchanges.at(-1))) exchanges.push(GO_ON);
   const turn = exchanges.at(-1);
   if (turn === undefined || turn.role !== 'user') return undefined;
   return {

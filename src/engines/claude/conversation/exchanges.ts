@@ -19,9 +19,21 @@ export const toExchanges = (messages: readonly Message[]): Exchange[] =>
     content: role === 'user' ? resultsFirst(content) : keptByCli(content),
   }));
 
-/** Whether messages travel otherwise than they were sent, as system messages and empty answers do. */
-export const travelOtherwise = (messages: readonly Message[]): boolean =>
-  messages.some(({ role }) => role === 'system') || !joined(messages.map(toExchange)).every(saysSomething);
+/** Whether messages travel otherwise than they were sent, as system messages, empty and paused answers do. */
+export const travelOtherwise = (messages: readonly Message[]): boolean => {
+  const all = joined(messages.map(toExchange));
+  return messages.some(({ role }) => role === 'system') || !all.every(saysSomething) || isPaused(all.at(-1));
+};
+
+/** An answer that the API paused while its own tools run; the caller sends it back to have it go on. */
+export const isPaused = (last: Exchange | undefined): boolean =>
+  last?.role === 'assistant' && last.content.some(({ type }) => type === 'server_tool_use');
+
+/** What makes an answer go on: Claude Code asks for nothing without a message of the user. */
+export const GO_ON: Exchange = {
+  role: 'user',
+  content: [{ type: 'text', text: '<system-reminder>\nYour answer was paused. Go on with it.\n</system-reminder>' }],
+};
 
 const toExchange = (message: Message): Exchange => ({
   role: message.role === 'assistant' ? 'assistant' : 'user',
