@@ -135,9 +135,15 @@ const row = ({ name, fate, note, cases = [], neutral = [] }: Parameter): string 
       : ` Accepted: ${neutral.map((value) => `\`${JSON.stringify(value)}\``).join(', ')}.`;
   const cells = [
     [`\`${name}\``, fate, note + quiet],
-    ...cases.map((one) => ['', one.fate, `${sentenceCase([...enginesOf(one), one.when].join(': '))}.`]),
+    ...cases.filter(occurs).map((one) => ['', one.fate, `${sentenceCase([...enginesOf(one), one.when].join(': '))}.`]),
   ];
   return cells.map((each) => `| ${each.join(' | ')} |`).join('\n');
+};
+
+/** Whether there is an engine that the case is of. */
+const occurs = (one: ParameterCase): boolean => {
+  const lacks = one.if?.lacks ?? one.lacks;
+  return lacks === undefined || Object.values(engines).some((abilities) => !abilities[lacks]);
 };
 
 /** `engine \`claude-code\``, where a case is one of engines that lack an ability. */

@@ -1,6 +1,7 @@
 /** What the demo says to a request that no script answers: directives, forced tools, structured output, echo. */
 import { blocksOf, type DemoAnswer, type DemoBlock, type DemoMessage, type DemoRequestBody } from './answer.ts';
 import { hasDirectives, parseSteps, type Step } from './directives.ts';
+import { makeId } from './message.ts';
 import { sampleOf } from './schema-sample.ts';
 
 /** `timesSeen` counts equal requests, for directives with `times=N`; it is asked only then. */
@@ -40,7 +41,7 @@ const withoutSpentFailure = ({ answer, times }: Step, timesSeen: (key: string) =
 
 const defaultContent = (body: DemoRequestBody, text: string): readonly DemoBlock[] => {
   const choice = body.tool_choice?.type;
-  if (choice === 'any' || choice === 'tool') return [forcedCall(body)];
+  if (choice === 'any' || choice === 'tool') return forcedCall(body);
   const { format } = body.output_config ?? {};
   if (format?.type === 'json_schema') return [say(JSON.stringify(sampleOf(format.schema)))];
   const results = resultsOf(body.messages);
@@ -50,9 +51,20 @@ const defaultContent = (body: DemoRequestBody, text: string): readonly DemoBlock
 
 const say = (text: string): DemoBlock => ({ type: 'text', text });
 
-const forcedCall = ({ tools = [], tool_choice: choice }: DemoRequestBody): DemoBlock => {
+const forcedCall = ({ tools = [], tool_choice: choice }: DemoRequestBody): readonly DemoBlock[] => {
   const tool = tools.find(({ name }) => choice?.type !== 'tool' || name === choice.name);
-  return { type: 'tool_use', name: tool?.name ?? '', input: sampleOf(tool?.input_schema) ?? {} };
+  if (tool?.type?.startsWith('web_search')) return search();
+  return [{ type: 'tool_use', name: tool?.name ?? '', input: sampleOf(tool?.input_schema) ?? {} }];
+};
+
+/** A search that the API itself would have run; this one finds nothing. */
+const search = (): readonly DemoBlock[] => {
+  const id = makeId('srvtoolu');
+  return [
+    { type: 'server_tool_use', id, name: 'web_search', input: { query: 'demo' } },
+    { type: 'web_search_tool_result', tool_use_id: id, content: [] },
+    say('Demo upstream (no model): nothing was searched, and nothing was found.'),
+  ];
 };
 
 /** The results that the last user message brings, as text. */

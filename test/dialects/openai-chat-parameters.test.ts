@@ -435,7 +435,6 @@ describe('the rest', () => {
     logprobs: true,
     top_logprobs: 3,
     prediction: { type: 'content', content: 'x' },
-    web_search_options: {},
     moderation: { model: 'm' },
   };
   test.each(Object.entries(ignored))('%s is ignored and said', (name, value) => {

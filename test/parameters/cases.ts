@@ -1,6 +1,8 @@
 /** What a case of the parameter tables says, in data: what is asked, and what must have reached the upstream. */
 import { expect } from 'vitest';
-import type { Fate, Parameter } from '../../src/dialects/parameters.ts';
+import type { Fate, Parameter, ParameterCase } from '../../src/dialects/parameters.ts';
+import { apiAbilities } from '../../src/engines/api/abilities.ts';
+import { abilitiesFor } from '../../src/engines/claude/abilities.ts';
 import { sha256 } from '../../src/util/sha256.ts';
 import type { EngineName } from '../conformance/set-up.ts';
 
@@ -46,11 +48,19 @@ export const fateShown = ({ row, refused, ignored = [], emulated = [], silent }:
   return emulated.includes(row) ? 'emulated' : 'applied';
 };
 
+const engines = [apiAbilities, abilitiesFor('subscription')];
+
+/** Whether there is an engine that a case of the table is of. */
+const occurs = (one: ParameterCase): boolean => {
+  const lacks = one.if?.lacks ?? one.lacks;
+  return lacks === undefined || engines.some((abilities) => !abilities[lacks]);
+};
+
 /** Fates of the table without a case, and cases of no row. */
 export const gaps = (table: readonly Parameter[], cases: readonly Case[]): readonly string[] => {
   const shown = new Set(cases.map((one) => `${one.row}: ${fateShown(one)}`));
   const told = table.flatMap(({ name, fate, cases: exceptions = [] }) =>
-    [fate, ...exceptions.map((one) => one.fate)].map((one) => `${name}: ${one}`),
+    [fate, ...exceptions.filter(occurs).map((one) => one.fate)].map((one) => `${name}: ${one}`),
   );
   return [
     ...told.filter((one) => !shown.has(one)).map((one) => `no case shows ${one}`),

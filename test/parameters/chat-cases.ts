@@ -487,7 +487,6 @@ const outputCases: readonly Case[] = [
   {
     row: 'web_search_options',
     body: { web_search_options: {} },
-    engine: 'anthropic-api',
     sent: { tools: [{ type: 'web_search_20250305', name: 'web_search' }] },
   },
   {
@@ -498,7 +497,6 @@ const outputCases: readonly Case[] = [
   {
     row: 'web_search_options.search_context_size',
     body: { web_search_options: { search_context_size: 'low' } },
-    engine: 'anthropic-api',
     sent: { tools: [{ type: 'web_search_20250305', name: 'web_search' }] },
     ignored: ['web_search_options.search_context_size'],
   },

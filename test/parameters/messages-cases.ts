@@ -239,13 +239,11 @@ const toolCases: readonly Case[] = [
     body: { tools: [{ ...tool, eager_input_streaming: true }] },
     sent: { tools: [{ ...tool, eager_input_streaming: true }] },
   },
-  { row: 'tools', body: { tools: [webSearch] }, engine: 'anthropic-api', sent: { tools: [webSearch] } },
-  { row: 'tools', body: { tools: [webSearch] }, engine: 'claude-code', ignored: ['tools[0]'], absent: ['tool_choice'] },
+  { row: 'tools', body: { tools: [webSearch] }, sent: { tools: [webSearch] } },
   {
     row: 'tool_choice',
     body: { tools: [webSearch], tool_choice: { type: 'tool', name: 'web_search' } },
-    engine: 'claude-code',
-    refused: { param: 'tool_choice' },
+    sent: { tools: [webSearch], tool_choice: { type: 'tool', name: 'web_search' } },
   },
   {
     row: 'tools',
