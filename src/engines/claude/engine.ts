@@ -21,16 +21,17 @@ import { resumeOptions } from './conversation/transcript.ts';
 import { atTurnsPlace } from './conversation/turn-place.ts';
 import type { ClaudeEngineOptions } from './options.ts';
 import { reportedModels } from './process/account.ts';
-import { cliOptions, type ClaudeHost } from './process/cli-options.ts';
+import { cliOptions, folderOf, type ClaudeHost } from './process/cli-options.ts';
 import { countTokensOn } from './process/count-tokens.ts';
 import { errorOfAbort } from './process/end-errors.ts';
 import { HeldProcess } from './process/held-process.ts';
 import { isUnexpected, ProcessHost } from './process/host.ts';
 import { comfortable, mostProcesses } from './process/memory.ts';
-import { Pool, type Beginning, type Taken, type Wanted } from './process/pool.ts';
+import { Pool } from './process/pool.ts';
 import { Limits } from './process/rate-limits.ts';
 import { startCli } from './process/start-cli.ts';
 import { toTurnSettings, type TurnSettings } from './process/turn-settings.ts';
+import type { Beginning, Taken, Wanted } from './process/wanted.ts';
 
 export type { ClaudeEngineOptions } from './options.ts';
 
@@ -68,7 +69,7 @@ export class ClaudeEngine implements Engine {
     this.#cli = { ...options, maxRetries: options.maxRetries ?? 2 };
     this.#recycles = options.recycle ?? true;
     this.#limits = new Limits(() => clock.now());
-    mkdirSync(options.workDir, { recursive: true });
+    mkdirSync(folderOf(options), { recursive: true });
     this.#host = new ProcessHost(options.stateDir, log);
     this.#pool = new Pool({
       max: this.maxTurns,
@@ -221,7 +222,7 @@ export class ClaudeEngine implements Engine {
   async #start({ prompt, resumed }: Beginning, changed: (process: HeldProcess) => void): Promise<HeldProcess> {
     try {
       const transcript =
-        resumed === undefined ? undefined : resumeOptions(resumed.messages, resumed.model, this.#cli.workDir);
+        resumed === undefined ? undefined : resumeOptions(resumed.messages, resumed.model, folderOf(this.#cli));
       const cli = await startCli(cliOptions(this.#cli, prompt, transcript), {
         spawn: (recipe) => this.#host.spawn(recipe),
         limit: (limit) => this.#limits.note(limit),

@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'vitest';
+import { folderOf } from '../../../src/engines/claude/process/cli-options.ts';
 import { TurnError } from '../../../src/turn/errors.ts';
 import type { TurnEvent } from '../../../src/turn/events.ts';
 import type { Message } from '../../../src/turn/turn.ts';
@@ -26,7 +27,7 @@ export const isRunning = (pid: number): boolean => {
 
 /** Turns that the little programs of a lab were given. */
 export const turnsTaken = ({ dir }: Pick<Lab, 'dir'>): number =>
-  readFileSync(join(dir, 'work', 'turns'), 'utf8').split('\n').length - 1;
+  readFileSync(join(folderOf({ workDir: join(dir, 'work') }), 'turns'), 'utf8').split('\n').length - 1;
 
 export const failureOf = async (work: Promise<unknown>): Promise<TurnError> => {
   const outcome = await work.then(

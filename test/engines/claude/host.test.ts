@@ -84,6 +84,8 @@ describe('with a login', () => {
         .join('') ?? '';
     expect(added.length).toBeLessThan(MOST_ADDED);
     expect(added).not.toContain('CLAUDE.md');
+    // The one workspace it names is said to be none.
+    expect(added).toMatch(/Primary working directory: \S+files-are-on-the-clients-machine\n/);
     expect(textsOf(sentBody(lab)['system']).slice(2)).toEqual(['S']);
   });
 

@@ -1,10 +1,11 @@
 /** The documented options that make Claude Code a plain engine: nothing of the host reaches the model. Pure. */
+import { join } from 'node:path';
 import type { Options } from '@anthropic-ai/claude-agent-sdk';
 
 export interface ClaudeHost {
   /** Credentials and where they lie (`CLAUDE_CONFIG_DIR`, `HOME`), base URL, proxies. Replaces the whole environment. */
   readonly childEnv: Readonly<Record<string, string>>;
-  /** An empty folder with a neutral name: the CLI may tell the model where it runs. */
+  /** Holds the empty folder that the CLI runs in. */
   readonly workDir: string;
   /** `api-key` allows the mode in which the CLI adds nothing to the user's messages; logins do not. */
   readonly credentialKind: 'api-key' | 'subscription';
@@ -13,6 +14,13 @@ export interface ClaudeHost {
   /** Another executable in place of the one the SDK ships. */
   readonly executable?: string;
 }
+
+/**
+ * Where the CLI runs, below `workDir`. With a login it tells the model this path, beside what the client's own agent says of its
+ * workspace: the name says which of them counts.
+ */
+export const folderOf = ({ workDir }: Pick<ClaudeHost, 'workDir'>): string =>
+  join(workDir, 'files-are-on-the-clients-machine');
 
 export const childEnv = (host: ClaudeHost): Record<string, string> => ({
   ...host.childEnv,
@@ -45,7 +53,7 @@ export const cliOptions = (
   resume?: Pick<Options, 'resume' | 'sessionStore' | 'model'>,
 ): Options => ({
   systemPrompt: { type: 'custom', prompt: systemPrompt, snapshot: false },
-  cwd: host.workDir,
+  cwd: folderOf(host),
   env: childEnv(host),
   ...(host.executable !== undefined && { pathToClaudeCodeExecutable: host.executable }),
   tools: [],

@@ -8,11 +8,15 @@ export interface Waiting {
   readonly typicalTurnMs: number | undefined;
   /** For how long each process is at work that could serve the request once it is free. */
   readonly busyMs: readonly number[];
+  /** Whether one of them has nothing left to do but to end a turn. */
+  readonly freeSoon: boolean;
 }
 
 /** Whether a process is started for a request that waits: not where one will be free before it could have begun. */
-export const isWorthAStart = ({ waitedMs, typicalTurnMs, busyMs }: Waiting): boolean =>
-  busyMs.length === 0 || Math.max(typicalTurnMs ?? Infinity, ...busyMs) >= COST.start || waitedMs >= patienceMs;
+export const isWorthAStart = ({ waitedMs, typicalTurnMs = Infinity, busyMs, freeSoon }: Waiting): boolean => {
+  if (busyMs.length === 0 || waitedMs >= patienceMs) return true;
+  return !freeSoon && Math.max(typicalTurnMs, ...busyMs) >= COST.start;
+};
 
 /** From here on a process is started whatever is to be expected. */
 export const patienceMs = 2 * COST.start;

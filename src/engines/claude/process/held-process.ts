@@ -1,6 +1,5 @@
 /** A process and the conversation it holds: prepares it for a request, runs one step at a time and knows what may come next. */
 import { randomUUID } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import type { TurnEvent } from '../../../turn/events.ts';
 import type { AnswerMessage } from '../../../turn/turn.ts';
 import type { Conversation } from '../conversation/conversation.ts';
@@ -11,6 +10,7 @@ import { runStep } from '../step/run-step.ts';
 import { StepReader, type Outcome } from '../step/step-reader.ts';
 import type { EndReason } from './child.ts';
 import type { CliProcess } from './cli-process.ts';
+import { residentBytes } from './memory.ts';
 import type { TurnSettings } from './turn-settings.ts';
 
 /** `idle` and `suspended` can be chosen; a `busy` or `ended` one cannot. */
@@ -69,6 +69,8 @@ export class HeldProcess implements ProcessView {
   turns = 0;
   served = 0;
   pending: ReadonlySet<string> = NO_CALLS;
+  /** Whether it is busy with nothing but the end of a turn, which takes milliseconds. */
+  clearing = false;
   readonly #traits: Traits;
   #grown = false;
   /** The user message that was asked last, and how many messages come before it. */
@@ -112,6 +114,7 @@ export class HeldProcess implements ProcessView {
   /** Gives it back as it is. */
   release(): void {
     if (this.state !== 'busy') return;
+    this.clearing = false;
     // Of no use to anybody: it holds nothing, and may not be given anything.
     if (this.held.length === 0 && !this.recyclable && this.served > 0) this.retire('spent');
     else this.#become('idle');
@@ -183,6 +186,7 @@ export class HeldProcess implements ProcessView {
 
   /** Cuts off the turn that was asked last, whatever has become of it, and gives the process back; one that cannot be cut ends. */
   async clear(reason: EndReason): Promise<void> {
+    this.clearing = true;
     this.#become('busy');
     const asked = this.#asked;
     if (asked === undefined) return this.cli.kill(reason);
@@ -285,13 +289,3 @@ export class HeldProcess implements ProcessView {
     this.#traits.changed(this);
   }
 }
-
-/** Where the system does not tell (it is no Linux), a process is given up by its turns alone. */
-const residentBytes = (pid: number | undefined): number => {
-  try {
-    const [, resident = '0'] = readFileSync(`/proc/${pid}/statm`, 'utf8').split(' ');
-    return Number(resident) * 4096;
-  } catch {
-    return 0;
-  }
-};

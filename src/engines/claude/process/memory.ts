@@ -1,4 +1,5 @@
-/** How many processes there may be. */
+/** How many processes there may be, and how large one has grown. */
+import { readFileSync } from 'node:fs';
 import { availableParallelism, totalmem } from 'node:os';
 
 /** What a process holds alone, with room for what its conversation adds. */
@@ -19,3 +20,13 @@ export const comfortable = (cores = availableParallelism()): number => 2 * cores
 /** The most there may be: every turn that may run at once needs one. They are only started when turns do run at once. */
 export const mostProcesses = (maxTurns: number, room = roomInMemory(), cores = availableParallelism()): number =>
   Math.min(room, Math.max(comfortable(cores), maxTurns));
+
+/** Where the system does not tell (it is no Linux), a process is given up by its turns alone. */
+export const residentBytes = (pid: number | undefined): number => {
+  try {
+    const [, resident = '0'] = readFileSync(`/proc/${pid}/statm`, 'utf8').split(' ');
+    return Number(resident) * 4096;
+  } catch {
+    return 0;
+  }
+};

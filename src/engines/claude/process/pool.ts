@@ -7,25 +7,12 @@ import { TurnError, toTurnError } from '../../../turn/errors.ts';
 import type { Clock } from '../../../util/clock.ts';
 import type { Log } from '../../../util/log.ts';
 import { unlessAborted } from '../../../util/timer.ts';
-import type { Conversation } from '../conversation/conversation.ts';
-import type { Exchange } from '../conversation/exchanges.ts';
 import { choosePlan, type Plan } from '../conversation/plan.ts';
 import { errorOfAbort } from './end-errors.ts';
 import { isWorthAStart, meanOf, patienceMs, Regret } from './growth.ts';
 import type { HeldProcess, OnProcess } from './held-process.ts';
+import type { Beginning, Taken, Wanted } from './wanted.ts';
 import { sweep, wantsSpare, type Upkeep } from './upkeep.ts';
-import type { TurnSettings } from './turn-settings.ts';
-
-export interface Beginning {
-  /** For a process that serves no other; absent for one that can be given any. */
-  readonly prompt?: string;
-  /** A history that it reads at its start. */
-  readonly resumed?: {
-    readonly conversation: Conversation;
-    readonly messages: readonly Exchange[];
-    readonly model: string;
-  };
-}
 
 export interface PoolOptions extends Upkeep {
   readonly max: number;
@@ -35,21 +22,6 @@ export interface PoolOptions extends Upkeep {
   readonly recycles: () => boolean;
   /** A process that is ready, and `busy`. `changed` is called whenever its state changes. */
   readonly start: (beginning: Beginning, changed: (process: HeldProcess) => void) => Promise<HeldProcess>;
-}
-
-export interface Wanted {
-  readonly conversation: Conversation;
-  readonly settings: TurnSettings;
-  /** Whether only a process that is started from now on will do: the others may have died as well. */
-  readonly fresh?: boolean;
-  /** Whether waiting calls can be answered; default true. */
-  readonly answers?: boolean;
-}
-
-export interface Taken {
-  readonly process: HeldProcess;
-  readonly plan: OnProcess;
-  readonly strategy: Plan['kind'];
 }
 
 interface Waiter extends Wanted {
@@ -231,12 +203,18 @@ export class Pool {
 
   #isWorthAStart({ since, conversation, firstId }: Waiter): boolean {
     const now = this.#options.clock.elapsed();
-    const busyMs = [...this.#busySince]
-      .filter(([{ id }]) => id >= firstId)
-      .filter(([process]) => process.recyclable && (conversation.system !== '' || process.prompt === undefined))
-      .map(([, from]) => now - from);
-    if (isWorthAStart({ waitedMs: now - since, typicalTurnMs: this.#typicalTurnMs, busyMs })) return true;
-    this.#options.clock.after(Math.max(1, patienceMs - (now - since)), () => this.#serve());
+    const fitting = [...this.#busySince].filter(
+      ([{ id, recyclable, prompt }]) =>
+        id >= firstId && recyclable && (conversation.system !== '' || prompt === undefined),
+    );
+    const waiting = {
+      waitedMs: now - since,
+      typicalTurnMs: this.#typicalTurnMs,
+      busyMs: fitting.map(([, from]) => now - from),
+      freeSoon: fitting.some(([{ clearing }]) => clearing),
+    };
+    if (isWorthAStart(waiting)) return true;
+    this.#options.clock.after(Math.max(1, patienceMs - waiting.waitedMs), () => this.#serve());
     return false;
   }
 

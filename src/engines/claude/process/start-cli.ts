@@ -16,6 +16,8 @@ export interface Start {
 /** Resolves once the child is spawned; `ready` tells when it has answered. Throws `engine_unavailable`. */
 export const startCli = async (options: Options, { spawn, limit, controlTimeoutMs }: Start): Promise<CliProcess> => {
   const spawned = Promise.withResolvers<Child>();
+  // The SDK may throw at once what also rejects this, and then nobody waits for it.
+  spawned.promise.catch(() => undefined);
   const { stream, controller } = inputStream();
   const cli = query({
     prompt: stream,
