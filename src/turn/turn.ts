@@ -26,7 +26,7 @@ export type TurnRequest = Omit<Anthropic.MessageCreateParamsNonStreaming, 'strea
 export interface Turn {
   /** Id of the HTTP request, `req_…`; sent back as `x-request-id` and used in logs. */
   readonly id: string;
-  /** Who asks: a short hash of the presented key. Conversations of two owners never share a process. */
+  /** Who asks: a short hash of the presented key. Two owners never share a conversation. */
   readonly owner: string;
   /** The request as it should reach the model; `model` is already resolved. */
   readonly request: TurnRequest;
