@@ -52,7 +52,9 @@ describe('the Grafana dashboard', () => {
   });
 
   it('shows every metric', () => {
-    const asked = new Set(targets.flatMap(({ expr }) => expr.match(NAME) ?? []).map((name) => name.replace(/_bucket$/u, '')));
+    const asked = new Set(
+      targets.flatMap(({ expr }) => expr.match(NAME) ?? []).map((name) => name.replace(/_bucket$/u, '')),
+    );
     expect([...kinds.keys()].filter((name) => !asked.has(name))).toEqual([]);
   });
 
