@@ -1,9 +1,11 @@
-/** What the manifests for Compose and Kubernetes say of each other and of the server's settings. */
+/** What the manifests say of each other, of the server's settings and of its routes. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse, parseAllDocuments } from 'yaml';
 import about from '../../package.json' with { type: 'json' };
+import { createRouteTable } from '../../src/http/routes.ts';
+import { serverSettings } from '../../src/settings/server-settings.ts';
 import { root } from './lab.ts';
 
 const text = (file: string): string => readFileSync(join(root, file), 'utf8');
@@ -96,4 +98,74 @@ it('no proxy gives up before a turn may take', () => {
   const nginx = [...text('deploy/hash-proxy/nginx.conf').matchAll(/proxy_read_timeout (\d+)m/g)];
   expect([haproxy.length, nginx.length]).toEqual([2, 1]);
   for (const [, minutes] of [...haproxy, ...nginx]) expect(Number(minutes)).toBeGreaterThan(TURN_MINUTES);
+});
+
+const CHART = 'deploy/helm/opencode-claude-proxy';
+
+describe('the Helm chart', () => {
+  it('is of this version, and has the hash proxy that the tests run', () => {
+    expect(parse(text(`${CHART}/Chart.yaml`))).toMatchObject({ version: about.version, appVersion: about.version });
+    expect(text(`${CHART}/files/haproxy.cfg`)).toBe(text('deploy/hash-proxy/haproxy.cfg'));
+  });
+
+  it('keeps secrets out of its settings, and what it decides itself', () => {
+    const schema = JSON.parse(text(`${CHART}/values.schema.json`)) as {
+      properties: { settings: { propertyNames: { not: { enum: string[] } } } };
+    };
+    const refused = schema.properties.settings.propertyNames.not.enum;
+    expect(refused).toEqual(expect.arrayContaining(['PROXY_API_KEY', 'DATABASE_URL', 'PROXY_ENCRYPTION_KEY']));
+    const logins = ['CLAUDE_CODE_OAUTH_TOKEN', 'CLAUDE_OAUTH_CREDS', 'ANTHROPIC_API_KEY', 'ANTHROPIC_AUTH_TOKEN'];
+    expect(refused.filter((name) => !(name in serverSettings) && !logins.includes(name))).toEqual([]);
+  });
+});
+
+/** Each path that a platform asks for, with the file that says so. */
+const probes = [
+  ...[...text(`${CHART}/templates/statefulset.yaml`).matchAll(/httpGet: \{ path: ([^,]+),/gu)].map(([, path]) => [
+    'chart',
+    path,
+  ]),
+  ['chart', /^\s+path: (\/metrics)$/mu.exec(text(`${CHART}/templates/service-monitor.yaml`))?.[1]],
+  ['fly', /^path = "(.*)"$/mu.exec(text('deploy/fly.toml'))?.[1]],
+  [
+    'railway',
+    (JSON.parse(text('deploy/railway.json')) as { deploy: { healthcheckPath: string } }).deploy.healthcheckPath,
+  ],
+  [
+    'render',
+    (parse(text('deploy/render.yaml')) as { services: { healthCheckPath: string }[] }).services[0]?.healthCheckPath,
+  ],
+];
+
+it.each(probes)('%s asks for %s, which the server answers', (_, path) => {
+  const own = createRouteTable([]).filter(({ method }) => method === 'GET');
+  expect(own.map((route) => route.path)).toContain(path);
+  expect(probes).toHaveLength(7);
+});
+
+describe('Railway and Render', () => {
+  interface Variable {
+    readonly key: string;
+    readonly value?: string;
+    readonly sync?: boolean;
+    readonly generateValue?: boolean;
+  }
+  const [service] = (
+    parse(text('deploy/render.yaml')) as { services: { maxShutdownDelaySeconds: number; envVars: Variable[] }[] }
+  ).services;
+
+  it('Render sets settings that exist, holds no secret, and waits for the drain', () => {
+    const variables = new Map(service?.envVars.map((variable) => [variable.key, variable]));
+    expect([...variables.keys()].filter((name) => !(name in serverSettings))).toEqual(['CLAUDE_CODE_OAUTH_TOKEN']);
+    expect(variables.get('PROXY_API_KEY')?.generateValue).toBe(true);
+    expect(variables.get('CLAUDE_CODE_OAUTH_TOKEN')).toEqual({ key: 'CLAUDE_CODE_OAUTH_TOKEN', sync: false });
+    const drainMs = Number(variables.get('DRAIN_TIMEOUT_MS')?.value);
+    expect((service?.maxShutdownDelaySeconds ?? 0) * 1000).toBeGreaterThan(drainMs);
+  });
+
+  it('Railway waits for the drain that its guide sets', () => {
+    const { deploy } = JSON.parse(text('deploy/railway.json')) as { deploy: { drainingSeconds: number } };
+    const drainMs = Number(/\*\*Railway\*\*[^\n]*`DRAIN_TIMEOUT_MS=(\d+)`/u.exec(text('docs/DEPLOYMENT.md'))?.[1]);
+    expect(deploy.drainingSeconds * 1000).toBeGreaterThan(drainMs);
+  });
 });
