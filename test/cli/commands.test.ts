@@ -1,5 +1,5 @@
 /** The commands beside `start`, as a user types them: without a terminal, with and without a server. */
-import { execFile, execFileSync } from 'node:child_process';
+import { execFile, execFileSync, spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -118,6 +118,25 @@ describe('service install --print', () => {
     expect(out).toContain(`ExecStart=${process.execPath} ${resolve('src/cli/main.mjs')} start`);
     expect(out).not.toContain('hush');
   });
+
+  const noSystemd = process.platform !== 'linux' || spawnSync('systemd-analyze', ['--version']).status !== 0;
+  it.skipIf(noSystemd)(
+    'prints a unit that systemd takes, also for paths with blanks (skips without systemd-analyze)',
+    async () => {
+      const state = join(home, 'a state with 100%');
+      const { out } = await run(['service', 'install', '--print'], { STATE_DIR: state });
+      const file = join(home, 'opencode-claude-proxy.service');
+      writeFileSync(file, out);
+      const verified = spawnSync('systemd-analyze', ['verify', '--user', file], {
+        encoding: 'utf8',
+        env: { ...process.env, XDG_RUNTIME_DIR: home },
+      });
+      // It verifies the units that this one needs as well; their remarks name other files.
+      const remarks = verified.stderr.split('\n').filter((line) => line.includes('opencode-claude-proxy'));
+      expect([verified.error, remarks, verified.status]).toEqual([undefined, [], 0]);
+      expect(out).toContain(`STATE_DIR=`);
+    },
+  );
 });
 
 describe('completion', () => {

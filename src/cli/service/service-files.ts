@@ -22,7 +22,7 @@ After=network-online.target
 
 [Service]
 ExecStart=${quoted(node)} ${quoted(program)} start
-EnvironmentFile=-${envFile}
+EnvironmentFile=-${envFile.replaceAll('%', '%%')}
 Environment=STATE_DIR=${quoted(stateDir)}
 Restart=on-failure
 RestartSec=2
