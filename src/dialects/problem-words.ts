@@ -39,7 +39,8 @@ const unionWords = (issue: Extract<Issue, { code: 'invalid_union' }>): string =>
   }
   const kind = (input as Readonly<Record<string, unknown>>)[discriminator];
   if (kind === undefined) return 'this field is required';
-  const known = 'options' in issue ? (issue.options ?? []) : [];
+  // Those with `~` in front are no values of callers: src/dialects/openai-chat/wire-shapes.ts.
+  const known = ('options' in issue ? (issue.options ?? []) : []).filter((option) => !String(option).startsWith('~'));
   const expected = known.length === 0 ? 'another value' : listed(known.map((option) => JSON.stringify(option)));
   return `expected ${expected}, received ${quoted(kind)}`;
 };

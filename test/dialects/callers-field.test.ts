@@ -109,3 +109,53 @@ describe('an error of the API about', () => {
     expect(callersField?.(['tools', '0', 'custom', 'input_schema'])).toEqual(['functions', 0, 'parameters']);
   });
 });
+
+describe('an error about a shape of another API', () => {
+  const png = 'iVBORw0KGgo=';
+  const mixed = {
+    model: 'm',
+    system: 's',
+    tools: [
+      { name: 'bare', input_schema: { type: 'object' } },
+      { type: 'function', name: 'flat' },
+      { type: 'custom', custom: { name: 'raw' } },
+    ],
+    messages: [
+      {
+        role: 'user',
+        content: [
+          { type: 'image', source: { type: 'base64', media_type: 'image/png', data: png } },
+          { type: 'input_image', image_url: `data:image/png;base64,${png}` },
+        ],
+      },
+      { role: 'assistant', content: [{ type: 'tool_use', id: 'a', name: 'bare', input: {} }] },
+      { role: 'user', content: [{ type: 'tool_result', tool_use_id: 'a', content: 'r' }] },
+      { type: 'function_call', call_id: 'b', name: 'flat', arguments: '{}' },
+      { type: 'function_call_output', call_id: 'b', output: 'r' },
+      { role: 'assistant', tool_calls: [{ id: 'c', type: 'custom', custom: { name: 'raw', input: 'x' } }] },
+      { role: 'tool', tool_call_id: 'c', content: 'r' },
+    ],
+  };
+
+  test.each([
+    ['system.0.text', 'system'],
+    ['messages.0.content.0.image.source.base64', 'messages[0].content[0].source'],
+    ['messages.0.content.1.image.source', 'messages[0].content[1].image_url'],
+    ['messages.1.content.0.tool_use.input', 'messages[1].content[0].input'],
+    ['messages.2.content.0.tool_result.content', 'messages[2].content[0].content'],
+    ['messages.3.content.0.tool_use.input', 'messages[3].arguments'],
+    ['messages.3.content.0.tool_use.id', 'messages[3].call_id'],
+    ['messages.4.content.0.tool_result.content', 'messages[4].output'],
+    ['messages.5.content.0.tool_use.name', 'messages[5].tool_calls[0].custom.name'],
+    ['tools.0.input_schema.type', 'tools[0].input_schema'],
+    ['tools.0.custom.input_schema', 'tools[0].input_schema'],
+    ['tools.1.input_schema', 'tools[1].parameters'],
+    ['tools.1', 'tools[1]'],
+    ['tools.2.description', 'tools[2].custom.description'],
+  ])('%s names %s', (place, param) => {
+    const { callersField } = openAiChat.parse(mixed, contextOf());
+    expect(inCallersWords(new TurnError('upstream_invalid_request', `${place}: so.`), callersField)).toMatchObject({
+      param,
+    });
+  });
+});

@@ -316,11 +316,12 @@ describe('tools', () => {
     ['a tool that is not there', { tools, tool_choice: fn('h') }, 'tool_choice', 'invalid_request'],
     ['required without tools', { tool_choice: 'required' }, 'tool_choice', 'invalid_request'],
     [
-      'a custom tool',
-      { tools: [{ type: 'custom', custom: { name: 'x' } }], tool_choice: { type: 'custom', custom: { name: 'x' } } },
+      'a custom tool that is not there',
+      { tools, tool_choice: { type: 'custom', custom: { name: 'x' } } },
       'tool_choice',
-      'unsupported_parameter',
+      'invalid_request',
     ],
+    ['a bare tool with a space', { tools: [{ name: 'a b', input_schema: {} }] }, 'tools[0].name', 'invalid_request'],
     ['a name with a space', { tools: [fn('a b')] }, 'tools[0].function.name', 'invalid_request'],
     ['a name of 65', { tools: [fn('a'.repeat(65))] }, 'tools[0].function.name', 'invalid_request'],
   ])('%s is refused by name', (_, body, param, code) => {

@@ -14,6 +14,7 @@ import {
   user,
   type Case,
 } from './cases.ts';
+import { shapeCases } from './shape-cases.ts';
 import { commonCases } from './completion-cases.ts';
 
 const fn = (name: string, more: object = {}) => ({ type: 'function', function: { name, ...more } });
@@ -313,7 +314,7 @@ const toolCases: readonly Case[] = [
   },
   {
     row: 'tools',
-    body: { tools: [{ type: 'custom', custom: { name: 'x' } }] },
+    body: { tools: [{ type: 'file_search', vector_store_ids: ['x'] }] },
     ignored: ['tools[0]'],
     raw: (arrived) => expect((arrived as { tools?: unknown[] }).tools ?? []).toEqual([]),
   },
@@ -619,6 +620,7 @@ const reasoningCases: readonly Case[] = [
 
 export const chatBase = { model: HAIKU, messages: [user('hello')] };
 export const chatCases: readonly Case[] = [
+  ...shapeCases,
   ...commonCases,
   ...messagesCases,
   ...cacheCases,

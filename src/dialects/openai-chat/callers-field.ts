@@ -3,12 +3,13 @@ import type { TurnRequest } from '../../turn/turn.ts';
 import type { CallersField } from '../callers-field.ts';
 import { inMessages, inSystem, type FieldsOf, type Retraced } from '../openai/retrace.ts';
 import type { Path } from '../validate.ts';
+import { fieldOfTool, offeredTool, TOOL_FIELDS } from './offered-tools.ts';
 import type { ChatRequest } from './wire.ts';
 
 export const callersField =
   (chat: ChatRequest, request: TurnRequest, retrace: () => Retraced): CallersField =>
   ([head = '', ...rest]) => {
-    if (head === 'messages') return inMessages(retrace(), rest, fieldsOf) ?? ['messages'];
+    if (head === 'messages') return inMessages(retrace(), rest, fieldsIn(chat)) ?? ['messages'];
     if (head === 'system') return inSystem(retrace(), rest) ?? ['messages'];
     if (head === 'tools') return inTools(chat, request, rest);
     if (head === 'output_config' && rest[0] === 'format') return inFormat(chat);
@@ -28,23 +29,46 @@ const inFormat = ({ response_format: format }: ChatRequest): Path =>
 const inTools = (chat: ChatRequest, request: TurnRequest, [index, ...rest]: readonly string[]): Path => {
   const offered = request.tools?.[Number(index)];
   const name = offered !== undefined && 'name' in offered ? offered.name : undefined;
-  const field = rest.flatMap((step) => TOOL_FIELDS[step] ?? [])[0];
-  const tail = field === undefined ? [] : [field];
-  const place = (chat.tools ?? []).findIndex((tool) => tool.function?.name === name);
-  if (place !== -1) return ['tools', place, 'function', ...tail];
+  const member = rest.find((step) => step in TOOL_FIELDS);
+  const place = (chat.tools ?? []).findIndex((tool) => offeredTool(tool)?.definition.name === name);
+  const tool = chat.tools?.[place];
+  if (tool !== undefined) {
+    const head = fieldOfTool(tool, 'name').slice(0, -1);
+    return ['tools', place, ...(member === undefined ? head : fieldOfTool(tool, member))];
+  }
   const legacy = (chat.functions ?? []).findIndex((one) => one.name === name);
-  return legacy === -1 ? ['tools'] : ['functions', legacy, ...tail];
+  const tail = member === undefined ? undefined : TOOL_FIELDS[member];
+  return legacy === -1 ? ['tools'] : ['functions', legacy, ...(tail === undefined ? [] : [tail])];
 };
 
-const TOOL_FIELDS: Readonly<Record<string, string>> = {
-  name: 'name',
-  description: 'description',
-  input_schema: 'parameters',
-};
+/** Blocks and items of other APIs have names of their own for the same. */
+const fieldsIn =
+  (chat: ChatRequest): FieldsOf =>
+  (type, member, place) => {
+    const written = valueAt(chat, place) as { readonly type?: unknown } | null | undefined;
+    if (member === '' || member === undefined) return [];
+    if (written?.type === type && NATIVE.has(type)) return [member];
+    const other = typeof written?.type === 'string' ? OTHER_SHAPES[written.type]?.[member] : undefined;
+    if (other !== undefined) return other;
+    const tail = FIELDS[type]?.[member] ?? [];
+    return place.at(-1) === 'function_call' ? tail.slice(-1) : tail;
+  };
 
-const fieldsOf: FieldsOf = (type, member, place) => {
-  const tail = FIELDS[type]?.[member] ?? [];
-  return place.at(-1) === 'function_call' ? tail.slice(-1) : tail;
+const valueAt = (chat: ChatRequest, place: Path): unknown =>
+  place.reduce<unknown>(
+    (value, step) => (typeof value === 'object' && value !== null ? Reflect.get(value, step) : undefined),
+    chat,
+  );
+
+const NATIVE: ReadonlySet<string> = new Set(['image', 'tool_use', 'tool_result']);
+
+const OTHER_SHAPES: Readonly<Record<string, Readonly<Record<string, Path>>>> = {
+  input_image: { source: ['image_url'] },
+  function_call: { id: ['call_id'], name: ['name'], input: ['arguments'] },
+  custom_tool_call: { id: ['call_id'], name: ['name'], input: ['input'] },
+  function_call_output: { content: ['output'] },
+  custom_tool_call_output: { content: ['output'] },
+  custom: { id: ['id'], name: ['custom', 'name'], input: ['custom', 'input'] },
 };
 
 const FIELDS: Readonly<Record<string, Readonly<Record<string, Path>>>> = {

@@ -1,10 +1,13 @@
 import { startOfMessages } from '../conversation-start.ts';
 import type { Dialect } from '../dialect.ts';
+import { openAiResponses } from '../openai-responses/index.ts';
 import { openAiCommon } from '../openai/common.ts';
 import { errorFrame, renderError } from './error.ts';
 import { renderModel, renderModels } from './models.ts';
-import { parse, type ChatAnswer } from './parse.ts';
+import type { ChatAnswer } from './answer.ts';
+import { parse } from './parse.ts';
 import { render } from './render.ts';
+import { isResponsesBody } from './responses-body.ts';
 import { keepalive, stream } from './stream.ts';
 
 export const openAiChat: Dialect<ChatAnswer> = {
@@ -24,5 +27,8 @@ export const openAiChat: Dialect<ChatAnswer> = {
   errorFrame,
   renderModels,
   renderModel,
-  conversationStart: (body) => startOfMessages('messages' in body ? body.messages : undefined),
+  conversationStart: (body) => {
+    const { messages, system }: { messages?: unknown; system?: unknown } = body;
+    return isResponsesBody(body) ? openAiResponses.conversationStart(body) : startOfMessages(messages, system);
+  },
 };

@@ -2,6 +2,7 @@
 import { MOST_MESSAGES, MOST_TOOLS } from '../bounds.ts';
 import { FORCED_CASES } from '../forced-call.ts';
 import { commonParameters, OWN_METADATA } from '../openai/common-parameters.ts';
+import { shapeParameters } from './shape-parameters.ts';
 import type { Parameter, ParameterCase } from '../parameters.ts';
 
 const AS_EFFORT: readonly ParameterCase[] = [
@@ -137,8 +138,8 @@ export const chatParameters: readonly Parameter[] = [
   {
     name: 'tool_choice',
     fate: 'applied',
-    note: '`auto`, `none`, `required`, a named function, `allowed_tools` (the other tools are then not offered).',
-    cases: [...FORCED_CASES, { fate: 'refused', when: 'it names a tool that is not offered, or is no function' }],
+    note: '`auto`, `none`, `required`, a named function or custom tool, `allowed_tools` (the other tools are then not offered); Anthropic’s `any` and `tool` too.',
+    cases: [...FORCED_CASES, { fate: 'refused', when: 'it names a tool that is not offered' }],
   },
   { name: 'parallel_tool_calls', fate: 'applied', note: '`false` becomes `disable_parallel_tool_use`.' },
   {
@@ -292,4 +293,5 @@ export const chatParameters: readonly Parameter[] = [
   },
   { name: 'prompt_cache_retention', fate: 'ignored', silent: true, note: 'As `prompt_cache_key`.' },
   { name: 'prompt_cache_options', fate: 'ignored', silent: true, note: 'As `prompt_cache_key`.' },
+  ...shapeParameters,
 ];

@@ -10,7 +10,7 @@ import {
   type TextBlock,
 } from '../openai/content.ts';
 import { written, type Places } from '../callers-field.ts';
-import type { ResultPart, UserPart } from './wire.ts';
+import type { ResultPart, ToolResult, UserPart } from './wire.ts';
 
 const textsOf = (content: string | readonly { readonly text: string }[] | null | undefined): readonly string[] => {
   if (content === null || content === undefined) return [];
@@ -28,21 +28,26 @@ type Texts = string | readonly { readonly text: string }[] | null;
 export const systemBlocks = (content: Texts, { path, places }: At): readonly TextBlock[] =>
   written(textBlocks(textsOf(content)), path, places);
 
-export const userBlocks = (
-  content: string | readonly UserPart[] | null,
-  { path, places }: At,
-): readonly Anthropic.ContentBlockParam[] => {
-  if (content === null || typeof content === 'string') return written(textBlocks(textsOf(content)), path, places);
-  return content.flatMap((part, index) => {
+export const userBlocks = (content: string | null, { path, places }: At): readonly Anthropic.ContentBlockParam[] =>
+  written(textBlocks(textsOf(content)), path, places);
+
+/** Results of tools stand among them, and are none of them. */
+export const userParts = (content: readonly UserPart[], { path, places }: At): readonly Anthropic.ContentBlockParam[] =>
+  content.flatMap((part, index) => {
+    if (part.type === 'tool_result') return [];
     const at = [...path, index];
     return written(userBlock(part, at), at, places);
   });
-};
 
-const userBlock = (part: UserPart, path: Path): Anthropic.ContentBlockParam[] => {
+const userBlock = (part: Exclude<UserPart, ToolResult>, path: Path): Anthropic.ContentBlockParam[] => {
   switch (part.type) {
     case 'text':
+    case 'input_text':
+    case 'output_text':
       return textBlocks([part.text]);
+    case 'image':
+    case 'input_image':
+      return [otherImage(part, path)];
     case 'image_url':
       return [imageBlock(part.image_url.url, [...path, 'image_url', 'url'])];
     case 'file':
@@ -54,6 +59,16 @@ const userBlock = (part: UserPart, path: Path): Anthropic.ContentBlockParam[] =>
   }
 };
 
+type OtherImage = Extract<UserPart, { type: 'image' | 'input_image' }>;
+
+/** An image as the Messages API or the Responses API has it. */
+const otherImage = (part: OtherImage, path: Path): ImageBlock => {
+  if (part.type === 'input_image') return imageBlock(part.image_url, [...path, 'image_url']);
+  const { source } = part;
+  if (source.type === 'url') return imageBlock(source.url, [...path, 'source', 'url']);
+  return imageBlock(`data:${source.media_type};base64,${source.data}`, [...path, 'source', 'data']);
+};
+
 /** The content of a `tool_result`; none where the tool said nothing. */
 export const resultContent = (
   content: string | readonly ResultPart[] | null | undefined,
@@ -63,9 +78,12 @@ export const resultContent = (
   if (typeof content === 'string') return content;
   const blocks = content.flatMap((part, index): readonly (TextBlock | ImageBlock)[] => {
     const at = [...path, index];
-    const made =
-      part.type === 'text' ? textBlocks([part.text]) : [imageBlock(part.image_url.url, [...at, 'image_url', 'url'])];
-    return written(made as readonly (TextBlock | ImageBlock)[], at, places);
+    return written(resultBlocks(part, at), at, places);
   });
   return blocks.length === 0 ? undefined : blocks;
+};
+
+const resultBlocks = (part: ResultPart, path: Path): readonly (TextBlock | ImageBlock)[] => {
+  if (part.type === 'image_url') return [imageBlock(part.image_url.url, [...path, 'image_url', 'url'])];
+  return part.type === 'image' || part.type === 'input_image' ? [otherImage(part, path)] : textBlocks([part.text]);
 };

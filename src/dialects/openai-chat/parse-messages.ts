@@ -1,36 +1,44 @@
 /**
  * OpenAI messages to a conversation of the Messages API. Leading system messages become `system`, later ones
  * stay where they are if the API takes them there. All results of one step go into one user message, directly after the calls.
+ * Blocks of the Messages API and items of the Responses API may stand between and inside the messages.
  */
 import type Anthropic from '@anthropic-ai/sdk';
 import { TurnError } from '../../turn/errors.ts';
 import type { Message } from '../../turn/turn.ts';
 import type { Report } from '../parameters.ts';
+import { customInput } from '../openai/custom-tools.ts';
+import { pathText } from '../validate.ts';
 import { parseArguments, placeSystem, type Conversation } from '../openai/conversation.ts';
 import { written, type Places } from '../callers-field.ts';
 import { nativeToolId, shortHash } from '../tool-ids.ts';
 import { textBlocks, type Path } from '../openai/content.ts';
-import { resultContent, systemBlocks, userBlocks } from './parse-content.ts';
-import type { ChatMessage } from './wire.ts';
+import { resultContent, systemBlocks, userBlocks, userParts } from './parse-content.ts';
+import type { ChatMessage, ChatRequest, ToolCall } from './wire.ts';
 
 type AssistantMessage = Extract<ChatMessage, { role: 'assistant' }>;
 type ToolMessage = Extract<ChatMessage, { role: 'tool' | 'function' }>;
+type CallItem = Extract<ChatMessage, { role: '~call' }>;
 
 /** `takesSystem`: model and engine take a system message in mid-conversation, where the API allows one. */
 export const parseMessages = (
-  messages: readonly ChatMessage[],
+  { messages, system }: Pick<ChatRequest, 'messages' | 'system'>,
   { takesSystem, places }: { readonly takesSystem: boolean; readonly places?: Places },
   report: Report,
 ): Conversation => {
   const walk = new Walk(places);
+  walk.system.push(...systemBlocks(system ?? null, { path: ['system'], places }));
   for (const [index, message] of messages.entries()) walk.add(message, index);
   walk.close(messages.length);
+  if (walk.leftOut) report.ignore('messages[].type');
   return placeSystem(walk, { takesSystem, field: 'messages', emulated: () => report.emulate('messages') });
 };
 
 class Walk {
   readonly system: Anthropic.TextBlockParam[] = [];
   readonly messages: Message[] = [];
+  /** There was an item that means nothing here, such as reasoning of another model. */
+  leftOut = false;
   readonly #places: Places | undefined;
   readonly #timesUsed = new Map<string, number>();
   /**
@@ -38,28 +46,46 @@ class Walk {
    * function's name in the legacy form.
    */
   readonly #open = new Map<string, string[]>();
-  #results: Anthropic.ToolResultBlockParam[] | undefined;
+  /** The message that brings the results of this step. */
+  #results: Anthropic.ContentBlockParam[] | undefined;
+  /** The message of the assistant that is being read, as long as nothing else has come. */
+  #step: Anthropic.ContentBlockParam[] | undefined;
 
   constructor(places: Places | undefined) {
     this.#places = places;
   }
 
   add(message: ChatMessage, index: number): void {
-    if (message.role === 'tool' || message.role === 'function') {
-      this.#addResult(message, index);
-      return;
-    }
-    this.close(index);
     switch (message.role) {
+      case 'tool':
+      case 'function':
+        this.#addToolMessage(message, index);
+        return;
+      case '~output':
+        this.#addResult(message.call_id, resultContent(message.output, this.#at(index, 'output')), {
+          at: ['messages', index],
+          idField: 'call_id',
+          role: 'tool',
+        });
+        return;
+      case '~call':
+        this.#addCallItem(message, index);
+        return;
+      case '~other':
+        this.leftOut = true;
+        return;
       case 'system':
       case 'developer':
+        this.close(index);
         this.#addSystem(systemBlocks(message.content, this.#at(index)));
         return;
       case 'user':
-        this.#push('user', userBlocks(message.content, this.#at(index)));
+        this.#addUser(message, index);
         return;
       case 'assistant':
-        this.#push('assistant', this.#assistantBlocks(message, index));
+        this.close(index);
+        this.#step = this.#assistantBlocks(message, index);
+        if (this.#step.length > 0) this.messages.push({ role: 'assistant', content: this.#step });
         return;
       default:
         message satisfies never;
@@ -77,10 +103,11 @@ class Walk {
       );
     }
     this.#results = undefined;
+    this.#step = undefined;
   }
 
-  #at(index: number): { path: Path; places: Places | undefined } {
-    return { path: ['messages', index, 'content'], places: this.#places };
+  #at(index: number, field = 'content'): { path: Path; places: Places | undefined } {
+    return { path: ['messages', index, field], places: this.#places };
   }
 
   #addSystem(blocks: readonly Anthropic.TextBlockParam[]): void {
@@ -88,21 +115,41 @@ class Walk {
     else if (blocks.length > 0) this.messages.push({ role: 'system', content: [...blocks] });
   }
 
-  #push(role: 'user' | 'assistant', content: readonly Anthropic.ContentBlockParam[]): void {
-    if (content.length > 0) this.messages.push({ role, content: [...content] });
+  /** Results of calls may come as blocks, in front of what the user says or alone. */
+  #addUser({ content }: UserMessage, index: number): void {
+    const at = this.#at(index);
+    const parts = typeof content === 'string' || content === null ? [] : content;
+    for (const [place, part] of parts.entries()) {
+      if (part.type !== 'tool_result') continue;
+      const path = [...at.path, place];
+      const result = resultContent(part.content, { path: [...path, 'content'], places: this.#places });
+      const isError = part.is_error === true;
+      this.#addResult(part.tool_use_id, result, { at: path, idField: 'tool_use_id', role: 'tool', isError });
+    }
+    const said = parts.length === 0 ? userBlocks(content as string | null, at) : userParts(parts, at);
+    if (said.length === 0 && this.#results !== undefined) return;
+    const results = parts.some(({ type }) => type === 'tool_result') ? this.#results : undefined;
+    this.close(results === undefined ? index : index + 1);
+    if (results !== undefined) results.push(...said);
+    else if (said.length > 0) this.messages.push({ role: 'user', content: [...said] });
   }
 
-  #addResult(message: ToolMessage, index: number): void {
-    const clientId = message.role === 'tool' ? message.tool_call_id : message.name;
+  #addToolMessage(message: ToolMessage, index: number): void {
+    const content = resultContent(message.content, this.#at(index));
+    const [clientId, idField] =
+      message.role === 'tool' ? ([message.tool_call_id, 'tool_call_id'] as const) : ([message.name, 'name'] as const);
+    this.#addResult(clientId, content, { at: ['messages', index], idField, role: message.role });
+  }
+
+  #addResult(clientId: string, content: ResultContent, { at, idField, role, isError }: ResultPlace): void {
     const id = this.#takeCall(clientId);
     if (id === undefined) {
       throw new TurnError(
         'invalid_request',
-        `Messages with role '${message.role}' must be a response to a preceding assistant message with a call of that ${message.role === 'tool' ? 'id' : 'name'}.`,
-        { param: `messages[${index}].${message.role === 'tool' ? 'tool_call_id' : 'name'}` },
+        `Messages with role '${role}' must be a response to a preceding assistant message with a call of that ${role === 'tool' ? 'id' : 'name'}.`,
+        { param: pathText('openai', [...at, idField]) },
       );
     }
-    const content = resultContent(message.content, this.#at(index));
     if (this.#results === undefined) {
       this.#results = [];
       this.messages.push({ role: 'user', content: this.#results });
@@ -111,41 +158,63 @@ class Walk {
       type: 'tool_result',
       tool_use_id: id,
       ...(content === undefined ? {} : { content }),
+      ...(isError === true && { is_error: true }),
     } as const;
-    written([result], ['messages', index], this.#places);
+    written([result], at, this.#places);
     this.#results.push(result);
+  }
+
+  /** Calls in a row, and what the assistant said before them, are one message. */
+  #addCallItem(item: CallItem, index: number): void {
+    if (this.#results !== undefined || this.#step === undefined || this.#step.length === 0) {
+      this.close(index);
+      this.#step = [];
+      this.messages.push({ role: 'assistant', content: this.#step });
+    }
+    const at = ['messages', index] as const;
+    const input =
+      item.type === 'function_call' ? parseArguments(item.arguments, [...at, 'arguments']) : customInput(item.input);
+    this.#step.push(this.#call(item.call_id, { name: item.name, input, at }));
   }
 
   #assistantBlocks(message: AssistantMessage, index: number): Anthropic.ContentBlockParam[] {
     const path = ['messages', index] as const;
-    const said = written(textBlocks([...saidBy(message.content), message.refusal ?? '']), path, this.#places);
-    const calls = (message.tool_calls ?? []).map((call, place) =>
-      this.#call(call.id, { ...call.function, argumentsPath: [...path, 'tool_calls', place, 'function', 'arguments'] }),
-    );
+    const blocks = this.#assistantContent(message, path);
+    blocks.push(...written(textBlocks([message.refusal ?? '']), path, this.#places));
+    for (const [place, call] of (message.tool_calls ?? []).entries()) {
+      const at = [...path, 'tool_calls', place];
+      blocks.push(this.#call(call.id, { ...calledBy(call, at), at }));
+    }
     const legacy = message.function_call;
     if (legacy !== null && legacy !== undefined) {
-      calls.push(
-        this.#call(legacy.name, {
-          ...legacy,
-          argumentsPath: [...path, 'function_call', 'arguments'],
-          idSeed: `${legacy.name} ${legacy.arguments}`,
-        }),
+      const at = [...path, 'function_call'];
+      const input = parseArguments(legacy.arguments, [...at, 'arguments']);
+      blocks.push(
+        this.#call(legacy.name, { name: legacy.name, input, at, idSeed: `${legacy.name} ${legacy.arguments}` }),
       );
     }
-    return [...said, ...calls];
+    return blocks;
   }
 
-  #call(
-    clientId: string,
-    { name, arguments: json, argumentsPath, idSeed }: CalledFunction,
-  ): Anthropic.ToolUseBlockParam {
+  /** Thinking has come without the signature that Claude wants back, or is another model's. */
+  #assistantContent({ content }: AssistantMessage, path: Path): Anthropic.ContentBlockParam[] {
+    if (typeof content === 'string') return [...written(textBlocks([content]), path, this.#places)];
+    return (content ?? []).flatMap((part, place): readonly Anthropic.ContentBlockParam[] => {
+      if (part.type === 'tool_use')
+        return [this.#call(part.id, { name: part.name, input: part.input, at: [...path, 'content', place] })];
+      if (part.type === 'thinking' || part.type === 'redacted_thinking') return [];
+      return written(textBlocks([part.type === 'refusal' ? part.refusal : part.text]), path, this.#places);
+    });
+  }
+
+  #call(clientId: string, { name, input, at, idSeed }: Called): Anthropic.ToolUseBlockParam {
     const base = idSeed === undefined ? nativeToolId(clientId) : `call_${shortHash(idSeed)}`;
     const id = this.#unused(base);
     const waiting = this.#open.get(clientId);
     if (waiting === undefined) this.#open.set(clientId, [id]);
     else waiting.push(id);
-    const block = { type: 'tool_use', id, name, input: parseArguments(json, argumentsPath) } as const;
-    written([block], argumentsPath.slice(0, idSeed === undefined ? -2 : -1), this.#places);
+    const block = { type: 'tool_use', id, name, input } as const;
+    written([block], at, this.#places);
     return block;
   }
 
@@ -164,14 +233,26 @@ class Walk {
   }
 }
 
-interface CalledFunction {
+interface Called {
   readonly name: string;
-  readonly arguments: string;
-  readonly argumentsPath: readonly (string | number)[];
+  readonly input: object;
+  /** Where the caller wrote it. */
+  readonly at: Path;
   readonly idSeed?: string;
 }
 
-const saidBy = (content: AssistantMessage['content']): readonly string[] => {
-  if (typeof content === 'string') return [content];
-  return (content ?? []).map((part) => (part.type === 'text' ? part.text : part.refusal));
+type UserMessage = Extract<ChatMessage, { role: 'user' }>;
+type ResultContent = ReturnType<typeof resultContent>;
+
+interface ResultPlace {
+  readonly at: Path;
+  readonly idField: string;
+  readonly role: ToolMessage['role'];
+  readonly isError?: boolean;
+}
+
+const calledBy = (call: ToolCall, at: Path): { readonly name: string; readonly input: object } => {
+  if (call.type === 'custom') return { name: call.custom.name, input: customInput(call.custom.input) };
+  const { name, arguments: json } = call.function;
+  return { name, input: parseArguments(json, [...at, 'function', 'arguments']) };
 };

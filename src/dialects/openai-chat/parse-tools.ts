@@ -1,11 +1,11 @@
 /** `tools`, `tool_choice`, `parallel_tool_calls` and the legacy `functions` to the tools of the Messages API. */
 import type Anthropic from '@anthropic-ai/sdk';
-import { TurnError } from '../../turn/errors.ts';
 import { invalid } from '../validate.ts';
-import { functionTools, toolChoice } from '../openai/tools.ts';
+import { functionTools, toolChoice, type FunctionDefinition } from '../openai/tools.ts';
 import type { Report } from '../parameters.ts';
+import { offeredTool } from './offered-tools.ts';
 import { webSearchTool } from './web-search.ts';
-import type { ChatRequest, FunctionDefinition } from './wire.ts';
+import type { ChatRequest } from './wire.ts';
 
 export interface Tools {
   readonly tools?: Anthropic.ToolUnion[];
@@ -35,9 +35,10 @@ export const parseTools = (body: ChatRequest, report: Report): Tools => {
 /** The functions of the request. A tool of another type may never be needed, so it is left out and told. */
 const definitionsOf = (body: ChatRequest, report: Report): readonly FunctionDefinition[] => {
   const tools = (body.tools ?? []).flatMap((tool, index) => {
-    if (tool.type === 'function' && tool.function !== undefined) return [tool.function];
-    report.ignore(`tools[${index}]`);
-    return [];
+    const offered = offeredTool(tool);
+    if (offered?.kind === 'custom') report.emulate('tools[].custom');
+    if (offered === undefined) report.ignore(`tools[${index}]`);
+    return offered === undefined ? [] : [offered.definition];
   });
   return [...tools, ...(body.functions ?? [])];
 };
@@ -51,17 +52,24 @@ interface Choice {
 const choiceOf = ({ tool_choice: choice, function_call: legacy }: ChatRequest): Choice => {
   if (choice === null || choice === undefined) return legacyChoice(legacy);
   if (typeof choice === 'string') return { choice: { type: choice === 'required' ? 'any' : choice }, only: [] };
-  if (choice.type === 'function') return { choice: { type: 'tool', name: choice.function.name }, only: [] };
-  if (choice.type === 'allowed_tools') {
-    const { mode, tools } = choice.allowed_tools;
-    return { choice: { type: mode === 'required' ? 'any' : 'auto' }, only: tools.map((tool) => tool.function.name) };
+  switch (choice.type) {
+    case 'allowed_tools': {
+      const { mode, tools } = choice.allowed_tools;
+      return { choice: { type: mode === 'required' ? 'any' : 'auto' }, only: tools.map((tool) => nameOf(tool)) };
+    }
+    case 'function':
+    case 'custom':
+      return { choice: { type: 'tool', name: nameOf(choice) }, only: [] };
+    case 'tool':
+      return { choice: { type: 'tool', name: choice.name }, only: [] };
+    default:
+      return { choice: { type: choice.type }, only: [] };
   }
-  throw new TurnError(
-    'unsupported_parameter',
-    "Unsupported value for 'tool_choice': this server takes tools of type 'function'.",
-    { param: 'tool_choice' },
-  );
 };
+
+type Named = Extract<ChatRequest['tool_choice'], { type: 'function' | 'custom' }>;
+
+const nameOf = (named: Named): string => (named.type === 'function' ? named.function.name : named.custom.name);
 
 const legacyChoice = (legacy: ChatRequest['function_call']): Choice => {
   if (legacy === null || legacy === undefined) return { choice: { type: 'auto' }, only: [] };
@@ -74,7 +82,12 @@ export const choiceParameter = ({ tool_choice: choice }: ChatRequest): 'tool_cho
   choice === null || choice === undefined ? 'function_call' : 'tool_choice';
 
 /** The legacy form has room for one call in an answer. */
-const oneAtATime = (body: ChatRequest): boolean => body.parallel_tool_calls === false || usesLegacyFunctions(body);
+const oneAtATime = (body: ChatRequest): boolean =>
+  body.parallel_tool_calls === false || usesLegacyFunctions(body) || saysOne(body.tool_choice);
+
+/** As Anthropic's API says it. */
+const saysOne = (choice: ChatRequest['tool_choice']): boolean =>
+  typeof choice === 'object' && choice !== null && choice['disable_parallel_tool_use'] === true;
 
 export const usesLegacyFunctions = (body: ChatRequest): boolean =>
   (body.functions ?? []).length > 0 && (body.tools ?? []).length === 0;

@@ -11,26 +11,18 @@ import { textBlocks } from '../openai/content.ts';
 import { endsInResults, fitEnd } from '../openai/conversation.ts';
 import { parseServiceTier, parseUser } from '../openai/settings.ts';
 import type { Places } from '../callers-field.ts';
+import type { ChatAnswer } from './answer.ts';
 import { callersField } from './callers-field.ts';
 import { parseMessages } from './parse-messages.ts';
 import { parseFormat, parseMaxTokens, parseStops, parseThinking } from './parse-settings.ts';
+import { customNames } from './offered-tools.ts';
+import { isResponsesBody, parseResponsesBody } from './responses-body.ts';
 import { choiceParameter, parseTools, usesLegacyFunctions } from './parse-tools.ts';
 import { CACHE_CONTROLS, chatParameters } from './parameters.ts';
 import { chatRequest, type ChatRequest } from './wire.ts';
 
-/** What the renderer must know of the request. */
-export interface ChatAnswer {
-  readonly includeUsage: boolean;
-  /** The request used `functions`: the answer says `function_call`. */
-  readonly legacyFunctions: boolean;
-  /** The whole answer must be JSON: the API was told to see to it. */
-  readonly json: boolean;
-  readonly reasoning: boolean;
-  /** Unix seconds. */
-  readonly created: number;
-}
-
 export const parse = (body: unknown, context: ParseContext): ParsedRequest<ChatAnswer> => {
+  if (isResponsesBody(body)) return parseResponsesBody(body, context);
   checkShape(body, 'messages', 'openai');
   const chat = check(chatRequest, body, 'openai');
   const model = context.resolveModel(chat.model);
@@ -38,10 +30,11 @@ export const parse = (body: unknown, context: ParseContext): ParsedRequest<ChatA
   const report = new Report(chatParameters, { ...context, abilities }, { style: 'openai', unknown: 'ignored' });
   report.add(chat);
   reportNames(chat, report);
+  if (chat['input'] !== null && chat['input'] !== undefined) report.ignore('input');
 
   const { engine } = context;
   const takesSystem = engine.abilities.systemMessages && abilities.systemMessages === true;
-  const conversation = fitEnd(parseMessages(chat.messages, { takesSystem }, report), {
+  const conversation = fitEnd(parseMessages(chat, { takesSystem }, report), {
     refusal: prefillRefusal(engine, abilities),
     param: `messages[${chat.messages.length - 1}].role`,
     emulated: () => report.emulate('messages'),
@@ -90,7 +83,7 @@ export const parse = (body: unknown, context: ParseContext): ParsedRequest<ChatA
     emulatedStops: stops.emulated,
     callersField: callersField(chat, request, () => {
       const places: Places = new Map();
-      return { conversation: parseMessages(chat.messages, { takesSystem, places }, report), places };
+      return { conversation: parseMessages(chat, { takesSystem, places }, report), places };
     }),
     answer: answerOf(chat, { json: format !== undefined, created: context.now }),
   };
@@ -98,17 +91,23 @@ export const parse = (body: unknown, context: ParseContext): ParsedRequest<ChatA
 
 const answerOf = (chat: ChatRequest, known: Pick<ChatAnswer, 'json' | 'created'>): ChatAnswer => ({
   ...known,
+  origin: originIn(customNames(chat.tools)),
   includeUsage: chat.stream_options?.include_usage === true,
   legacyFunctions: usesLegacyFunctions(chat),
   reasoning: chat.reasoning?.exclude !== true,
 });
 
+const originIn =
+  (custom: ReadonlySet<string>): ChatAnswer['origin'] =>
+  (name) => ({ kind: custom.has(name) ? 'custom' : 'function', name });
+
 const reportNames = (chat: ChatRequest, report: Report): void => {
-  const named = chat.messages.some(
-    ({ role, name }) => role !== 'tool' && role !== 'function' && name !== null && name !== undefined,
-  );
+  const named = chat.messages.some(({ role, name }) => NAMED_ROLES.has(role) && name !== null && name !== undefined);
   if (named) report.ignore('messages[].name');
 };
+
+/** On others the name is that of a call. */
+const NAMED_ROLES: ReadonlySet<string> = new Set(['system', 'developer', 'user', 'assistant']);
 
 /** Some clients mark messages as they would for Claude; the API can place the one breakpoint that matters itself. */
 const wantsCaching = (chat: ChatRequest): boolean =>

@@ -3,8 +3,9 @@ import { brokenText } from '../../turn/broken-input.ts';
 import { TurnError } from '../../turn/errors.ts';
 import type { AnswerMessage } from '../../turn/turn.ts';
 import type { ParsedRequest } from '../dialect.ts';
-import type { ChatAnswer } from './parse.ts';
+import type { ChatAnswer } from './answer.ts';
 import { citationsOf, type UrlCitation } from './web-search.ts';
+import { textOfInput } from '../openai/custom-tools.ts';
 import { envelope, finishReason, refusalText, renderUsage, serviceTier } from '../openai/usage.ts';
 
 /** Throws `upstream_error` where a schema was to be kept and a finished answer is not even JSON. */
@@ -60,17 +61,18 @@ const thought = (message: AnswerMessage, answer: ChatAnswer): { reasoning_conten
   return text === '' || !answer.reasoning ? {} : { reasoning_content: text };
 };
 
-const called = (message: AnswerMessage, { legacyFunctions }: ChatAnswer): object => {
+const called = (message: AnswerMessage, { legacyFunctions, origin }: ChatAnswer): object => {
   const calls = message.content.filter((block) => block.type === 'tool_use');
   const [first] = calls;
   if (first === undefined) return {};
   if (legacyFunctions) return { function_call: { name: first.name, arguments: argumentsOf(first.input) } };
   return {
-    tool_calls: calls.map(({ id, name, input }) => ({
-      id,
-      type: 'function',
-      function: { name, arguments: argumentsOf(input) },
-    })),
+    tool_calls: calls.map(({ id, name, input }) => {
+      const { kind, ...named } = origin(name);
+      return kind === 'custom'
+        ? { id, type: 'custom', custom: { ...named, input: textOfInput(input) } }
+        : { id, type: 'function', function: { ...named, arguments: argumentsOf(input) } };
+    }),
   };
 };
 

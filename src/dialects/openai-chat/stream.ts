@@ -4,8 +4,9 @@ import { isStreamEvent, type StreamEvent, type TurnEvent } from '../../turn/even
 import type Anthropic from '@anthropic-ai/sdk';
 import type { StopReason, Usage } from '../../turn/turn.ts';
 import type { ParsedRequest, SseFrame } from '../dialect.ts';
-import type { ChatAnswer } from './parse.ts';
+import type { ChatAnswer } from './answer.ts';
 import { citationsOf } from './web-search.ts';
+import { CustomInputReader, textOfJson } from '../openai/custom-tools.ts';
 import { envelope, finishReason, refusalText, renderUsage, serviceTier } from '../openai/usage.ts';
 
 export const keepalive: SseFrame = { comment: 'keepalive' };
@@ -35,6 +36,9 @@ interface Call {
   /** Counted over the tool calls only, from 0. */
   readonly index: number;
   readonly input: unknown;
+  /** Takes the text of a custom tool out of its JSON. */
+  readonly custom: CustomInputReader | undefined;
+  json: string;
   sent: boolean;
 }
 
@@ -95,9 +99,11 @@ class Chunks {
     }
     if (block.type === 'thinking') return this.#thinking(block.thinking);
     if (block.type !== 'tool_use') return [];
-    const call: Call = { index: this.#calls.size, input: block.input, sent: false };
+    const { kind, ...named } = this.#answer.origin(block.name);
+    const custom = kind === 'custom' ? new CustomInputReader() : undefined;
+    const call: Call = { index: this.#calls.size, input: block.input, custom, json: '', sent: false };
     this.#calls.set(index, call);
-    return this.#callDelta(call, { id: block.id, name: block.name, arguments: '' });
+    return this.#callDelta(call, { id: block.id, named, text: '' });
   }
 
   #delta({ index, delta }: BlockDelta): readonly object[] {
@@ -106,8 +112,11 @@ class Chunks {
     if (delta.type === 'citations_delta') this.#cited.get(index)?.citations.push(delta.citation);
     const call = this.#calls.get(index);
     if (delta.type !== 'input_json_delta' || call === undefined || delta.partial_json === '') return [];
+    call.json += delta.partial_json;
+    const text = call.custom === undefined ? delta.partial_json : call.custom.add(delta.partial_json);
+    if (text === '') return [];
     call.sent = true;
-    return this.#callDelta(call, { arguments: delta.partial_json });
+    return this.#callDelta(call, { text });
   }
 
   /** A call without input is streamed by the API as no deltas at all; OpenAI's clients want its JSON. */
@@ -120,7 +129,8 @@ class Chunks {
     }
     const call = this.#calls.get(index);
     if (call === undefined || call.sent) return [];
-    return this.#callDelta(call, { arguments: JSON.stringify(call.input ?? {}) });
+    const json = call.json === '' ? JSON.stringify(call.input ?? {}) : call.json;
+    return this.#callDelta(call, { text: call.custom === undefined ? json : textOfJson(json) });
   }
 
   #messageDelta({ delta, usage }: MessageDelta): void {
@@ -152,11 +162,12 @@ class Chunks {
     return text === '' || !this.#answer.reasoning ? [] : [this.#chunk({ reasoning_content: text })];
   }
 
-  #callDelta(call: Call, part: { id?: string; name?: string; arguments: string }): readonly object[] {
-    const named = { ...(part.name === undefined ? {} : { name: part.name }), arguments: part.arguments };
-    if (this.#answer.legacyFunctions) return call.index === 0 ? [this.#chunk({ function_call: named })] : [];
-    const first = part.id === undefined ? {} : { id: part.id, type: 'function' };
-    return [this.#chunk({ tool_calls: [{ index: call.index, ...first, function: named }] })];
+  #callDelta(call: Call, { id, named = {}, text }: { id?: string; named?: object; text: string }): readonly object[] {
+    const body = call.custom === undefined ? { ...named, arguments: text } : { ...named, input: text };
+    if (this.#answer.legacyFunctions) return call.index === 0 ? [this.#chunk({ function_call: body })] : [];
+    const type = call.custom === undefined ? 'function' : 'custom';
+    const first = id === undefined ? {} : { id, type };
+    return [this.#chunk({ tool_calls: [{ index: call.index, ...first, [type]: body }] })];
   }
 
   /** With `include_usage`, OpenAI sends `usage: null` on every chunk but the last. */

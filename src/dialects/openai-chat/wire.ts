@@ -3,10 +3,29 @@
  * https://platform.openai.com/docs/api-reference/chat/create; optional parameters may be null.
  */
 import { z } from 'zod';
+import {
+  assistantBlocks,
+  bareTool,
+  callOutputItem,
+  customTool,
+  customToolCall,
+  flatChoices,
+  flatCustomTool,
+  flatFunctionTool,
+  functionCallItem,
+  imageBlock,
+  inputImage,
+  otherItem,
+  otherTool,
+  shapeOfChoice,
+  shapeOfMessage,
+  shapeOfTool,
+  textPart as text,
+  toolName,
+  toolResult,
+} from './wire-shapes.ts';
 
-const toolName = z.string().regex(/^[a-zA-Z0-9_-]{1,64}$/u, 'a name is 1 to 64 of a-z, A-Z, 0-9, _ and -');
 const schemaObject = z.record(z.string(), z.unknown());
-const text = z.looseObject({ type: z.literal('text'), text: z.string() });
 
 const userPart = z.discriminatedUnion('type', [
   text,
@@ -23,42 +42,57 @@ const userPart = z.discriminatedUnion('type', [
     }),
   }),
   z.looseObject({ type: z.literal('input_audio') }),
+  imageBlock,
+  inputImage,
+  toolResult,
 ]);
 const resultPart = z.discriminatedUnion('type', [
   text,
   z.looseObject({ type: z.literal('image_url'), image_url: z.looseObject({ url: z.string().min(1) }) }),
+  imageBlock,
+  inputImage,
 ]);
 const assistantPart = z.discriminatedUnion('type', [
   text,
   z.looseObject({ type: z.literal('refusal'), refusal: z.string() }),
+  ...assistantBlocks,
 ]);
 
 const calledFunction = z.looseObject({ name: z.string().min(1), arguments: z.string() });
-const toolCall = z.looseObject({ id: z.string(), type: z.literal('function').nullish(), function: calledFunction });
+const toolCall = z.union([
+  z.looseObject({ id: z.string(), type: z.literal('function').nullish(), function: calledFunction }),
+  customToolCall,
+]);
 
 const systemContent = z.union([z.string(), z.array(text)]).nullable();
 
-const message = z.discriminatedUnion('role', [
-  z.looseObject({ role: z.enum(['system', 'developer']), content: systemContent }),
-  z.looseObject({
-    role: z.literal('user'),
-    content: z.union([z.string(), z.array(userPart)]).nullable(),
-    name: z.string().nullish(),
-  }),
-  z.looseObject({
-    role: z.literal('assistant'),
-    content: z.union([z.string(), z.array(assistantPart)]).nullish(),
-    refusal: z.string().nullish(),
-    tool_calls: z.array(toolCall).nullish(),
-    function_call: calledFunction.nullish(),
-  }),
-  z.looseObject({
-    role: z.literal('tool'),
-    tool_call_id: z.string(),
-    content: z.union([z.string(), z.array(resultPart)]).nullish(),
-  }),
-  z.looseObject({ role: z.literal('function'), name: z.string(), content: z.string().nullish() }),
-]);
+const message = z.preprocess(
+  shapeOfMessage,
+  z.discriminatedUnion('role', [
+    z.looseObject({ role: z.enum(['system', 'developer']), content: systemContent }),
+    z.looseObject({
+      role: z.literal('user'),
+      content: z.union([z.string(), z.array(userPart)]).nullable(),
+      name: z.string().nullish(),
+    }),
+    z.looseObject({
+      role: z.literal('assistant'),
+      content: z.union([z.string(), z.array(assistantPart)]).nullish(),
+      refusal: z.string().nullish(),
+      tool_calls: z.array(toolCall).nullish(),
+      function_call: calledFunction.nullish(),
+    }),
+    z.looseObject({
+      role: z.literal('tool'),
+      tool_call_id: z.string(),
+      content: z.union([z.string(), z.array(resultPart)]).nullish(),
+    }),
+    z.looseObject({ role: z.literal('function'), name: z.string(), content: z.string().nullish() }),
+    functionCallItem,
+    callOutputItem,
+    otherItem,
+  ]),
+);
 
 const functionDefinition = z.looseObject({
   name: toolName,
@@ -66,25 +100,40 @@ const functionDefinition = z.looseObject({
   parameters: schemaObject.nullish(),
   strict: z.boolean().nullish(),
 });
-/** Tools of other types are read to be left out. */
-const tool = z
-  .looseObject({ type: z.string(), function: functionDefinition.optional() })
-  .superRefine(({ type, function: definition }, context) => {
-    if (type === 'function' && definition === undefined)
-      context.addIssue({ code: 'custom', path: ['function'], message: 'this field is required' });
-  });
+const tool = z.preprocess(
+  shapeOfTool,
+  z.discriminatedUnion('type', [
+    z.looseObject({ type: z.literal('function'), function: functionDefinition }),
+    customTool,
+    flatFunctionTool,
+    bareTool,
+    flatCustomTool,
+    otherTool,
+  ]),
+);
 
-const namedTool = z.looseObject({ type: z.literal('function'), function: z.looseObject({ name: z.string() }) });
+const named = z.looseObject({ name: z.string() });
+const namedTool = z.preprocess(
+  shapeOfChoice,
+  z.discriminatedUnion('type', [
+    z.looseObject({ type: z.literal('function'), function: named }),
+    z.looseObject({ type: z.literal('custom'), custom: named }),
+  ]),
+);
 const toolChoice = z.union([
   z.enum(['none', 'auto', 'required']),
-  z.discriminatedUnion('type', [
-    namedTool,
-    z.looseObject({
-      type: z.literal('allowed_tools'),
-      allowed_tools: z.looseObject({ mode: z.enum(['auto', 'required']), tools: z.array(namedTool).min(1) }),
-    }),
-    z.looseObject({ type: z.literal('custom'), custom: z.looseObject({}) }),
-  ]),
+  z.preprocess(
+    shapeOfChoice,
+    z.discriminatedUnion('type', [
+      z.looseObject({ type: z.literal('function'), function: named }),
+      z.looseObject({ type: z.literal('custom'), custom: named }),
+      z.looseObject({
+        type: z.literal('allowed_tools'),
+        allowed_tools: z.looseObject({ mode: z.enum(['auto', 'required']), tools: z.array(namedTool).min(1) }),
+      }),
+      ...flatChoices,
+    ]),
+  ),
 ]);
 
 const responseFormat = z.discriminatedUnion('type', [
@@ -126,6 +175,8 @@ export const commonRequest = {
 export const chatRequest = z.looseObject({
   ...commonRequest,
   messages: z.array(message).min(1),
+  /** Anthropic's place for it. */
+  system: systemContent.optional(),
   max_completion_tokens: tokens.nullish(),
   tools: z.array(tool).nullish(),
   tool_choice: toolChoice.nullish(),
@@ -176,5 +227,8 @@ export type ChatMessage = ChatRequest['messages'][number];
 export type ChatTool = NonNullable<ChatRequest['tools']>[number];
 export type UserPart = z.infer<typeof userPart>;
 export type ResultPart = z.infer<typeof resultPart>;
+export type ToolCall = z.infer<typeof toolCall>;
+export type AssistantPart = z.infer<typeof assistantPart>;
+export type ToolResult = z.infer<typeof toolResult>;
 export type FunctionDefinition = z.infer<typeof functionDefinition>;
 export type ReasoningEffort = z.infer<typeof effort>;

@@ -1,11 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it, test } from 'vitest';
 import { brokenInput } from '../../../src/turn/broken-input.ts';
-import {
-  CustomInputReader,
-  customInput,
-  textOfInput,
-} from '../../../src/dialects/openai-responses/tools/custom-tools.ts';
+import { CustomInputReader, customInput, textOfInput } from '../../../src/dialects/openai/custom-tools.ts';
 import { ToolNames } from '../../../src/dialects/openai-responses/tools/tool-names.ts';
 import { openAiResponses } from '../../../src/dialects/openai-responses/index.ts';
 import { apiAbilities } from '../../../src/engines/api/abilities.ts';

@@ -1,5 +1,5 @@
 /** Events of what the model says, thinks and calls. */
-import { CustomInputReader } from '../tools/custom-tools.ts';
+import { CustomInputReader } from '../../openai/custom-tools.ts';
 import { Item, type Delta, type OpenItem, type Place } from './open-item.ts';
 import { annotationsOf, textPart, type Block, type ItemStatus, type Piece, type TextBlock } from './output-items.ts';
 import type { ItemEvent } from './response-events.ts';

@@ -11,7 +11,7 @@ import type {
 import type { AnswerMessage } from '../../../turn/turn.ts';
 import { citedPages } from '../../openai/web-search.ts';
 import { encryptBlocks } from '../encrypted-blocks.ts';
-import { rawJson, textOfInput } from '../tools/custom-tools.ts';
+import { rawJson, textOfInput } from '../../openai/custom-tools.ts';
 import { itemId, type ResponsesAnswer } from './answer.ts';
 
 export type Block = AnswerMessage['content'][number];

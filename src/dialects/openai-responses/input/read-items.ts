@@ -13,7 +13,7 @@ import type { Report } from '../../parameters.ts';
 import { nativeToolId } from '../../tool-ids.ts';
 import { pathText } from '../../validate.ts';
 import { decryptBlocks } from '../encrypted-blocks.ts';
-import { customInput } from '../tools/custom-tools.ts';
+import { customInput } from '../../openai/custom-tools.ts';
 import type { ToolNames } from '../tools/tool-names.ts';
 import type { InputItem } from '../wire.ts';
 import { resultContent, saidBlocks, userBlocks } from './message-content.ts';

@@ -5,7 +5,7 @@ import { functionTools, toolChoice } from '../../openai/tools.ts';
 import type { Report } from '../../parameters.ts';
 import { invalid } from '../../validate.ts';
 import type { RequestTool, ResponsesRequest, ToolChoice } from '../wire.ts';
-import { customAsFunction } from './custom-tools.ts';
+import { customAsFunction } from '../../openai/custom-tools.ts';
 import { hostedTools, type HostedTool } from './hosted-tools.ts';
 import { clientToolsOf, ToolNames, type ClientTool } from './tool-names.ts';
 

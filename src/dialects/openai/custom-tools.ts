@@ -2,9 +2,17 @@
  * Custom tools take raw text, which the Messages API has no tools for: each is offered as a function with one string,
  * and what the model puts into that string is the text.
  */
-import { brokenText } from '../../../turn/broken-input.ts';
-import type { FunctionDefinition } from '../../openai/tools.ts';
-import type { CustomTool } from '../wire.ts';
+import { brokenInput, brokenText } from '../../turn/broken-input.ts';
+import type { FunctionDefinition } from './tools.ts';
+
+export interface CustomTool {
+  readonly description?: string | null | undefined;
+  readonly format?:
+    | { readonly type: 'text' }
+    | { readonly type: 'grammar'; readonly syntax: string; readonly definition: string }
+    | null
+    | undefined;
+}
 
 /** The one parameter of such a function. */
 const INPUT = 'input';
@@ -31,6 +39,15 @@ export const textOfInput = (input: unknown): string => {
   if (typeof text === 'string') return text;
   const json = rawJson(input);
   return new CustomInputReader().add(json) || json;
+};
+
+/** The same for an input of which only the JSON is known, which may have been cut off. */
+export const textOfJson = (json: string): string => {
+  try {
+    return textOfInput(JSON.parse(json));
+  } catch {
+    return textOfInput(brokenInput(json));
+  }
 };
 
 /** An input cut off by max_tokens is given as the text that came. */
