@@ -457,3 +457,11 @@ test('keepalive, ping and errors in a stream are the API’s own frames', async 
     }),
   });
 });
+
+test.each([['\ud800'], ['a b'], ['a\nx-other: 1'], ['']])('a beta that no header can carry is refused: %j', (beta) => {
+  const body = { model: 'm', max_tokens: 1, messages: [{ role: 'user', content: 'hi' }], betas: ['fine-2025', beta] };
+  expect(failure(() => anthropicMessages.parse(body, api))).toMatchObject({
+    code: 'invalid_request',
+    param: 'betas.1',
+  });
+});

@@ -182,8 +182,13 @@ const sampling = (
   };
 };
 
+/** They travel in a header, which takes visible ASCII; a comma would part them. */
+const HEADER_VALUE = /^[\x21-\x2b\x2d-\x7e]+$/u;
+
 const betasOf = (body: Readonly<Record<string, unknown>>, { betas }: ParseContext): readonly string[] => {
   const more = Array.isArray(body['betas']) ? body['betas'].filter((beta) => typeof beta === 'string') : [];
+  const wrong = more.findIndex((beta) => !HEADER_VALUE.test(beta));
+  if (wrong !== -1) throw invalid('anthropic', ['betas', wrong], 'is not the name of a beta.');
   return [...new Set([...betas, ...more])];
 };
 
