@@ -5,6 +5,7 @@ import { version } from '../node/version.ts';
 import { addClaude } from './commands/claude.ts';
 import { addCompletion } from './commands/completion.ts';
 import { addConfig } from './commands/config.ts';
+import { addConnect } from './commands/connect.ts';
 import { addDoctor } from './commands/doctor.ts';
 import { addDemo } from './commands/demo.ts';
 import { addLogin } from './commands/login.ts';
@@ -18,6 +19,7 @@ const EXAMPLES = `
 Examples:
   $ opencode-claude-proxy                 start with the login that is found
   $ opencode-claude-proxy demo            try it without an account
+  $ opencode-claude-proxy connect opencode  print the configuration of a client
   $ opencode-claude-proxy status          ask a running server how it is
 
 Exit codes: 0 done, 1 it failed, 2 the command line cannot be read, 3 no server answers.`;
@@ -39,6 +41,7 @@ export const createProgram = (): Command => {
   addLogin(program);
   addStatus(program);
   addDoctor(program);
+  addConnect(program);
   addModels(program);
   addConfig(program);
   addService(program);

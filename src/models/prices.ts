@@ -5,7 +5,7 @@
  */
 import type { Cost, TokenCounts } from '../turn/request-summary.ts';
 
-interface Rates {
+export interface Rates {
   readonly input: number;
   readonly output: number;
   readonly cacheWrite5m: number;
@@ -83,11 +83,17 @@ const WEB_SEARCH_USD = 0.01;
 
 /** What the request costs at list price; `at` is the request's time in milliseconds since the Unix epoch. */
 export const costOf = (usage: PricedUsage, model: string, at: number): Cost => {
-  const priced = PRICES.get(nameOf(model))?.find(({ from }) => at >= Date.parse(from));
+  const priced = priceOf(model, at);
   const factor = priced === undefined ? undefined : factorOf(usage, priced);
   if (priced === undefined || factor === undefined) return { usd: 'unknown', basis: 'unknown' };
   return { usd: usdOf(usage, ratesFor(usage.tokens, priced), factor), basis: 'list' };
 };
+
+/** The list prices of the model for short prompts on that day; undefined where they are not known. */
+export const pricesOf = (model: string, at: number): Rates | undefined => priceOf(model, at);
+
+const priceOf = (model: string, at: number): Price | undefined =>
+  PRICES.get(nameOf(model))?.find(({ from }) => at >= Date.parse(from));
 
 /** The most that any model would cost today: how a request of unknown price counts toward a limit in dollars. */
 export const dearestCost = (usage: PricedUsage): number =>

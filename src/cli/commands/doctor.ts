@@ -2,6 +2,10 @@
 import type { Command } from 'commander';
 import { parseSettings } from '../../settings/parse-settings.ts';
 import { serverSettings } from '../../settings/server-settings.ts';
+import { clientNamed } from '../connect/clients/index.ts';
+import { thisMachine } from '../connect/machine.ts';
+import { targetOf, type TargetOptions } from '../connect/target.ts';
+import { checkClient } from '../doctor/client-checks.ts';
 import type { Finding } from '../doctor/finding.ts';
 import { checkLogin } from '../doctor/login-checks.ts';
 import {
@@ -17,10 +21,11 @@ import { checkEnvFiles, checkSettings } from '../doctor/setting-checks.ts';
 import { mergedEnvironment, settingSources } from '../environment.ts';
 import { print, printJson, styled } from '../output.ts';
 
-interface Options {
+interface Options extends TargetOptions {
   readonly turn?: boolean;
   readonly offline?: boolean;
   readonly json?: boolean;
+  readonly client?: string;
 }
 
 export const addDoctor = (program: Command): void => {
@@ -29,6 +34,9 @@ export const addDoctor = (program: Command): void => {
     .description('look at everything that a server needs, and say what to do where something is wrong')
     .option('--turn', 'ask the model for one token, in place of a free count of tokens')
     .option('--offline', 'do not ask the API')
+    .option('--client <name>', 'look at the configuration of a client instead')
+    .option('--url <url>', 'with --client: address of the server')
+    .option('--key-env <name>', 'with --client: the variable that holds the server’s key')
     .option('--json', 'print JSON')
     .addHelpText('after', '\nExit codes: 0 nothing stops a server, 1 something does.')
     .action(async (options: Options) => {
@@ -39,7 +47,9 @@ export const addDoctor = (program: Command): void => {
     });
 };
 
-const diagnose = async ({ turn = false, offline = false }: Options): Promise<readonly Finding[]> => {
+const diagnose = async ({ turn = false, offline = false, client, ...server }: Options): Promise<readonly Finding[]> => {
+  if (client !== undefined)
+    return checkClient({ client: clientNamed(client), target: targetOf(server), machine: thisMachine() });
   const sources = settingSources(process.env);
   const env = mergedEnvironment(sources);
   const { values: config } = parseSettings(serverSettings, env);
