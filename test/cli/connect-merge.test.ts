@@ -8,6 +8,7 @@ import { clients } from '../../src/cli/connect/clients/index.ts';
 import type { ConfigFile, Entry, Target } from '../../src/cli/connect/client.ts';
 import { MergeError } from '../../src/cli/connect/merge/editable-text.ts';
 import { mergeEntries } from '../../src/cli/connect/merge/merge.ts';
+import { snippetsOf } from '../../src/cli/connect/snippet.ts';
 import { clientModels } from '../../src/cli/connect/models.ts';
 
 const target: Target = { url: 'http://127.0.0.1:8080', models: clientModels(Date.UTC(2026, 10, 24)) };
@@ -39,6 +40,19 @@ describe.each(withFiles)('%s, %s, for %s', (_, __, url, file) => {
     expect([again.text, again.changes]).toEqual([text, []]);
   });
 });
+
+it.each(clients.map((client) => [client.id, client] as const))(
+  '%s has something to do in every variant',
+  (_, client) => {
+    for (const to of [target, closed])
+      for (const variant of client.variants(to)) {
+        const all = [...snippetsOf(variant).map(({ text }) => text), ...(variant.steps ?? [])].join('\n');
+        expect(all.length).toBeGreaterThan(0);
+        if (to.keyEnv !== undefined) expect(all).not.toContain("'any'");
+      }
+    expect(new Set(client.variants(target).map(({ id }) => id)).size).toBe(client.variants(target).length);
+  },
+);
 
 /** Files as people have them. */
 const opencodeJsonc = `// my opencode

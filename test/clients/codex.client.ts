@@ -5,6 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { codex } from '../../src/cli/connect/clients/agents/codex.ts';
+import { mergeEntries } from '../../src/cli/connect/merge/merge.ts';
+import { clientModels } from '../../src/cli/connect/models.ts';
 import { apiKey, lastOf, onEveryEngine, png, type World } from './support.ts';
 
 const run = promisify(execFile);
@@ -22,12 +25,13 @@ beforeAll(async () => {
 });
 afterAll(() => rm(home, { recursive: true, force: true }));
 
-/** The settings that the README prints; what a test needs besides stands on the command line. */
+/** The settings as `connect codex` writes them; what a test needs besides stands on the command line. */
 const configure = async ({ server }: World): Promise<string> => {
   const codexHome = await mkdtemp(join(home, 'settings-'));
-  const readme = await readFile(join(import.meta.dirname, '../../README.md'), 'utf8');
-  const printed = /```toml\n(model = [^`]+)```/u.exec(readme)?.[1] ?? '';
-  await writeFile(join(codexHome, 'config.toml'), printed.replaceAll('http://127.0.0.1:8080', server.url));
+  const target = { url: server.url, keyEnv: 'CLAUDE_PROXY_KEY', models: clientModels(Date.now()) };
+  const [{ file }] = codex.variants(target);
+  if (file === undefined) throw new Error('connect has no file for Codex');
+  await writeFile(join(codexHome, 'config.toml'), mergeEntries(undefined, file).text);
   return codexHome;
 };
 

@@ -1,128 +1,176 @@
-/** Every configuration that README.md and docs/CLIENTS.md print, as it is printed but for the address and the key. */
+/** What `connect` prints and writes, with the real client: nothing is changed but the address, and the key comes from its variable. */
 import { execFile } from 'node:child_process';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { configYamlSchema } from '@continuedev/config-yaml';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse as parseYaml } from 'yaml';
+import { clients } from '../../src/cli/connect/clients/index.ts';
+import type { Target, Variant } from '../../src/cli/connect/client.ts';
+import { clientModels } from '../../src/cli/connect/models.ts';
+import { snippetsOf } from '../../src/cli/connect/snippet.ts';
 import { abilitiesOf } from '../../src/models/catalog.ts';
-import { costOf } from '../../src/models/prices.ts';
-import { noTokens } from '../../src/turn/request-summary.ts';
 import { apiKey, onEveryEngine } from './support.ts';
 
 const run = promisify(execFile);
 const root = join(import.meta.dirname, '../..');
+const keyEnv = 'CLIENT_KEY';
+const models = clientModels(Date.now());
+const open: Target = { url: 'http://127.0.0.1:8080', models };
 
-interface Block {
-  readonly name: string;
-  readonly language: string;
-  readonly text: string;
-}
-
-const blocksOf = (file: string, markdown: string): readonly Block[] =>
-  [...markdown.matchAll(/^```(?<language>\w+)\n(?<text>.*?)^```$/gmsu)].map(({ groups }, index) => {
-    const { language = '', text = '' } = groups ?? {};
-    return { name: `${file} ${index + 1}: ${text.trim().split('\n')[0]}`, language, text };
-  });
-const files = await Promise.all(
-  ['README.md', 'docs/CLIENTS.md'].map(async (file) => blocksOf(file, await readFile(join(root, file), 'utf8'))),
+const variantOf = (clientId: string, variantId: string, target: Target): Variant => {
+  const found = clients
+    .find(({ id }) => id === clientId)
+    ?.variants(target)
+    .find(({ id }) => id === variantId);
+  if (found === undefined) throw new Error(`connect knows no ${clientId} ${variantId}`);
+  return found;
+};
+const variants = clients.flatMap((client) =>
+  client.variants(open).map((variant) => [client.id, variant.id, variant] as const),
 );
-const printed = files.flat().filter(({ text }) => text.includes('127.0.0.1:8080'));
-const ofLanguage = (language: string) =>
-  printed.filter((block) => block.language === language).map((block) => [block.name, block] as const);
-
-/** `test/clients/python` runs the Python ones. */
-it('has a test for each language that is printed', () => {
-  expect(new Set(printed.map(({ language }) => language))).toEqual(new Set(['sh', 'python', 'js', 'json', 'yaml']));
-});
-
-const here = (text: string, url: string): string =>
-  text
-    .replaceAll('http://127.0.0.1:8080', url)
-    .replaceAll(/(?<=apiKey"?: ?['"])any(?=['"])/gu, apiKey)
-    .replaceAll("-H 'content-type", `-H 'authorization: Bearer ${apiKey}' -H 'content-type`);
 
 let home = '';
 beforeAll(async () => {
   home = await mkdtemp(join(tmpdir(), 'printed-'));
 });
 afterAll(() => rm(home, { recursive: true, force: true }));
+
 const environment = () => ({
   PATH: process.env['PATH'],
   HOME: home,
+  [keyEnv]: apiKey,
   OPENCODE_DISABLE_AUTOUPDATE: '1',
   OPENCODE_DISABLE_MODELS_FETCH: '1',
+  DISABLE_AUTOUPDATER: '1',
+  CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: '1',
+  CLAUDE_CODE_MAX_RETRIES: '0',
 });
+
+const start = async (command: string, args: readonly string[], env: NodeJS.ProcessEnv = environment()) => {
+  const project = join(home, `project-${crypto.randomUUID()}`);
+  await mkdir(project);
+  const running = run(command, [...args], { timeout: 110_000, cwd: project, env });
+  running.child.stdin?.end();
+  return (await running).stdout;
+};
+
+/** Writes the variant's file where the client looks for it. */
+const place = async (variant: Variant): Promise<void> => {
+  const [snippet] = snippetsOf(variant);
+  const [path = ''] = variant.file?.locations({ home, platform: process.platform, env: {} }) ?? [];
+  await mkdir(dirname(path), { recursive: true });
+  await writeFile(path, snippet?.text ?? '');
+};
+
+/** Beside the clients, which it imports by name. */
+const runModule = async (text: string, env: NodeJS.ProcessEnv): Promise<string> => {
+  const file = join(import.meta.dirname, `printed-${crypto.randomUUID()}.mjs`);
+  await writeFile(file, text);
+  try {
+    return (await run(process.execPath, [file], { timeout: 60_000, env })).stdout;
+  } finally {
+    await rm(file);
+  }
+};
+
+const sdk = createRequire(import.meta.resolve('@anthropic-ai/claude-agent-sdk'));
+const claude = sdk.resolve(`@anthropic-ai/claude-agent-sdk-${process.platform}-${process.arch}/claude`);
+const hello = 'Demo upstream (no model): you said: Hello';
 
 onEveryEngine('as it is printed', (world) => {
-  it.each(ofLanguage('sh'))('%s', async (_, { text }) => {
-    const { stdout } = await run('bash', ['-c', here(text, world().server.url)], { timeout: 60_000 });
-    expect(stdout).toContain('Demo upstream (no model): you said: Hello');
+  const target = (): Target => ({ url: world().server.url, keyEnv, models });
+
+  it.each(variants.filter(([, , { code }]) => code?.language === 'js'))('%s, %s', async (client, id) => {
+    const { code } = variantOf(client, id, target());
+    expect(await runModule(code?.text ?? '', environment())).toContain(hello);
   });
 
-  it.each(ofLanguage('js'))('%s', async (name, { text }) => {
-    // Beside the clients, which it imports by name.
-    const file = join(import.meta.dirname, `printed-${process.pid}-${name.replaceAll(/\W/gu, '')}.mjs`);
-    await writeFile(file, here(text, world().server.url));
-    try {
-      const { stdout } = await run(process.execPath, [file], { timeout: 60_000 });
-      expect(stdout).toContain('Demo upstream (no model): you said: Hello');
-    } finally {
-      await rm(file);
-    }
+  it.each([
+    [
+      'openai-sdk',
+      "import OpenAI from 'openai'; const { data } = await new OpenAI().models.list(); console.log(data.length);",
+    ],
+    ['anthropic-sdk', "import A from '@anthropic-ai/sdk'; console.log((await new A().models.list()).data.length);"],
+  ])('%s, shell', async (client, program) => {
+    const { text = '' } = snippetsOf(variantOf(client, 'shell', target()))[0] ?? {};
+    const { stdout } = await run('bash', ['-c', `${text}env -0`], { env: environment() });
+    const env = Object.fromEntries(
+      stdout.split('\0').map((line) => [line.split('=', 1)[0] ?? '', line.slice(line.indexOf('=') + 1)]),
+    );
+    expect(Number(await runModule(program, env))).toBeGreaterThan(0);
   });
 
-  it.for(ofLanguage('json'))('%s', async ([, { text }], { skip }) => {
+  it.for(['anthropic', 'openai'])('opencode, %s', async (id, { skip }) => {
     // A whole program each time: what it is configured with does not depend on the engine.
     skip(world().engineName !== 'claude-code');
-    const project = join(home, `project-${crypto.randomUUID()}`);
-    await mkdir(project);
-    await writeFile(join(project, 'opencode.json'), here(text, world().server.url));
-    const running = run(join(import.meta.dirname, 'node_modules/.bin/opencode'), ['run', 'Hello [[text:Good day]]'], {
-      timeout: 110_000,
-      cwd: project,
-      env: environment(),
-    });
-    running.child.stdin?.end();
-    expect((await running).stdout).toContain('Good day');
+    await place(variantOf('opencode', id, target()));
+    const opencode = join(import.meta.dirname, 'node_modules/.bin/opencode');
+    expect(await start(opencode, ['run', 'Hello [[text:Good day]]'])).toContain('Good day');
+  });
+
+  it('Claude Code, shell', async ({ skip }) => {
+    skip(world().engineName !== 'claude-code');
+    const { text = '' } = snippetsOf(variantOf('claude-code', 'shell', target()))[0] ?? {};
+    expect(await start('bash', ['-c', `${text}exec ${claude} -p Hello`])).toContain(hello);
+  });
+
+  it('Claude Code, settings', async ({ skip }) => {
+    skip(world().engineName !== 'claude-code');
+    await place(variantOf('claude-code', 'settings', target()));
+    expect(await start(claude, ['-p', 'Hello'])).toContain(hello);
+  });
+
+  it('the first request of the README', async () => {
+    const readme = await readFile(join(root, 'README.md'), 'utf8');
+    const text = /^```sh\n(curl .*?)^```$/msu.exec(readme)?.[1] ?? '';
+    const here = text
+      .replaceAll('http://127.0.0.1:8080', world().server.url)
+      .replaceAll("-H 'content-type", `-H 'authorization: Bearer ${apiKey}' -H 'content-type`);
+    const { stdout } = await run('bash', ['-c', here], { timeout: 60_000 });
+    expect(stdout).toContain(hello);
   });
 });
 
-interface OpencodeModel {
-  readonly attachment: boolean;
-  readonly reasoning: boolean;
-  readonly temperature: boolean;
-  readonly limit: { readonly context: number; readonly output: number };
-  readonly cost: Readonly<Record<'input' | 'output' | 'cache_read' | 'cache_write', number>>;
-}
+it.each(variants.filter(([id]) => id === 'continue'))('Continue takes its configuration: %s %s', (_, __, variant) => {
+  const [snippet] = snippetsOf(variant);
+  expect(configYamlSchema.safeParse(parseYaml(snippet?.text ?? '')).error?.issues ?? []).toEqual([]);
+});
 
-describe('what opencode is told of a model', () => {
-  const models = ofLanguage('json').flatMap(([name, { text }]) => {
-    const { provider } = JSON.parse(text) as {
-      provider: Record<string, { models: Record<string, OpencodeModel> }>;
-    };
-    return Object.values(provider).flatMap((one) =>
-      Object.entries(one.models).map(([id, model]) => [name, id, model] as const),
-    );
+describe('a client that is said to be tested', () => {
+  const installed = async (name: string) => {
+    const file = join(import.meta.dirname, 'node_modules', name, 'package.json');
+    return (JSON.parse(await readFile(file, 'utf8')) as { version: string }).version;
+  };
+  it.each([
+    ['opencode', 'opencode-ai'],
+    ['codex', '@openai/codex'],
+    ['continue', '@continuedev/config-yaml'],
+    ['openai-sdk', 'openai'],
+    ['anthropic-sdk', '@anthropic-ai/sdk'],
+    ['ai-sdk', 'ai'],
+    ['langchain', '@langchain/openai'],
+    ['langchain', '@langchain/anthropic'],
+  ])('is tested in that version: %s, %s', async (id, name) => {
+    const tested = clients.find((client) => client.id === id)?.tested;
+    expect(tested).toMatchObject({ version: expect.stringContaining(await installed(name)) });
   });
 
-  it.each(models)('is true: %s, %s', (_, id, model) => {
-    const { contextTokens, maxOutputTokens, sampling } = abilitiesOf(id);
-    expect(model).toMatchObject({ attachment: true, reasoning: true, temperature: sampling !== 'none' });
-    expect(model.limit).toEqual({ context: contextTokens, output: maxOutputTokens });
-    const million = (kind: Partial<typeof noTokens>) =>
-      costOf({ tokens: { ...noTokens, ...kind } }, id, Date.now()).usd;
-    // Short prompts: a longer one costs more on some models.
-    const price = (kind: 'input' | 'cacheRead' | 'cacheWrite5m') => Number(million({ [kind]: 10_000 })) * 100;
-    expect(model.cost['input']).toBeCloseTo(price('input'));
-    expect(model.cost['output']).toBeCloseTo(Number(million({ output: 1_000_000 })));
-    expect(model.cost['cache_read']).toBeCloseTo(price('cacheRead'));
-    expect(model.cost['cache_write']).toBeCloseTo(price('cacheWrite5m'));
+  it('Claude Code too', async () => {
+    const tested = clients.find(({ id }) => id === 'claude-code')?.tested;
+    const { stdout } = await run(claude, ['--version']);
+    expect(tested).toMatchObject({ version: stdout.split(' ')[0] });
   });
 });
 
-it.each(ofLanguage('yaml'))('Continue takes %s', (_, { text }) => {
-  expect(configYamlSchema.safeParse(parseYaml(text)).error?.issues ?? []).toEqual([]);
+it('models are described as the catalog knows them', () => {
+  for (const { id, contextTokens, maxOutputTokens, temperature, prices } of models) {
+    const abilities = abilitiesOf(id);
+    expect([contextTokens, maxOutputTokens]).toEqual([abilities.contextTokens, abilities.maxOutputTokens]);
+    expect(temperature).toBe(abilities.sampling !== 'none');
+    expect(prices?.input).toBeGreaterThan(0);
+  }
 });

@@ -1,4 +1,4 @@
-"""The Python of README.md, as it is printed but for the address and the key."""
+"""The Python of README.md and docs/CLIENTS.md, as it is printed but for the address and the key."""
 
 import re
 import subprocess
@@ -7,12 +7,13 @@ from pathlib import Path
 
 import pytest
 
-README = (Path(__file__).parents[3] / "README.md").read_text(encoding="utf-8")
-PRINTED = re.findall(r"^```python\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
+ROOT = Path(__file__).parents[3]
+PAGES = [(ROOT / page).read_text(encoding="utf-8") for page in ("README.md", "docs/CLIENTS.md")]
+PRINTED = [code for page in PAGES for code in re.findall(r"^```python\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)]
 
 
 def test_something_is_printed():
-    assert PRINTED
+    assert len(PRINTED) >= 3
 
 
 @pytest.mark.parametrize("code", PRINTED)

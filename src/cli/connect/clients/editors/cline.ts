@@ -29,5 +29,5 @@ export const cline: Client = {
   notes: [
     'Its Anthropic provider offers Claude’s web search in every request; where the engine has none it is left out, and named in `x-proxy-ignored`.',
   ],
-  tested: { how: 'by hand', version: '3.0.65', date: '2026-11-22' },
+  tested: { how: 'documentation', date: '2026-11-24' },
 };

@@ -19,6 +19,8 @@ export const cursor: Client = {
     },
   ],
   notes: [
+    'For an effort add `sonnet(high)` or `opus(low)` as a model: Cursor has no other way to set one.',
+    'Its agent writes requests in three shapes, by the model’s name; all three are taken.',
     'Cursor’s own servers call the base URL, not your machine: `127.0.0.1` and private addresses do not work there. So it needs a public HTTPS address, and a public address needs a `PROXY_API_KEY`.',
     'What you send goes through Cursor’s servers. Tab and inline edit never use the base URL.',
     'The URL is one for all models: take it out again to use Cursor’s own GPT models.',

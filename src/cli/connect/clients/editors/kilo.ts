@@ -16,7 +16,7 @@ export const kilo: Client = {
     }),
   ],
   notes: ['Roo Code has ended (15 May 2026) and sends its users to Kilo.'],
-  tested: { how: 'by hand', version: '7.7.7', date: '2026-11-22' },
+  tested: { how: 'documentation', date: '2026-11-24' },
 };
 
 const variant = (

@@ -25,7 +25,7 @@ const python = (
 
 client = Anthropic(base_url="${target.url}", api_key=${pythonKey(target)})
 message = client.messages.create(model="sonnet", max_tokens=1000, messages=[{"role": "user", "content": "Hello"}])
-print(message.content[0].text)
+print(next(block.text for block in message.content if block.type == "text"))
 `;
 
 const node = (target: Target): string => `import Anthropic from '@anthropic-ai/sdk';
