@@ -7,16 +7,21 @@ import { currentEnvironment, warnOfOpenFiles } from '../environment.ts';
 import { endWithNpx } from '../end-with-npx.ts';
 import { isInteractive, print, styled } from '../output.ts';
 import { addSettingFlags, settingsFromFlags } from '../setting-flags.ts';
+import type { TunnelProgram } from '../tunnel/programs.ts';
+import { chooseTunnel, openTunnel, type Tunnel } from '../tunnel/tunnel.ts';
 
 export const addStart = (program: Command): void => {
   const command = program
     .command('start', { isDefault: true })
     .description('start the server with your own login')
-    .action(async (options: Record<string, unknown>) => start(settingsFromFlags(options)));
+    .option('--tunnel [program]', 'also give it a public address, by cloudflared, tailscale or ngrok')
+    .action(async (options: Record<string, unknown>) =>
+      start(settingsFromFlags(options), options['tunnel'] as string | true | undefined),
+    );
   addSettingFlags(command);
 };
 
-const start = async (flags: Readonly<Record<string, string>>): Promise<void> => {
+const start = async (flags: Readonly<Record<string, string>>, tunnel?: string | true): Promise<void> => {
   let env = currentEnvironment(flags);
   if (env['BOOTSTRAP_KEY'] !== undefined) {
     const running = await runBootstrapped(env);
@@ -27,12 +32,38 @@ const start = async (flags: Readonly<Record<string, string>>): Promise<void> => 
     await chooseLogin(env);
     env = currentEnvironment(flags);
   }
+  const program = tunnel === undefined ? undefined : chooseTunnel(tunnel, env);
   const running = await run(env);
-  endOnSignals(running);
+  const opened = { tunnel: undefined as Tunnel | undefined };
+  endOnSignals(running, async () => opened.tunnel?.close());
   warnOfOpenFiles(running.log);
   endWithNpx();
   print(greeting(running, env));
+  if (program !== undefined) opened.tunnel = await openFor(running, { program, env });
 };
+
+/** Without its address the server has no use: it ends with the reason. */
+const openFor = async (
+  { server, log }: Running,
+  { program, env }: { program: TunnelProgram; env: Readonly<Record<string, string>> },
+): Promise<Tunnel> => {
+  try {
+    const onLost = (): void => log.warn({ program: program.name }, 'the tunnel has ended: the public address is gone');
+    const tunnel = await openTunnel(program, { port: server.port, env, onLost });
+    print(publicGreeting(tunnel));
+    return tunnel;
+  } catch (error) {
+    await server.close();
+    throw error;
+  }
+};
+
+const publicGreeting = ({ url, program }: Tunnel): string =>
+  [
+    `Public address by ${program}: ${styled('bold', url)}`,
+    `  It answers with one of your keys only. OpenAI clients: ${url}/v1`,
+    `  Connect Cursor: opencode-claude-proxy connect cursor --url ${url}`,
+  ].join('\n');
 
 const greeting = ({ about, server }: Running, env: Readonly<Record<string, string>>): string =>
   [
@@ -41,4 +72,5 @@ const greeting = ({ about, server }: Running, env: Readonly<Record<string, strin
     `Listening on ${styled('bold', server.url)}`,
     `  OpenAI clients: ${server.url}/v1 · Anthropic clients: ${server.url}`,
     `  Models: sonnet, opus, haiku, and ${server.url}/v1/models`,
+    '  Connect your tool: opencode-claude-proxy connect --list',
   ].join('\n');
