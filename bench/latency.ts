@@ -115,7 +115,7 @@ const oneRound = async (samples: Samples, places: Places, id: string): Promise<v
   await fresh.end();
 
   const spare = talkOn(places.server, agentPrompt(`another new agent, ${id}`));
-  await samples.take('first turn, on a spare', spare, PACED_ANSWER);
+  await samples.take('first turn, new prompt, on a warm process', spare, PACED_ANSWER);
   await spare.end();
 
   const held = talkOn(places.server);

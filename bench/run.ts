@@ -5,6 +5,7 @@
  *   --write   puts the tables into docs/PERFORMANCE.md
  */
 import { parseArgs } from 'node:util';
+import { conversations } from './conversations.ts';
 import { latency } from './latency.ts';
 import { memory } from './memory.ts';
 import { peersBench } from './peers.ts';
@@ -12,10 +13,11 @@ import { profile } from './profile.ts';
 import { writeTables } from './support/document.ts';
 import { machine } from './support/machine.ts';
 import { markdown, type Bench, type Table } from './support/report.ts';
+import { strategies } from './strategies.ts';
 import { throughput } from './throughput.ts';
 import { worker } from './worker.ts';
 
-const benches: readonly Bench[] = [latency, throughput, memory, profile, worker, peersBench];
+const benches: readonly Bench[] = [conversations, latency, throughput, memory, strategies, profile, worker, peersBench];
 const LIMIT_MINUTES = 60;
 
 const { values, positionals } = parseArgs({

@@ -17,6 +17,8 @@ export interface Target {
 export interface Reply {
   readonly firstTokenMs: number;
   readonly totalMs: number;
+  /** Between two pieces of the answer, from its first token on. */
+  readonly longestGapMs: number;
   readonly content: readonly ContentBlock[];
 }
 
@@ -57,15 +59,20 @@ export const ask = async (target: Target, asked: TurnRequest): Promise<Reply> =>
   const [response] = (await once(sent, 'response')) as [AsyncIterable<Buffer> & { statusCode: number }];
   let text = '';
   let firstTokenMs = Number.NaN;
+  let longestGapMs = 0;
+  let last = Number.NaN;
   for await (const chunk of response) {
     text += chunk.toString('utf8');
+    const now = performance.now();
+    if (now - last > longestGapMs) longestGapMs = now - last;
+    if (!Number.isNaN(firstTokenMs)) last = now;
     if (Number.isNaN(firstTokenMs) && dialect.firstToken.test(text)) firstTokenMs = performance.now() - begun;
   }
   const totalMs = performance.now() - begun;
   if (response.statusCode !== 200)
     throw new Error(`${target.name} answered ${response.statusCode}: ${text.slice(0, 300)}`);
   if (Number.isNaN(firstTokenMs)) throw new Error(`${target.name} answered without a token: ${text.slice(-300)}`);
-  return { firstTokenMs, totalMs, content: dialect.decode(framesOf(text)) };
+  return { firstTokenMs, totalMs, longestGapMs, content: dialect.decode(framesOf(text)) };
 };
 
 export const textOf = (content: readonly ContentBlock[]): string =>

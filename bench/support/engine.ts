@@ -56,7 +56,12 @@ const inProcess = (engine: Engine, clear: () => void = () => undefined): EngineI
       if (event.type === 'content_block_delta' && Number.isNaN(firstTokenMs)) firstTokenMs = performance.now() - begun;
       fold.add(event);
     }
-    return { firstTokenMs, totalMs: performance.now() - begun, content: fold.message().content };
+    return {
+      firstTokenMs,
+      totalMs: performance.now() - begun,
+      longestGapMs: Number.NaN,
+      content: fold.message().content,
+    };
   };
   return {
     send,

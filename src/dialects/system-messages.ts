@@ -75,7 +75,7 @@ const joined = ({ role, parts }: Said): Message => {
 const blocksOf = ({ content }: Message): ContentBlock[] =>
   typeof content === 'string' ? [{ type: 'text', text: content }] : [...content];
 
-/** The same words as src/engines/claude/history.ts; a test compares them. */
+/** The same words as src/engines/claude/conversation/exchanges.ts; a test compares them. */
 const remind = (message: Message): ContentBlock[] =>
   blocksOf(message)
     .filter((block) => block.type !== 'text' || block.text.trim() !== '')

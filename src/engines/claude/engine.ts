@@ -36,6 +36,7 @@ import type { Beginning, Taken, Wanted } from './process/wanted.ts';
 export type { ClaudeEngineOptions } from './options.ts';
 
 const MINUTE = 60_000;
+const GROWN_UP_MS = 10_000;
 /** Processes that may be idle for as long as they like. */
 const IDLE_FLOOR = 2;
 
@@ -228,7 +229,6 @@ export class ClaudeEngine implements Engine {
         limit: (limit) => this.#limits.note(limit),
         controlTimeoutMs: this.#options.controlTimeoutMs ?? MINUTE / 2,
       });
-      void cli.ended.then((end) => isUnexpected(end) && this.#crashed());
       this.#account = await cli.ready;
       const rewinds = (this.#options.recycle ?? true) && (await cli.canRewind());
       this.#recycles = rewinds;
@@ -237,6 +237,8 @@ export class ClaudeEngine implements Engine {
         head: resumed.conversation.heads[index + 1] ?? '',
         signatures: signaturesOf(exchange),
       }));
+      const born = this.#clock.elapsed();
+      void cli.ended.then((end) => isUnexpected(end) && this.#replace(this.#clock.elapsed() - born));
       return new HeldProcess(cli, {
         id: this.#pool.nextId(),
         rewinds,
@@ -254,10 +256,9 @@ export class ClaudeEngine implements Engine {
     }
   }
 
-  /** One that fell while others wait for work is replaced; where none is left, the next start shows how things are. */
-  #crashed(): void {
-    if (this.#kept === 'no' || this.#closed) return;
-    this.#pool.replaceSoon();
+  /** One that fell is replaced, if it has lived for a while: others would fall as fast. */
+  #replace(livedMs: number): void {
+    if (this.#kept !== 'no' && !this.#closed && livedMs > GROWN_UP_MS) this.#pool.replaceSoon();
   }
 
   #startUntilItWorks(): void {

@@ -53,6 +53,16 @@ describe('a program that does not behave', () => {
     await expect.poll(() => lab.engine.health().ok, patiently).toBe(true);
   });
 
+  it('exit-at-start: a started engine does not try again and again without a pause', async () => {
+    await start('exit-at-start', { spares: 2 });
+    lab.engine.start();
+    await expect.poll(() => lab.engine.health().gauges['ended_crashed'] ?? 0, patiently).toBeGreaterThan(0);
+    // Long enough for a dozen starts that nobody paused between.
+    await new Promise((resolve) => void setTimeout(resolve, 2_500));
+    expect(lab.engine.health().gauges['ended_crashed']).toBeLessThanOrEqual(3);
+    expect(lab.engine.health().ok).toBe(false);
+  });
+
   it('never-initialises: it counts as hung, and its place is free again', async () => {
     await start('never-initialises', { controlTimeoutMs: 300, maxProcesses: 1 });
     expect((await failureOf(lab.engine.warmUp())).code).toBe('engine_died');
