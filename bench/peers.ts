@@ -1,5 +1,6 @@
 /** Other proxies beside this one, in the same run, against the same upstream, each as it is installed from npm. */
 import { join } from 'node:path';
+import { manyAtOnce, oneAfterTheOther, oneOffQuestions } from './conversations.ts';
 import { ask, chatTarget, messagesTarget, type Target } from './support/client.ts';
 import { startServer, startUpstream, temporaryFolder, type Hosted } from './support/host.ts';
 import { install, peers, startPeer } from './support/peers.ts';
@@ -67,6 +68,10 @@ const compare = async (contenders: readonly Contender[], skipped: readonly strin
         await load(target, place.pid, { clients, seconds: scale.quick ? 1 : 10, turns: 5, signal: scale.signal }),
       );
     }
+    scale.say(`peers: new conversations on ${name}`);
+    const fresh = await oneAfterTheOther(target, place, rounds);
+    const perSecond = await manyAtOnce(target, scale.quick ? 1_000 : 10_000);
+    const left = await oneOffQuestions(target, place);
     const errors = loads.flatMap((each) => each.errors);
     rows.push([
       name,
@@ -76,6 +81,11 @@ const compare = async (contenders: readonly Contender[], skipped: readonly strin
       rounded(loads[0]?.cpuMsPerTurn ?? Number.NaN),
       ...loads.map(({ turnsPerSecond }) => rounded(turnsPerSecond)),
       megabytes(loads.at(-1)?.peakRssBytes ?? Number.NaN),
+      rounded(median(fresh.replies.map(({ firstTokenMs }) => firstTokenMs))),
+      rounded(fresh.cpuMs),
+      rounded(perSecond),
+      String(left.processes),
+      megabytes(left.pss),
       errors.length === 0 ? '0' : `${errors.length} (${errors[0]?.slice(0, 100)})`,
     ]);
   }
@@ -90,6 +100,11 @@ const compare = async (contenders: readonly Contender[], skipped: readonly strin
       'turns/s, 1 client',
       `turns/s, ${scale.quick ? 2 : 16} clients`,
       'peak RSS, MB',
+      'new conversations without a pause, first token, ms',
+      'CPU ms of a new one',
+      'new ones/s, 16 clients',
+      'processes after 100 one-off questions',
+      'PSS, MB',
       'errors',
     ],
     rows,

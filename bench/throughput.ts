@@ -8,7 +8,6 @@ import { agentPrompt, agentTools, Talk } from './support/talk.ts';
 
 const LEVELS = [1, 4, 16, 64];
 const TURNS = 30;
-const REPLAYED_TURNS = 3;
 const PROMPT = agentPrompt('one of many agents');
 
 export interface Load {
@@ -43,21 +42,12 @@ const run = async (scale: Scale): Promise<readonly Table[]> => {
   await using upstream = await startUpstream();
   await using server = await startServer(upstream);
   await using direct = await startServer(upstream, { ENGINE: 'anthropic-api' });
-  await using narrow = await startServer(upstream, { MAX_PROCESSES: '16' });
   const rows: string[][] = [];
   for (const clients of levels) {
     const base = await measure('the upstream alone', upstream, { clients });
     rows.push(rowOf('upstream alone', base, base));
     rows.push(rowOf('ENGINE=anthropic-api', await measure('ENGINE=anthropic-api', direct, { clients }), base));
     rows.push(rowOf('this server', await measure('this server', server, { clients }), base));
-    if (clients > 16)
-      rows.push(
-        rowOf(
-          'this server, MAX_PROCESSES=16',
-          await measure('this server with 16 processes', narrow, { clients, turns: REPLAYED_TURNS }),
-          base,
-        ),
-      );
   }
   return [
     {
@@ -78,7 +68,7 @@ const run = async (scale: Scale): Promise<readonly Table[]> => {
       rows,
       notes: [
         `Each client keeps one conversation and asks again as soon as it has its answer, ${TURNS} times; then all begin new conversations, until ${seconds} s have been measured. First turns are not counted. 10 tools, answers of 30 tokens, each client checks its own marker in every answer.`,
-        `Default settings otherwise (MAX_CONCURRENCY is 16, so 64 clients wait for each other). With MAX_PROCESSES=16, 64 conversations do not fit: most turns are replayed into a new process, and a conversation has ${REPLAYED_TURNS} of them.`,
+        `Default settings otherwise (MAX_CONCURRENCY is 16, so 64 clients wait for each other). 64 conversations share 16 processes: most turns take their conversation in anew.`,
       ],
     },
   ];
