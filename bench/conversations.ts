@@ -137,12 +137,12 @@ const editedOnes = async (target: Target, place: Hosted, rounds: number): Promis
 const gapsBesideNewOnes = async (target: Target, rounds: number): Promise<number[]> => {
   const gaps: number[] = [];
   for (let round = 0; round < rounds; round += 1) {
-    let over = false;
+    const over = new AbortController();
     const others = (async () => {
-      while (!over) await begin(target, 'another');
+      while (!over.signal.aborted) await begin(target, 'another');
     })();
     const stream = await begin(target, 'a stream', '[[tokens:100]] [[slow:10]]');
-    over = true;
+    over.abort();
     await others;
     gaps.push(stream.longestGapMs);
   }
