@@ -51,7 +51,7 @@ def problems(item, definitions):
     try:
         kubernetes_validate.validate(item, kubernetes_validate.latest_version(), strict=True)
     except Exception as error:  # noqa: BLE001  whatever it says, the object did not pass
-        yield str(error)
+        yield f"{type(error).__name__} {error}".strip()
 
 
 def main():
