@@ -1,7 +1,7 @@
 /** Private files: where they lie, and the credentials file that Claude Code keeps up to date by itself. */
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { chmod, lstat, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { chmod, lstat, mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { homedir, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { Environment } from './config.ts';
@@ -89,6 +89,8 @@ const makePath = async (dir: string): Promise<void> => {
 
 const makePrivate = async (dir: string): Promise<void> => {
   await mkdir(dir, { mode: 0o700 }).catch(unlessItExists);
+  // The mode of a file or a device is left as it is: root could change that of /dev/null for the whole machine.
+  if (!(await stat(dir)).isDirectory()) throw Object.assign(new Error('It is no directory.'), { code: 'ENOTDIR' });
   await chmod(dir, 0o700);
 };
 

@@ -1,6 +1,6 @@
 /** Directories that cannot be used: what needs them says so, and all else goes on. */
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startDemoUpstream, type DemoUpstream } from '../../src/demo/upstream.ts';
@@ -15,11 +15,21 @@ afterAll(() => upstream.close());
 endAfterEach();
 
 describe.skipIf(!existsSync('/proc/self'))('a STATE_DIR that cannot be made or written', () => {
-  it.each(['/proc/x', '/proc/x/y', '/dev/null/x', '/dev/null'])('is named at once: %s', async (STATE_DIR) => {
+  it.each(['/proc/x', '/proc/x/y'])('is named at once: %s', async (STATE_DIR) => {
     const { exit, output, child } = start(claudeCodeTo(upstream, { STATE_DIR }));
     expect((await exit)[0]).toBe(1);
     expect(output.err).toMatch(new RegExp(`^STATE_DIR is ${STATE_DIR}, which cannot be written \\(E\\w+\\)\\.`));
     expect(child.signalCode).toBeNull();
+  });
+
+  it.each(['', '/x'])('is named where a file is in its place, which stays as it is: file%s', async (below) => {
+    const home = newHome();
+    const file = join(home, 'file');
+    writeFileSync(file, 'not a directory', { mode: 0o644 });
+    const { exit, output } = start(claudeCodeTo(upstream, { STATE_DIR: `${file}${below}` }), { home });
+    expect((await exit)[0]).toBe(1);
+    expect(output.err).toContain(`STATE_DIR is ${file}${below}, which cannot be written (ENOTDIR).`);
+    expect(statSync(file).mode & 0o777).toBe(0o644);
   });
 
   it('is named also where it is the default', async () => {
@@ -80,7 +90,7 @@ describe('a TMPDIR that cannot be trusted or used', () => {
     const server = start(claudeCodeTo(upstream, { TMPDIR }), { home });
     const url = await listening(server);
     expect((await post(url, chat())).status).toBe(200);
-    expect(logOf(server).filter(({ level }) => level === 'warn')).toMatchObject([
+    expect(logOf(server).filter(({ level, dir }) => level === 'warn' && dir !== undefined)).toMatchObject([
       { dir: below(home), msg: expect.stringContaining('TMPDIR') },
     ]);
   };
