@@ -7,13 +7,21 @@ import { limitHeaders, secondsUntilReset } from './limit-headers.ts';
 
 type Headed = Pick<Dialect, 'parameterNames' | 'limitHeaders'>;
 
+interface Facts {
+  readonly nowMs: number;
+  readonly dialect: Headed;
+  readonly answeredBy?: string | undefined;
+  /** The limits as they were known before the turn. */
+  readonly known?: HeaderRecord;
+}
+
 export const answerHeaders = (
   { model, report }: Pick<ParsedRequest, 'model' | 'report'>,
   notices: readonly Notice[],
-  { nowMs, dialect, answeredBy }: { nowMs: number; dialect: Headed; answeredBy?: string | undefined },
+  { nowMs, dialect, answeredBy, known = {} }: Facts,
 ): HeaderRecord => {
   const wait = secondsUntilReset(notices, nowMs);
-  const limits = limitHeaders(notices);
+  const limits = { ...known, ...limitHeaders(notices) };
   // An attempt that failed unseen has a notice of its strategy as well: the last one served the turn.
   const { adjusted = [], ignored: left = [] } = notices.findLast((notice) => notice.kind === 'strategy') ?? {};
   const named = (names: readonly string[]): readonly string[] =>

@@ -13,6 +13,8 @@ export interface BodySource {
 }
 
 export interface BodyServices {
+  /** Keep the body with the request's summary. */
+  readonly keepContent?: boolean;
   readonly settings: Pick<HttpSettings, 'maxBodyBytes'>;
   /** Where it is absent, nothing bounds the bytes of all bodies together. */
   readonly bodies?: BodyBudget;
@@ -73,6 +75,7 @@ export const parseJson = (bytes: Uint8Array): unknown => {
 /** Of a large body others get a turn before and after it is parsed. */
 export const readJson = async (c: HttpContext, services: BodyServices): Promise<unknown> => {
   const bytes = await readBody(c, services);
+  if (services.keepContent === true) c.get('record').keeps({ request: startOf(bytes) });
   if (bytes.byteLength <= COUNTED_FROM_BYTES) return parseJson(bytes);
   await othersTurn();
   const body = parseJson(bytes);
@@ -131,6 +134,12 @@ const webBody = ({ body }: Request): BodySource => ({
       take(next.value);
   },
 });
+
+/** No more of a body is kept than this many characters; one has at most four bytes. */
+export const LONGEST_KEPT = 300_000;
+
+const startOf = (bytes: Uint8Array): string =>
+  new TextDecoder().decode(bytes.subarray(0, LONGEST_KEPT * 4)).slice(0, LONGEST_KEPT);
 
 const joined = (chunks: readonly Uint8Array[], bytes: number): Uint8Array<ArrayBuffer> => {
   const whole = new Uint8Array(bytes);

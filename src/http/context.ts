@@ -1,5 +1,6 @@
 /** What the middlewares leave for the handlers. */
 import type { Context } from 'hono';
+import type { Caller } from '../access/callers.ts';
 import type { Dialect } from '../dialects/dialect.ts';
 import type { RequestRecord } from './request-record.ts';
 import type { BodySource } from './body.ts';
@@ -24,6 +25,8 @@ export interface HttpEnv {
     signal: AbortSignal;
     /** The caller's owner; undefined on open routes without a right key. */
     owner: string | undefined;
+    /** Whose key was sent; undefined as `owner` is. */
+    caller: Caller | undefined;
     record: RequestRecord;
   };
 }

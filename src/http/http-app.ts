@@ -13,7 +13,10 @@ import { noSuchRoute, unsupportedEndpoint, unsupportedEndpoints, wrongMethod } f
 
 export type Handlers = Readonly<Record<Action, Handler<HttpEnv>>>;
 
-export interface CommonServices extends Pick<Services, 'keys' | 'wrongKeys' | 'log' | 'clock' | 'announce'> {
+export interface CommonServices extends Pick<
+  Services,
+  'keys' | 'namedKeys' | 'wrongKeys' | 'log' | 'clock' | 'announce'
+> {
   readonly settings: Pick<HttpSettings, 'maxBodyBytes' | 'corsOrigins' | 'checkHost' | 'allowedHosts' | 'behindWorker'>;
 }
 

@@ -7,6 +7,7 @@ import {
   clientInfo,
   noTokens,
   type Cost,
+  type RequestContent,
   type RequestError,
   type RequestSummary,
   type SummaryListener,
@@ -30,12 +31,13 @@ export class RequestRecord {
   readonly #clock: Clock;
   readonly #startedAt: number;
   readonly #announce: SummaryListener;
-  #keyName: string | undefined;
+  #key: RequestSummary['key'];
+  #content: RequestContent | undefined;
   #asked: Asked | undefined;
   #figures: TurnFigures | undefined;
   #error: RequestError | undefined;
   #status = 0;
-  readonly #whenEnded: (() => void)[] = [];
+  readonly #whenEnded: SummaryListener[] = [];
   #bodyFollows = false;
   #ended = false;
 
@@ -52,8 +54,13 @@ export class RequestRecord {
     };
   }
 
-  keyIs(name: string | undefined): void {
-    this.#keyName = name;
+  keyIs(key: NonNullable<RequestSummary['key']>): void {
+    this.#key = key;
+  }
+
+  /** Bodies to be kept with the summary. */
+  keeps(content: RequestContent): void {
+    this.#content = { ...this.#content, ...content };
   }
 
   asks({ modelAsked, model, streamed }: Asked): void {
@@ -74,7 +81,7 @@ export class RequestRecord {
   }
 
   /** Called when the answer has ended, however it did. */
-  whenEnded(then: () => void): void {
+  whenEnded(then: SummaryListener): void {
     this.#whenEnded.push(then);
   }
 
@@ -92,8 +99,9 @@ export class RequestRecord {
   end(): void {
     if (this.#ended) return;
     this.#ended = true;
-    this.#announce(this.#summary());
-    for (const then of this.#whenEnded.splice(0)) then();
+    const summary = this.#summary();
+    this.#announce(summary, this.#content);
+    for (const then of this.#whenEnded.splice(0)) then(summary);
   }
 
   #summary(): RequestSummary {
@@ -101,7 +109,7 @@ export class RequestRecord {
     const { firstEventAt, strategy, stopReason } = this.#figures ?? {};
     return {
       ...this.#begun,
-      ...(this.#keyName !== undefined && { key: { name: this.#keyName } }),
+      ...(this.#key !== undefined && { key: this.#key }),
       ...(modelAsked !== undefined && { modelAsked }),
       ...(model !== undefined && { model: exactName(model, this.#figures?.answeredBy) }),
       status: this.#status,

@@ -1,4 +1,5 @@
 /** Everything the HTTP layer works with comes in here; it starts nothing itself. */
+import type { NamedKeys } from '../access/named-keys.ts';
 import type { Clock } from '../util/clock.ts';
 import type { Log } from '../util/log.ts';
 import type { Dialect } from '../dialects/dialect.ts';
@@ -10,6 +11,7 @@ import type { ListedModel } from '../models/list.ts';
 import type { ResolvedModel, ResolveModel } from '../models/model.ts';
 import type { RecorderHealth } from '../store/ledger/recorder.ts';
 import type { ResponseStore } from '../store/responses.ts';
+import type { Limits } from './admission.ts';
 import type { TextCipher } from '../util/text-cipher.ts';
 import type { Engine } from '../turn/engine.ts';
 import type { SummaryListener } from '../turn/request-summary.ts';
@@ -29,6 +31,12 @@ export interface Services {
   /** Aborted, with the error for its clients, when the server can wait for running answers no longer. */
   readonly stopping?: AbortSignal;
   readonly keys: KeyRing;
+  /** Keys that are made while the server runs; absent where nothing is kept. */
+  readonly namedKeys?: NamedKeys;
+  /** The limits of keys and the account's plan; absent where nothing is kept. */
+  readonly limits?: Limits;
+  /** Keep the bodies of requests and answers (LOG_CONTENT). */
+  readonly keepContent?: boolean;
   /** Where it is absent, keys may be tried as fast as they come. */
   readonly wrongKeys?: WrongKeys;
   readonly settings: HttpSettings;

@@ -1,7 +1,7 @@
 /** Handlers of the actions `turn` and `count`: parse, run, render. */
 import type { Handler } from 'hono';
 import { localOwner } from '../access/keys.ts';
-import type { Dialect, ParseContext, ParsedRequest } from '../dialects/dialect.ts';
+import type { Dialect, HeaderRecord, ParseContext, ParsedRequest, SseFrame } from '../dialects/dialect.ts';
 import { inCallersWords } from '../dialects/callers-field.ts';
 import { strictError } from '../dialects/strict-mode.ts';
 import { toTurnError, type TurnError } from '../turn/errors.ts';
@@ -11,8 +11,9 @@ import type { Turn } from '../turn/turn.ts';
 import { withForcedCall } from '../turn/with-forced-call.ts';
 import { withStopSequences } from '../turn/with-stop-sequences.ts';
 import { tap } from '../util/iterators.ts';
+import { admit, headroomHeaders, ownNameOf, refuseOtherModels, resolverOf, toldToPlan } from './admission.ts';
 import { answerHeaders } from './answer-headers.ts';
-import { readJson } from './body.ts';
+import { LONGEST_KEPT, readJson } from './body.ts';
 import type { HttpContext, HttpEnv } from './context.ts';
 import { noteError } from './errors.ts';
 import { waitForFirstEvent, type FirstEvent } from './first-event.ts';
@@ -21,7 +22,7 @@ import { withWait } from './retry-headers.ts';
 import { countReplaceable, isModelNotFound, runReplaceable, type Replace } from './replaced-model.ts';
 import { countTurn, runTurn } from './run-turn.ts';
 import type { Services } from './services.ts';
-import { sseBody, sseHeaders } from './sse.ts';
+import { encodeFrame, sseBody, sseHeaders } from './sse.ts';
 import { cancellable, readReferences, storeAnswer, type RunningAnswers } from './stored-responses.ts';
 import { TurnRecord } from './turn-record.ts';
 
@@ -36,6 +37,8 @@ interface Answer {
   /** Replaced where the model turns out to have ended. */
   parsed: ParsedRequest;
   readonly record: TurnRecord;
+  /** The limits as they were known before the turn, under the API's names. */
+  readonly limits: HeaderRecord;
 }
 
 export const turnRoute =
@@ -45,8 +48,9 @@ export const turnRoute =
     const body = withModelOfPath(await readJson(c, services), c.req.param('model'));
     const parse = async () => accept(dialect.parse(body, await contextOf(c, body, services)), c, services);
     const parsed = await parse();
+    const limits = await letIn(c, parsed, services);
     const record = new TurnRecord(services.clock);
-    const answer: Answer = { c, dialect, services, parsed, record };
+    const answer: Answer = { c, dialect, services, parsed, record, limits };
     const client = new AbortController();
     c.get('signal').addEventListener('abort', () => client.abort(), { once: true });
     if (c.get('signal').aborted) client.abort();
@@ -70,7 +74,7 @@ const eventsOf = (
   { client, running, replace }: TurnParts,
 ): AsyncIterable<TurnEvent> => {
   const run = (asked: ParsedRequest): AsyncIterable<TurnEvent> => {
-    const turn = runTurn(turnOf(asked, c), client.signal, services);
+    const turn = toldToPlan(runTurn(turnOf(asked, c), client.signal, services), asked.model, services);
     const called = asked.forcedCall === undefined ? turn : withForcedCall(turn, asked.forcedCall);
     return asked.emulatedStops.length === 0 ? called : withStopSequences(called, asked.emulatedStops);
   };
@@ -85,7 +89,8 @@ const eventsOf = (
 const replacement =
   (answer: Answer, parse: () => Promise<ParsedRequest>): Replace =>
   async ({ model }, error) => {
-    if (!isModelNotFound(error) || !answer.services.modelNotFound(model)) return undefined;
+    const named = { ...model, requested: ownNameOf(answer.c, model.requested) };
+    if (!isModelNotFound(error) || !answer.services.modelNotFound(named)) return undefined;
     // What the renderer knows of the request stays: an id that it has given out, for one.
     answer.parsed = { ...(await parse()), answer: answer.parsed.answer };
     return answer.parsed;
@@ -101,7 +106,8 @@ export const countRoute =
     const body = await readJson(c, services);
     const parse = async () => accept(parseCount(body, await contextOf(c, body, services)), c, services);
     const parsed = await parse();
-    const answer: Answer = { c, dialect, services, parsed, record: new TurnRecord(services.clock) };
+    const limits = await letIn(c, parsed, services);
+    const answer: Answer = { c, dialect, services, parsed, record: new TurnRecord(services.clock), limits };
     const count = (asked: ParsedRequest) => countTurn(turnOf(asked, c), c.get('signal'), services);
     const tokens = await countReplaceable(parsed, count, replacement(answer, parse)).finally(() => setHeaders(answer));
     return c.json(renderCount(tokens));
@@ -116,7 +122,7 @@ const contextOf = async (c: HttpContext, body: unknown, services: Services): Pro
     .filter(([header]) => c.req.header(header) !== undefined)
     .map(([, name]) => name);
   return {
-    resolveModel,
+    resolveModel: resolverOf(c, resolveModel),
     betas: listOf(c.req.header('anthropic-beta')),
     inHeaders,
     now: Math.floor(clock.now() / 1000),
@@ -131,8 +137,23 @@ const contextOf = async (c: HttpContext, body: unknown, services: Services): Pro
 const accept = (parsed: ParsedRequest, c: HttpContext, { settings }: Services): ParsedRequest => {
   const refused = settings.strict ? strictError(parsed.report) : undefined;
   if (refused !== undefined) throw refused;
+  refuseOtherModels(c, parsed.model);
   c.get('record').asks({ modelAsked: parsed.model.requested, model: parsed.model, streamed: parsed.stream });
   return parsed;
+};
+
+/** A refusal for a limit of the key has that limit in its headers, too. */
+const letIn = async (c: HttpContext, { model }: ParsedRequest, services: Services): Promise<HeaderRecord> => {
+  try {
+    return await admit(c, model, services);
+  } catch (error) {
+    if (toTurnError(error).code === 'key_limit') {
+      const limits = await headroomHeaders(c, services);
+      const all = { ...limits, ...c.get('dialect').limitHeaders?.(limits, services.clock.now()) };
+      for (const [name, value] of Object.entries(all)) c.header(name, value);
+    }
+    throw error;
+  }
 };
 
 const turnOf = (parsed: ParsedRequest, c: HttpContext): Turn => ({
@@ -148,7 +169,9 @@ const respondJson = async (events: AsyncIterable<TurnEvent>, answer: Answer): Pr
   const message = await foldMessage(events)
     .catch(rethrowWithRetryAfter(answer))
     .finally(() => setHeaders(answer));
-  return c.json(dialect.render(message, parsed));
+  const rendered = dialect.render(message, parsed);
+  if (answer.services.keepContent === true) c.get('record').keeps({ response: JSON.stringify(rendered) });
+  return c.json(rendered);
 };
 
 const respondStream = async (
@@ -166,7 +189,9 @@ const respondStream = async (
     .catch((thrown: unknown) => asStream(withRetryAfter(thrown, answer), dialect))
     .finally(() => setHeaders(answer));
   c.get('record').bodyFollows();
-  const body = sseBody(dialect.stream(failWithRetryAfter(first.events, answer), parsed), {
+  const frames = dialect.stream(failWithRetryAfter(first.events, answer), parsed);
+  const kept = services.keepContent === true ? keepFrames(frames) : undefined;
+  const body = sseBody(kept?.frames ?? frames, {
     keepalive: { frame: dialect.keepalive, everyMs: settings.keepaliveMs, atOnce: !first.begun },
     clock,
     errorFrame: (thrown) => {
@@ -176,11 +201,21 @@ const respondStream = async (
     },
     ended: () => {
       c.get('record').used(record.figures());
+      if (kept !== undefined) c.get('record').keeps({ response: kept.text() });
       c.get('record').end();
     },
     left: leave,
   });
   return c.body(body, 200, sseHeaders);
+};
+
+/** The frames of a stream, and the text of those that have passed. */
+const keepFrames = (frames: AsyncIterable<SseFrame>) => {
+  let text = '';
+  const noted = tap(frames, (frame) => {
+    if (text.length < LONGEST_KEPT) text += encodeFrame(frame);
+  });
+  return { frames: noted, text: () => text };
 };
 
 /** An error that only a stream can carry, as the events of one; any other is thrown. */
@@ -218,9 +253,10 @@ const rethrowWithRetryAfter =
     throw withRetryAfter(thrown, answer);
   };
 
-const setHeaders = ({ c, dialect, services, parsed, record }: Answer): void => {
+const setHeaders = ({ c, dialect, services, parsed, record, limits: known }: Answer): void => {
   const { answeredBy } = record.figures();
-  const headers = answerHeaders(parsed, record.notices, { nowMs: services.clock.now(), dialect, answeredBy });
+  const facts = { nowMs: services.clock.now(), dialect, answeredBy, known };
+  const headers = answerHeaders(parsed, record.notices, facts);
   for (const [name, value] of Object.entries(headers)) c.header(name, value);
   if (dialect.requestIdHeader !== undefined) c.header(dialect.requestIdHeader, c.get('requestId'));
   c.get('record').used(record.figures());

@@ -1,12 +1,17 @@
 /** Who listens to the summaries of requests: the log, the metrics and, where there is a database, the ledger. */
 import { logRequests } from '../http/request-log.ts';
+import { openWindows } from '../access/limits/plan-state.ts';
 import type { Services } from '../http/services.ts';
-import { createMetrics } from '../observe/metrics.ts';
+import type { Limits } from '../http/admission.ts';
+import { createMetrics, type KeyLimitFigure } from '../observe/metrics.ts';
 import { createRecorder } from '../store/ledger/recorder.ts';
+import type { Clock } from '../util/clock.ts';
+import type { NamedKeys } from '../access/named-keys.ts';
 import type { Store } from '../store/store.ts';
 import { announceTo } from '../turn/request-summary.ts';
 
-export interface Observers extends Pick<Services, 'announce' | 'metrics' | 'ledger'> {
+export interface Observers extends Pick<Services, 'announce'> {
+  readonly figures: Pick<Services, 'metrics' | 'ledger'>;
   /** Writes what the ledger has not written yet. */
   readonly close: () => Promise<void>;
 }
@@ -17,12 +22,16 @@ const CLOSE_WITHIN_MS = 3_000;
 export const createObservers = (
   services: Pick<Services, 'leases' | 'engine' | 'clock' | 'log'>,
   store: Pick<Store, 'open'> | undefined,
+  access: Pick<Services, 'namedKeys' | 'limits'> = {},
 ): Observers => {
   const { leases, engine, clock, log } = services;
+  const { namedKeys, limits } = access;
   const recorder = store === undefined ? undefined : createRecorder(store, clock, log);
   const metrics = createMetrics({
     slots: () => leases.stats(),
     engine: () => engine.health(),
+    ...(limits !== undefined && { windows: () => windowsOf(limits, clock) }),
+    ...(limits !== undefined && namedKeys !== undefined && { keyLimits: () => keyLimitsOf(namedKeys, limits) }),
     ...(recorder !== undefined && {
       recorder: () => ({ waiting: recorder.health().waiting, lost: recorder.health().dropped }),
     }),
@@ -32,8 +41,24 @@ export const createObservers = (
       [logRequests(log), metrics.listener, ...(recorder === undefined ? [] : [recorder.record.bind(recorder)])],
       log,
     ),
-    metrics: metrics.render,
-    ...(recorder !== undefined && { ledger: () => recorder.health() }),
+    figures: { metrics: metrics.render, ...(recorder !== undefined && { ledger: () => recorder.health() }) },
     close: async () => recorder?.close(CLOSE_WITHIN_MS),
   };
+};
+
+const windowsOf = async ({ plan }: Limits, clock: Pick<Clock, 'now'>): Promise<Readonly<Record<string, number>>> => {
+  const windows = openWindows(await plan.view(), clock.now());
+  return Object.fromEntries(
+    windows.flatMap(([name, { utilization }]) => (utilization === undefined ? [] : [[name, utilization]])),
+  );
+};
+
+/** Without the database the figures of keys are missing; the others are shown all the same. */
+const keyLimitsOf = async (namedKeys: NamedKeys, { limiter }: Limits): Promise<readonly KeyLimitFigure[]> => {
+  const keys = await namedKeys.list().catch(() => []);
+  const limited = keys.filter(({ limits }) => Object.keys(limits).length > 0);
+  const figures = limited.map(async (key) =>
+    (await limiter.headroom(key)).map(({ limit, used, allowed }) => ({ key: key.name, limit, used: used / allowed })),
+  );
+  return (await Promise.all(figures)).flat();
 };

@@ -7,6 +7,7 @@ import { TurnError } from '../turn/errors.ts';
 import { systemClock, type Clock } from '../util/clock.ts';
 import { createRedactor, type Redact } from '../util/redact.ts';
 import { timedOut, within } from '../util/timer.ts';
+import { createAccess } from './access.ts';
 import { createKeyRing } from '../access/keys.ts';
 import { createBodyBudget } from '../access/body-budget.ts';
 import { createWrongKeys } from '../access/wrong-keys.ts';
@@ -93,21 +94,21 @@ export const composeServer = async ({
   const models = createModels(config, engine, { log, clock });
   // What an instance behind the Worker keeps is gone when it sleeps: nobody may count on it.
   const kept = behindWorker ? undefined : store;
-  const observers = createObservers({ leases, engine, clock, log }, kept);
-  const stopping = new AbortController();
-  // One listener for each running turn is meant.
-  setMaxListeners(0, stopping.signal);
+  const access = createAccess(kept, { clock, log });
+  const observers = createObservers({ leases, engine, clock, log }, kept, access.services);
+  const stopping = endlessSignal();
   const app = createApp({
     dialects,
     announce: observers.announce,
-    ...(observers.metrics !== undefined && { metrics: observers.metrics }),
-    ...(observers.ledger !== undefined && { ledger: observers.ledger }),
+    ...observers.figures,
     engine,
     stopping: stopping.signal,
     leases,
     bodies,
     keys,
     ...(!behindWorker && { wrongKeys }),
+    ...access.services,
+    keepContent: config.LOG_CONTENT && kept !== undefined,
     log,
     clock,
     version,
@@ -126,11 +127,19 @@ export const composeServer = async ({
     },
     close: async () => {
       await engine.close();
+      await access.close();
       await observers.close();
       await store?.close();
     },
     conversations: () => engine.health().conversations ?? 0,
   };
+};
+
+/** One listener for each running turn is meant. */
+const endlessSignal = (): AbortController => {
+  const controller = new AbortController();
+  setMaxListeners(0, controller.signal);
+  return controller;
 };
 
 interface BoundsParts extends Pick<ServerParts, 'config' | 'log'> {

@@ -9,9 +9,17 @@ export interface MetricsSources {
   readonly slots: () => { readonly held: number; readonly queued: number };
   readonly engine: () => EngineHealth;
   /** Of the plan's windows, 0 to 1 by name; empty without a subscription. */
-  readonly windows?: () => Readonly<Record<string, number>>;
+  readonly windows?: () => Promise<Readonly<Record<string, number>>>;
+  /** How much of each limit each named key has used, 0 to 1. */
+  readonly keyLimits?: () => Promise<readonly KeyLimitFigure[]>;
   /** Rows that wait for the database, and rows that were given up. */
   readonly recorder?: () => { readonly waiting: number; readonly lost: number };
+}
+
+export interface KeyLimitFigure {
+  readonly key: string;
+  readonly limit: string;
+  readonly used: number;
 }
 
 export interface Metrics {
@@ -113,16 +121,17 @@ const recordRequests = (registry: Registry): SummaryListener => {
   };
 };
 
-const addGauges = (registry: Registry, { slots, engine, windows, recorder }: MetricsSources): void => {
+const addGauges = (registry: Registry, { slots, engine, windows, keyLimits, recorder }: MetricsSources): void => {
   const gauge = (name: string, help: string, { label, read }: { label: string; read: Reader }): void => {
     const made: Gauge = new Gauge({
       name,
       help,
       labelNames: [label],
       registers: [registry],
-      collect: () => {
+      collect: async () => {
+        const figures = await read();
         made.reset();
-        for (const [value, figure] of Object.entries(read())) made.set({ [label]: value }, figure);
+        for (const [value, figure] of Object.entries(figures)) made.set({ [label]: value }, figure);
       },
     });
   };
@@ -143,6 +152,7 @@ const addGauges = (registry: Registry, { slots, engine, windows, recorder }: Met
       label: 'window',
       read: windows,
     });
+  if (keyLimits !== undefined) addKeyLimits(registry, keyLimits);
   if (recorder !== undefined)
     gauge('proxy_ledger_rows', 'Rows of the ledger that wait for the database, and that were lost.', {
       label: 'state',
@@ -150,4 +160,23 @@ const addGauges = (registry: Registry, { slots, engine, windows, recorder }: Met
     });
 };
 
-type Reader = () => Readonly<Record<string, number>>;
+/** Keys are made by the owner; so many of them are told apart. */
+const MOST_KEYS = 100;
+
+const addKeyLimits = (registry: Registry, read: NonNullable<MetricsSources['keyLimits']>): void => {
+  const gauge: Gauge = new Gauge({
+    name: 'proxy_key_limit_used',
+    help: 'How much of a limit of a named key is used, 0 to 1.',
+    labelNames: ['key', 'limit'],
+    registers: [registry],
+    collect: async () => {
+      const figures = await read();
+      const keyLabel = boundedLabel(MOST_KEYS);
+      gauge.reset();
+      for (const { key, limit, used } of figures) gauge.set({ key: keyLabel(key), limit }, used);
+    },
+  });
+};
+
+type Figures = Readonly<Record<string, number>>;
+type Reader = () => Figures | Promise<Figures>;

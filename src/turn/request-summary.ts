@@ -139,15 +139,21 @@ const printableStart = (value: string | null): string | undefined => {
 const productOf = (userAgent: string | undefined): string | undefined =>
   userAgent === undefined ? undefined : /^[^/\s(]+/u.exec(userAgent)?.[0];
 
-export type SummaryListener = (summary: RequestSummary) => void;
+/** The bodies of a request, where the owner keeps them (LOG_CONTENT). */
+export interface RequestContent {
+  readonly request?: string;
+  readonly response?: string;
+}
+
+export type SummaryListener = (summary: RequestSummary, content?: RequestContent) => void;
 
 /** One function that tells every listener. A listener that throws harms neither the request nor the others. */
 export const announceTo =
   (listeners: readonly SummaryListener[], log: Pick<Log, 'error'>): SummaryListener =>
-  (summary) => {
+  (summary, content) => {
     for (const listener of listeners) {
       try {
-        listener(summary);
+        listener(summary, content);
       } catch (error) {
         log.error({ id: summary.id, err: error }, 'a listener of request summaries failed');
       }

@@ -27,7 +27,7 @@ const metrics = () =>
   createMetrics({
     slots: () => ({ held: 3, queued: 1 }),
     engine: () => ({ ok: true, gauges: { processes: 4, ended_idle: 2 } }),
-    windows: () => ({ five_hour: 0.3 }),
+    windows: () => Promise.resolve({ five_hour: 0.3 }),
     recorder: () => ({ waiting: 2, lost: 0 }),
   });
 

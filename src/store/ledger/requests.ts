@@ -1,15 +1,11 @@
 /** The rows of the ledger: how a summary becomes one, and back. */
 import type { Compilable } from 'kysely';
-import type { Cost, RequestError, RequestSummary, Strategy } from '../../turn/request-summary.ts';
+import type { Cost, RequestContent, RequestError, RequestSummary, Strategy } from '../../turn/request-summary.ts';
 import { definedOnly } from '../../util/defined-only.ts';
 import { rowsPerInsert, type Database } from '../database/database.ts';
 import type { ContentsTable, RequestsTable } from '../database/schema.ts';
 
-/** The bodies of a request, for LOG_CONTENT. */
-export interface RequestContent {
-  readonly request?: string;
-  readonly response?: string;
-}
+export type { RequestContent };
 
 export interface LedgerEntry {
   readonly row: RequestsTable;

@@ -1,0 +1,28 @@
+/** Named keys, their limits, and the account's plan: what servers with one database share. */
+import { createKeyLimiter } from '../access/limits/key-limiter.ts';
+import { createPlan } from '../access/limits/plan.ts';
+import { createNamedKeys } from '../access/named-keys.ts';
+import type { Services } from '../http/services.ts';
+import type { Store } from '../store/store.ts';
+import type { Clock } from '../util/clock.ts';
+import type { Log } from '../util/log.ts';
+
+export interface Access {
+  readonly services: Pick<Services, 'namedKeys' | 'limits'>;
+  /** Stores what has been counted. */
+  readonly close: () => Promise<void>;
+}
+
+/** Without a store there are no named keys and no limits. */
+export const createAccess = (store: Store | undefined, { clock, log }: { clock: Clock; log: Log }): Access => {
+  if (store === undefined) return { services: {}, close: () => Promise.resolve() };
+  const plan = createPlan({ store, clock, log });
+  const limiter = createKeyLimiter({ store, plan, clock, log });
+  return {
+    services: { namedKeys: createNamedKeys({ store: store.keys, clock, log }), limits: { plan, limiter } },
+    close: async () => {
+      await limiter.close();
+      await plan.close();
+    },
+  };
+};
