@@ -104,7 +104,7 @@ class LeaseQueue implements Leases {
       refuse: (error) => (forget(), reject(error)),
     };
     const leaveWith = (error: TurnError): void => (this.#queue.remove(owner, waiter), waiter.refuse(error));
-    const left = (): void => leaveWith(clientLeft());
+    const left = (): void => leaveWith(signal.reason instanceof TurnError ? signal.reason : clientLeft());
     const cancelTimer = clock.after(queueTimeoutMs, () => leaveWith(this.#timedOut()));
     signal.addEventListener('abort', left);
     this.#queue.push(owner, waiter);

@@ -90,7 +90,7 @@ const windowHeaders = async (plan: Plan, now: number): Promise<HeaderRecord> =>
 export const toldToPlan = (
   events: AsyncIterable<TurnEvent>,
   model: ResolvedModel,
-  { limits }: Pick<Needs, 'limits'>,
+  { limits, clock }: Needs,
 ): AsyncIterable<TurnEvent> => {
   if (limits === undefined) return events;
   const { plan } = limits;
@@ -101,8 +101,9 @@ export const toldToPlan = (
     if (event.notice.limit.status === 'rejected') full = event.notice.limit;
   });
   return onError(noted, (thrown) => {
-    const { code, retryAfterSeconds } = toTurnError(thrown);
-    if (code !== 'upstream_rate_limited') return;
+    const { code, retryAfterSeconds = secondsUntil(full?.resetsAt, clock.now()) } = toTurnError(thrown);
+    // Where nobody says how long it lasts it may be over with the next request: no server holds back for a guess.
+    if (code !== 'upstream_rate_limited' || retryAfterSeconds === undefined) return;
     plan.refused({
       family: model.family,
       retryAfterSeconds,
@@ -110,6 +111,9 @@ export const toldToPlan = (
     });
   });
 };
+
+const secondsUntil = (resetsAt: number | undefined, now: number): number | undefined =>
+  resetsAt === undefined ? undefined : Math.max(1, Math.ceil(resetsAt - now / 1000));
 
 const onError = <Item>(items: AsyncIterable<Item>, note: (thrown: unknown) => void): AsyncIterable<Item> => ({
   [Symbol.asyncIterator]: () => {

@@ -1,10 +1,12 @@
 /** The server's HTTP interface: the table of routes with the handlers that run turns on an engine. */
 import type { Hono } from 'hono';
+import { adminHandlers } from './admin/handlers.ts';
 import type { HttpEnv } from './context.ts';
 import { healthRoute, liveRoute, readyRoute } from './health.ts';
 import { createHttpApp } from './http-app.ts';
 import { metricsRoute } from './metrics-route.ts';
 import { modelRoute, modelsRoute } from './models-routes.ts';
+import { createRunningTurns } from './running-turns.ts';
 import type { Services } from './services.ts';
 import {
   cancelRoute,
@@ -18,6 +20,7 @@ import { countRoute, turnRoute } from './turn-routes.ts';
 export const createApp = (services: Services): Hono<HttpEnv> => {
   const { dialects, version } = services;
   const running = createRunningAnswers();
+  const turns = createRunningTurns();
   return createHttpApp(services, {
     dialects,
     handlers: {
@@ -27,7 +30,7 @@ export const createApp = (services: Services): Hono<HttpEnv> => {
       ready: readyRoute(services),
       health: healthRoute(services),
       metrics: metricsRoute(services),
-      turn: turnRoute(services, running),
+      turn: turnRoute({ ...services, turns }, running),
       'stored-response': storedResponseRoute(services),
       'stored-input': storedInputRoute(services),
       'remove-stored': removeStoredRoute(services),
@@ -35,6 +38,7 @@ export const createApp = (services: Services): Hono<HttpEnv> => {
       count: countRoute(services),
       models: modelsRoute(services),
       model: modelRoute(services),
+      ...adminHandlers({ ...services, turns }),
     },
   });
 };

@@ -70,7 +70,8 @@ const originAllowed = (origin: string, allowed: readonly string[]): boolean =>
     (each) => each === '*' || each === origin || (each.endsWith('://*') && origin.startsWith(each.slice(0, -1))),
   );
 
-const isOwnPage = (origin: string, host: string | undefined): boolean =>
+/** Whether a page comes from the server itself. */
+export const isOwnPage = (origin: string, host: string | undefined): boolean =>
   host !== undefined && (origin === `http://${host}` || origin === `https://${host}`);
 
 const hostAllowed = (host: string, allowed: readonly string[]): boolean => {

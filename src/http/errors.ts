@@ -2,6 +2,8 @@
 import type { ErrorHandler } from 'hono';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import { statusOf, toTurnError, type TurnError } from '../turn/errors.ts';
+import { plainError } from './admin/guard.ts';
+import { isAdminPath } from './admin/routes.ts';
 import type { HttpContext, HttpEnv } from './context.ts';
 import { retryHeaders, withWait } from './retry-headers.ts';
 import type { Services } from './services.ts';
@@ -17,7 +19,9 @@ export const respondError = (thrown: unknown, c: HttpContext, services: Pick<Ser
   const dialect = c.get('dialect');
   for (const [name, value] of Object.entries(retryHeaders(error, dialect))) c.header(name, value);
   if (dialect.requestIdHeader !== undefined) c.header(dialect.requestIdHeader, c.get('requestId'));
-  return c.json(dialect.renderError(error, c.get('requestId')).body, statusOf(error) as ContentfulStatusCode);
+  const requestId = c.get('requestId');
+  const body = isAdminPath(c.req.path) ? plainError(error, requestId) : dialect.renderError(error, requestId).body;
+  return c.json(body, statusOf(error) as ContentfulStatusCode);
 };
 
 /** The request's summary names the error; what was not foreseen is logged whole. */

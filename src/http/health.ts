@@ -18,13 +18,18 @@ export const readyRoute =
     return c.json({ status: ready ? 'ok' : 'unavailable' }, ready ? 200 : 503);
   };
 
-export const healthRoute = (services: Needs): Handler<HttpEnv> => {
+/** The whole report, for those who hold a key. */
+export const detailedHealth = (services: Needs) => {
   const startedAt = services.clock.elapsed();
+  return () => ({ ...stateOf(services), ...figures(services, startedAt) });
+};
+
+export const healthRoute = (services: Needs): Handler<HttpEnv> => {
+  const details = detailedHealth(services);
   return (c) => {
     const state = stateOf(services);
     // Without the key no details: they tell strangers what to attack.
-    const report =
-      c.get('owner') === undefined ? { status: state.status } : { ...state, ...figures(services, startedAt) };
+    const report = c.get('owner') === undefined ? { status: state.status } : details();
     return c.json(report, state.status === 'ok' ? 200 : 503);
   };
 };

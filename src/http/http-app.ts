@@ -2,6 +2,7 @@
 import { Hono, type Handler, type MiddlewareHandler } from 'hono';
 import { methodNotAllowed } from 'hono/method-not-allowed';
 import type { Dialect } from '../dialects/dialect.ts';
+import { requireAdmin } from './admin/guard.ts';
 import { authenticate } from './authenticate.ts';
 import { browserGuard, corsHeaders } from './browser-guard.ts';
 import type { HttpEnv } from './context.ts';
@@ -51,7 +52,10 @@ export const createHttpApp = (services: CommonServices, { dialects, handlers, be
   );
   if (before !== undefined) app.use(before);
 
-  for (const { method, path, action } of table) app.on(method, path, handlers[action]);
+  for (const { method, path, action, role } of table) {
+    if (role === 'admin') app.on(method, path, requireAdmin, handlers[action]);
+    else app.on(method, path, handlers[action]);
+  }
   for (const [path, explanation] of Object.entries(unsupportedEndpoints)) {
     for (const each of [path, `${path}/*`]) {
       app.all(each, () => {

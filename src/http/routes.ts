@@ -3,15 +3,18 @@
  * from the dialect itself.
  */
 import type { Dialect, DialectAction, DialectRoute } from '../dialects/dialect.ts';
+import { ADMIN_ROUTES, type AdminAction } from './admin/routes.ts';
 
-export type Action = DialectAction | 'index' | 'ping' | 'live' | 'ready' | 'health' | 'metrics';
+export type Action = DialectAction | AdminAction | 'index' | 'ping' | 'live' | 'ready' | 'health' | 'metrics';
 
 export interface Route {
-  readonly method: DialectRoute['method'];
+  readonly method: DialectRoute['method'] | 'PATCH';
   readonly path: string;
   readonly action: Action;
   /** The dialects that have this path; none for routes of the server's own. */
   readonly dialects: readonly Dialect[];
+  /** The role that a key must have; any key will do where it is absent. */
+  readonly role?: 'admin';
 }
 
 const OWN_ROUTES: readonly Route[] = [
@@ -21,6 +24,7 @@ const OWN_ROUTES: readonly Route[] = [
   { method: 'GET', path: '/ready', action: 'ready', dialects: [] },
   { method: 'GET', path: '/health', action: 'health', dialects: [] },
   { method: 'GET', path: '/metrics', action: 'metrics', dialects: [] },
+  ...ADMIN_ROUTES.map((route) => ({ ...route, dialects: [], role: 'admin' as const })),
 ];
 
 export const createRouteTable = (dialects: readonly Dialect[]): readonly Route[] => {

@@ -75,7 +75,7 @@ interface TurnEnd extends Disposable {
 
 const turnEnd = (client: AbortSignal, { clock, stopping, settings: { turnTimeoutMs } }: Needs): TurnEnd => {
   const controller = new AbortController();
-  const clientLeft = (): void => controller.abort(new TurnError('client_closed', 'The client closed the request.'));
+  const clientLeft = (): void => controller.abort(whyLeft(client));
   const serverStops = (): void => controller.abort(stopping?.reason);
   const cancelDeadline = clock.after(turnTimeoutMs, () => controller.abort(deadlinePassed(turnTimeoutMs)));
   client.addEventListener('abort', clientLeft);
@@ -92,6 +92,10 @@ const turnEnd = (client: AbortSignal, { clock, stopping, settings: { turnTimeout
     },
   };
 };
+
+/** An admin who ends a turn says so; a client that leaves gives no reason. */
+const whyLeft = ({ reason }: AbortSignal): TurnError =>
+  reason instanceof TurnError ? reason : new TurnError('client_closed', 'The client closed the request.');
 
 const deadlinePassed = (ms: number): TurnError =>
   new TurnError(

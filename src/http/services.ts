@@ -10,6 +10,7 @@ import type { Leases } from '../access/leases.ts';
 import type { ListedModel } from '../models/list.ts';
 import type { ResolvedModel, ResolveModel } from '../models/model.ts';
 import type { RecorderHealth } from '../store/ledger/recorder.ts';
+import type { LedgerReports } from '../store/ledger/reports.ts';
 import type { ResponseStore } from '../store/responses.ts';
 import type { Limits } from './admission.ts';
 import type { TextCipher } from '../util/text-cipher.ts';
@@ -46,6 +47,8 @@ export interface Services {
   readonly metrics?: () => Promise<{ readonly text: string; readonly contentType: string }>;
   /** Whether the ledger can be written; absent where there is none. */
   readonly ledger?: () => RecorderHealth;
+  /** What the ledger tells; absent where there is none. */
+  readonly reports?: LedgerReports;
   readonly log: Log;
   readonly clock: Clock;
   /** Answers kept for later requests; absent where nothing is kept. */

@@ -4,8 +4,10 @@ import { localOwner } from '../access/keys.ts';
 import type { Dialect, HeaderRecord, ParseContext, ParsedRequest, SseFrame } from '../dialects/dialect.ts';
 import { inCallersWords } from '../dialects/callers-field.ts';
 import { strictError } from '../dialects/strict-mode.ts';
+import { exactName } from '../models/model.ts';
 import { toTurnError, type TurnError } from '../turn/errors.ts';
 import type { TurnEvent } from '../turn/events.ts';
+import { clientInfo } from '../turn/request-summary.ts';
 import { foldMessage } from '../turn/fold.ts';
 import type { Turn } from '../turn/turn.ts';
 import { withForcedCall } from '../turn/with-forced-call.ts';
@@ -13,7 +15,7 @@ import { withStopSequences } from '../turn/with-stop-sequences.ts';
 import { tap } from '../util/iterators.ts';
 import { admit, headroomHeaders, ownNameOf, refuseOtherModels, resolverOf, toldToPlan } from './admission.ts';
 import { answerHeaders } from './answer-headers.ts';
-import { LONGEST_KEPT, readJson } from './body.ts';
+import { LONGEST_KEPT, printable, readJson } from './body.ts';
 import type { HttpContext, HttpEnv } from './context.ts';
 import { noteError } from './errors.ts';
 import { waitForFirstEvent, type FirstEvent } from './first-event.ts';
@@ -21,6 +23,7 @@ import { secondsUntilReset } from './limit-headers.ts';
 import { withWait } from './retry-headers.ts';
 import { countReplaceable, isModelNotFound, runReplaceable, type Replace } from './replaced-model.ts';
 import { countTurn, runTurn } from './run-turn.ts';
+import type { RunningTurn, RunningTurns } from './running-turns.ts';
 import type { Services } from './services.ts';
 import { encodeFrame, sseBody, sseHeaders } from './sse.ts';
 import { cancellable, readReferences, storeAnswer, type RunningAnswers } from './stored-responses.ts';
@@ -42,7 +45,7 @@ interface Answer {
 }
 
 export const turnRoute =
-  (services: Services, running: RunningAnswers): Handler<HttpEnv> =>
+  (services: Services & { turns: RunningTurns }, running: RunningAnswers): Handler<HttpEnv> =>
   async (c) => {
     const dialect = c.get('dialect');
     const body = withModelOfPath(await readJson(c, services), c.req.param('model'));
@@ -54,10 +57,25 @@ export const turnRoute =
     const client = new AbortController();
     c.get('signal').addEventListener('abort', () => client.abort(), { once: true });
     if (c.get('signal').aborted) client.abort();
+    c.get('record').whenEnded(services.turns.add(shownTurn(answer), (reason) => client.abort(reason)));
     const replace = replacement(answer, parse);
     const events = tap(eventsOf(answer, { client, running, replace }), (event) => record.note(event));
     return parsed.stream ? respondStream(events, answer, () => client.abort()) : respondJson(events, answer);
   };
+
+const shownTurn = ({ c, dialect, services, parsed: { model, stream } }: Answer): RunningTurn => {
+  const { name: client } = clientInfo(c.req.raw.headers);
+  return {
+    id: c.get('requestId'),
+    since: services.clock.now(),
+    key: c.get('caller')?.name ?? localOwner,
+    ...(client !== undefined && { client }),
+    dialect: dialect.name,
+    modelAsked: printable(model.requested),
+    model: exactName(model),
+    streamed: stream,
+  };
+};
 
 /** Azure's clients name the model in the path, and in the body none, or the same. */
 const withModelOfPath = (body: unknown, model: string | undefined): unknown =>

@@ -108,6 +108,7 @@ export const composeServer = async ({
     keys,
     ...(!behindWorker && { wrongKeys }),
     ...access.services,
+    ...(kept !== undefined && { reports: kept.ledger }),
     keepContent: config.LOG_CONTENT && kept !== undefined,
     log,
     clock,

@@ -5,8 +5,8 @@ export type Redact = (text: string) => string;
 const MARK = '[redacted]';
 /** A shorter one is also an ordinary word, and would make the log unreadable. */
 const SHORTEST = 6;
-/** Keys and tokens of Anthropic by their form: a refreshed one is known to nobody here. */
-const BY_FORM = String.raw`sk-ant-[\w-]{8,}`;
+/** Keys and tokens of Anthropic, and this server's own named keys, by their form: nobody here knows them all. */
+const BY_FORM = String.raw`sk-ant-[\w-]{8,}|ocp_[\w-]{43}`;
 
 /** Finds the secrets as they are, as JSON writes them, and as a URL does. */
 export const createRedactor = (secrets: Iterable<string>): Redact => {

@@ -1,7 +1,7 @@
 import Anthropic from '@anthropic-ai/sdk';
 import OpenAI from 'openai';
 import { describe, expect, it } from 'vitest';
-import { onEveryEngine } from './set-up.ts';
+import { onEveryEngine, opensAgain } from './set-up.ts';
 
 const model = 'claude-sonnet-4-5-20250929';
 const user = (content: string) => ({ role: 'user' as const, content });
@@ -54,6 +54,7 @@ onEveryEngine(
         expect((error as { headers: Headers }).headers.get('retry-after')).toMatch(/^[12]$/);
         expect((error as Error).message).toMatch(/Try again in [12] s\./);
       }
+      await opensAgain(world());
     });
 
     it('in the middle of a stream reach the caller as errors, not as an end', async () => {

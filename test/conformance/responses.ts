@@ -2,7 +2,7 @@ import type OpenAI from 'openai';
 import { expect, it } from 'vitest';
 import { until } from '../http/scripted-engine.ts';
 import { slowToContinue } from '../engines/claude/support.ts';
-import { type Arrived, dialogueOf, type Service, systemOf, text, usage } from './set-up.ts';
+import { type Arrived, dialogueOf, opensAgain, type Service, systemOf, text, usage } from './set-up.ts';
 
 type Item = OpenAI.Responses.ResponseInputItem;
 
@@ -450,6 +450,7 @@ export const responsesSuite = (world: () => Service): void => {
       code: 'rate_limit_exceeded',
       message: expect.stringMatching(/try again in \d+ ?s/i),
     });
+    await opensAgain(world());
     await expect(openai.responses.create({ model, input: 'x', prompt: { id: 'p' } })).rejects.toMatchObject({
       status: 400,
       param: 'prompt',

@@ -103,6 +103,17 @@ export const startWorld = async (
   };
 };
 
+/** After a refusal with a time the server holds all requests back; resolves when it asks the upstream again. */
+export const opensAgain = async ({ post }: Pick<Service, 'post'>): Promise<void> => {
+  const body = { model: 'claude-sonnet-4-5-20250929', max_tokens: 5, messages: [{ role: 'user', content: 'Open?' }] };
+  for (;;) {
+    const response = await post('/v1/messages', body);
+    await response.text();
+    if (response.status !== 429) return;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+};
+
 export const serviceAt = (
   url: string,
   { engineName, upstream, apiKey }: Pick<Service, 'engineName' | 'upstream'> & { apiKey: string },

@@ -2,7 +2,8 @@
  * The thread that holds a SQLite file open. Every call of `node:sqlite` blocks: a lock of another program, a slow disk or a
  * report over a year of rows would otherwise stop all answers of the server.
  */
-import { closeSync, openSync, statSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, statSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { parentPort, workerData } from 'node:worker_threads';
 import type { SqliteResult, SqliteStatement } from '../../store/database/sqlite-dialect.ts';
@@ -63,9 +64,23 @@ function openFile({ file, readOnly }: SqliteThreadOptions): OpenFile {
   }
 }
 
-// SQLite gives its other files the mode of the main one.
+// SQLite gives its other files the mode of the main one. Without Claude Code nobody has made the directory yet.
 function makePrivate(file: string): void {
+  if (statSync(dirname(file), { throwIfNoEntry: false }) === undefined) makeDirectory(dirname(file));
   closeSync(openSync(file, 'a', 0o600));
+}
+
+// Step by step: `recursive` never ends where a directory can never be made, as in /proc.
+function makeDirectory(dir: string): void {
+  try {
+    mkdirSync(dir, { mode: 0o700 });
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EEXIST') return;
+    if (code !== 'ENOENT' || dirname(dir) === dir) throw error;
+    makeDirectory(dirname(dir));
+    mkdirSync(dir, { mode: 0o700 });
+  }
 }
 
 function runAll(db: DatabaseSync, statements: readonly SqliteStatement[]): readonly SqliteResult[] {

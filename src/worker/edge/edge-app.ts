@@ -4,6 +4,8 @@
  */
 import type { Handler, Hono, MiddlewareHandler } from 'hono';
 import { localOwner } from '../../access/keys.ts';
+import { notOnThisDeployment } from '../../http/admin/guard.ts';
+import { ADMIN_ROUTES, type AdminAction } from '../../http/admin/routes.ts';
 import { parseJson, readBody } from '../../http/body.ts';
 import type { HttpContext, HttpEnv } from '../../http/context.ts';
 import { createHttpApp, type CommonServices } from '../../http/http-app.ts';
@@ -52,6 +54,7 @@ export const createEdge = (services: EdgeServices): Hono<HttpEnv> => {
       'stored-input': nothingStored,
       'remove-stored': nothingStored,
       cancel: nothingStored,
+      ...adminElsewhere,
     },
   });
 };
@@ -73,6 +76,11 @@ const metricsRoute =
 const nothingStored: Handler<HttpEnv> = () => {
   throw new TurnError('response_not_found', 'Responses are not stored on this deployment.', { param: 'response_id' });
 };
+
+/** The Worker has no database; what its instances keep ends with their sleep. */
+const adminElsewhere = Object.fromEntries(ADMIN_ROUTES.map(({ action }) => [action, notOnThisDeployment])) as Readonly<
+  Record<AdminAction, typeof notOnThisDeployment>
+>;
 
 const refuseUnlessConfigured =
   ({ misconfigured }: EdgeServices): MiddlewareHandler<HttpEnv> =>

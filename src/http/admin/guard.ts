@@ -1,0 +1,26 @@
+/** Who may use `/admin`: a key whose role is admin, and of web pages only the server's own. */
+import type { Context, MiddlewareHandler } from 'hono';
+import { TurnError } from '../../turn/errors.ts';
+import { isOwnPage } from '../browser-guard.ts';
+import type { HttpEnv } from '../context.ts';
+
+/** Throws `forbidden`. CORS_ORIGINS does not count here: a page that may chat may not make keys. */
+export const requireAdmin: MiddlewareHandler<HttpEnv> = async (c, next) => {
+  const origin = c.req.header('origin');
+  if (origin !== undefined && !isOwnPage(origin, c.req.header('host')))
+    throw new TurnError('forbidden', 'Web pages of other origins may not use /admin.');
+  if (c.get('caller')?.role !== 'admin')
+    throw new TurnError('forbidden', 'This key may not use /admin. It needs the role admin, as PROXY_API_KEY has it.');
+  c.header('cache-control', 'no-store');
+  await next();
+};
+
+/** The errors of `/admin`, which speaks no dialect. */
+export const plainError = (
+  { code, message, param }: Pick<TurnError, 'code' | 'message' | 'param'>,
+  requestId: string,
+): object => ({ error: { code, message, ...(param !== undefined && { param }) }, requestId });
+
+export const notOnThisDeployment = (_: Context<HttpEnv>): never => {
+  throw new TurnError('route_not_found', '/admin is not on this deployment: it keeps no keys, ledger or limits.');
+};

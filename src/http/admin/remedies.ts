@@ -1,0 +1,48 @@
+/** What is wrong with a server, and what its owner can do about it. */
+import type { RecorderHealth } from '../../store/ledger/recorder.ts';
+
+export interface Problem {
+  readonly problem: string;
+  readonly remedy: string;
+}
+
+export interface Shown {
+  readonly status: 'ok' | 'degraded' | 'unavailable';
+  readonly reason?: string;
+  readonly requests: { readonly running: number; readonly queued: number };
+  readonly ledger?: RecorderHealth;
+}
+
+export const remediesOf = ({ status, reason, requests, ledger }: Shown): readonly Problem[] => [
+  ...(status === 'ok' || reason === undefined ? [] : [{ problem: reason, remedy: STATUS_REMEDIES[status] }]),
+  ...(requests.queued === 0
+    ? []
+    : [
+        {
+          problem: `${requests.queued} requests wait for a place; ${requests.running} run.`,
+          remedy: 'If this lasts, raise MAX_CONCURRENCY, or give keys the limit turnsAtOnce.',
+        },
+      ]),
+  ...(ledger === undefined || ledger.ok
+    ? []
+    : [
+        {
+          problem: ledger.reason ?? 'The ledger cannot be written.',
+          remedy:
+            'Requests go on. See that the disk of STATE_DIR has room, or that the database of DATABASE_URL answers.',
+        },
+      ]),
+  ...((ledger?.dropped ?? 0) === 0
+    ? []
+    : [
+        {
+          problem: `${ledger?.dropped} rows of the ledger were lost since the start.`,
+          remedy: 'The database was gone for too long; usage of that time is too low.',
+        },
+      ]),
+];
+
+const STATUS_REMEDIES = {
+  degraded: 'The last turns failed for a reason that meets all of them: opencode-claude-proxy doctor checks the login.',
+  unavailable: 'No turn can run: opencode-claude-proxy doctor says what is missing, and the log has the details.',
+};
