@@ -38,6 +38,7 @@ onEveryEngine(
           requestID: expect.stringMatching(/^req_/),
           error: { type: 'error', error: { type }, request_id: expect.stringMatching(/^req_/) },
         });
+        if (status === 429) await opensAgain(world());
       });
     });
 
