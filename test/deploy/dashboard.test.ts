@@ -24,7 +24,7 @@ beforeAll(async () => {
   const metrics = createMetrics({
     slots: () => ({ held: 1, queued: 2 }),
     engine: () => ({ ok: true, gauges: { processes: 1 } }),
-    windows: () => ({ five_hour: 0.5 }),
+    windows: () => Promise.resolve({ five_hour: 0.5 }),
     recorder: () => ({ waiting: 0, lost: 0 }),
   });
   ({ text } = await metrics.render());
