@@ -8,11 +8,14 @@ import { addConfig } from './commands/config.ts';
 import { addConnect } from './commands/connect.ts';
 import { addDoctor } from './commands/doctor.ts';
 import { addDemo } from './commands/demo.ts';
+import { addKeys } from './commands/keys.ts';
 import { addLogin } from './commands/login.ts';
+import { addLogs } from './commands/logs.ts';
 import { addModels } from './commands/models.ts';
 import { addService } from './commands/service.ts';
 import { addStart } from './commands/start.ts';
 import { addStatus } from './commands/status.ts';
+import { addUsage } from './commands/usage.ts';
 import { CliError } from './cli-error.ts';
 
 const EXAMPLES = `
@@ -43,6 +46,9 @@ export const createProgram = (): Command => {
   addDoctor(program);
   addConnect(program);
   addModels(program);
+  addKeys(program);
+  addUsage(program);
+  addLogs(program);
   addConfig(program);
   addService(program);
   addClaude(program);

@@ -6,17 +6,33 @@ import { OWNER, startKeyed } from './keyed-server.ts';
 
 type Server = Awaited<ReturnType<typeof startKeyed>>;
 
-const json = async (response: Response | Promise<Response>): Promise<Record<string, any>> =>
-  (await (await response).json()) as Record<string, any>;
+/** What the tests read of the answers. */
+interface Answer {
+  readonly secret: string;
+  readonly key: { readonly id: string };
+  readonly keys: readonly object[];
+  readonly requests: readonly { readonly id: string }[];
+  readonly next?: string;
+  readonly totals: readonly object[];
+  readonly sessions: readonly object[];
+  readonly blocks: readonly object[];
+  readonly windows: readonly object[];
+  readonly turns: readonly { readonly id: string }[];
+  readonly models: readonly object[];
+  readonly aliases: readonly object[];
+}
 
-const makeKey = (server: Server, settings: object = {}) =>
+const json = async (response: Response | Promise<Response>): Promise<Answer> =>
+  (await (await response).json()) as Answer;
+
+const makeKey = (server: Server, settings: object = {}): Promise<Answer> =>
   json(server.ask('/admin/keys', { body: { name: 'team', ...settings } }));
 
 describe('keys', () => {
   it('are made, shown once, listed, limited and revoked, each at once', async () => {
     const server = await startKeyed();
     const { secret, key } = await makeKey(server);
-    expect(key).toMatchObject({ name: 'team', role: 'user', hint: String(secret).slice(-4) });
+    expect(key).toMatchObject({ name: 'team', role: 'user', hint: secret.slice(-4) });
     const listed = await (await server.ask('/admin/keys')).text();
     expect(listed).toContain('"team"');
     expect(listed).not.toContain(secret);
@@ -38,8 +54,8 @@ describe('keys', () => {
       revoked: true,
     });
     expect((await ask()).status).toBe(401);
-    expect((await json(server.ask('/admin/keys')))['keys']).toEqual([]);
-    expect((await json(server.ask('/admin/keys?revoked=1')))['keys']).toHaveLength(1);
+    expect((await json(server.ask('/admin/keys'))).keys).toEqual([]);
+    expect((await json(server.ask('/admin/keys?revoked=1'))).keys).toHaveLength(1);
   });
 
   it('with mistakes are refused with the field at fault', async () => {
@@ -57,9 +73,9 @@ describe('the role admin', () => {
     const user = await makeKey(server);
     const admin = await makeKey(server, { name: 'boss', role: 'admin' });
     for (const path of ['keys', 'usage', 'requests', 'limits', 'models', 'turns', 'health']) {
-      const refused = await server.ask(`/admin/${path}`, { headers: server.bearer(user['secret']) });
+      const refused = await server.ask(`/admin/${path}`, { headers: server.bearer(user.secret) });
       expect([refused.status, await json(refused)], path).toMatchObject([403, { error: { code: 'forbidden' } }]);
-      const allowed = await server.ask(`/admin/${path}`, { headers: server.bearer(admin['secret']) });
+      const allowed = await server.ask(`/admin/${path}`, { headers: server.bearer(admin.secret) });
       expect(allowed.status, path).toBe(200);
     }
     expect((await server.ask('/admin/keys', { headers: {} })).status).toBe(401);
@@ -80,16 +96,16 @@ describe('usage and requests', () => {
     const headers = { ...server.bearer(secret), 'user-agent': 'agent/1', 'x-session-id': 's1' };
     for (const stream of [true, false])
       await (await server.ask('/v1/chat/completions', { body: chat({ stream }), headers })).text();
-    const requests = async () => (await json(server.ask('/admin/requests?key=team&limit=1'))) as any;
+    const requests = () => json(server.ask('/admin/requests?key=team&limit=1'));
     await expect.poll(async () => (await requests()).next, { timeout: 15_000 }).toBeDefined();
     const first = await requests();
     const rest = await json(server.ask(`/admin/requests?key=team&limit=1&cursor=${first.next}`));
-    expect(rest['requests']).toHaveLength(1);
-    expect(rest['requests'][0].id).not.toBe(first.requests[0].id);
-    expect(await json(server.ask(`/admin/requests/${first.requests[0].id}`))).toMatchObject({
+    expect(rest.requests).toHaveLength(1);
+    expect(rest.requests[0]?.id).not.toBe(first.requests[0]?.id);
+    expect(await json(server.ask(`/admin/requests/${first.requests[0]?.id}`))).toMatchObject({
       request: { key: { name: 'team' }, status: 200 },
     });
-    expect((await json(server.ask('/admin/usage?period=day&by=key,client&key=team')))['totals']).toMatchObject([
+    expect((await json(server.ask('/admin/usage?period=day&by=key,client&key=team'))).totals).toMatchObject([
       {
         key: 'team',
         client: 'agent',
@@ -98,10 +114,8 @@ describe('usage and requests', () => {
         period: expect.stringMatching(/^\d{4}-\d\d-\d\d$/u),
       },
     ]);
-    expect((await json(server.ask('/admin/usage/sessions')))['sessions']).toMatchObject([
-      { session: 's1', requests: 2 },
-    ]);
-    expect((await json(server.ask('/admin/usage/blocks?key=team')))['blocks']).toMatchObject([
+    expect((await json(server.ask('/admin/usage/sessions'))).sessions).toMatchObject([{ session: 's1', requests: 2 }]);
+    expect((await json(server.ask('/admin/usage/blocks?key=team'))).blocks).toMatchObject([
       { active: true, requests: 2, pace: expect.anything() },
     ]);
   });
@@ -134,7 +148,7 @@ it('limits show the plan’s windows', async () => {
   const { ask } = await startKeyed({ script });
   await (await ask('/v1/chat/completions', { body: chat() })).text();
   await expect
-    .poll(async () => (await json(ask('/admin/limits')))['windows'], { timeout: 15_000 })
+    .poll(async () => (await json(ask('/admin/limits'))).windows, { timeout: 15_000 })
     .toMatchObject([{ window: 'five_hour', utilization: 0.9, status: 'allowed_warning', resetsAt: resetsAt * 1000 }]);
 });
 
@@ -143,20 +157,20 @@ describe('running turns', () => {
     const { ask, engine } = await startKeyed({ script: silence, env: { HEADER_WAIT_MS: '10' } });
     const running = ask('/v1/chat/completions', { body: chat({ stream }) });
     await until(() => engine.running === 1);
-    const { turns } = (await json(ask('/admin/turns'))) as { turns: { id: string; modelAsked: string }[] };
+    const { turns } = await json(ask('/admin/turns'));
     expect(turns).toMatchObject([{ modelAsked: 'gpt-4o', dialect: 'openai-chat', streamed: stream }]);
     expect((await ask(`/admin/turns/${turns[0]?.id}`, { method: 'DELETE' })).status).toBe(200);
     expect(await (await running).text()).toContain('An admin of this server has ended this turn.');
     await until(() => engine.running === 0);
-    expect((await json(ask('/admin/turns')))['turns']).toEqual([]);
+    expect((await json(ask('/admin/turns'))).turns).toEqual([]);
     expect((await ask(`/admin/turns/${turns[0]?.id}`, { method: 'DELETE' })).status).toBe(404);
   });
 
   it('are also ended while they wait for a place', async () => {
     const { ask, engine } = await startKeyed({ script: silence, env: { MAX_CONCURRENCY: '1' } });
     const answers = [1, 2].map(() => ask('/v1/chat/completions', { body: chat() }));
-    await expect.poll(async () => (await json(ask('/admin/turns')))['turns'], { timeout: 15_000 }).toHaveLength(2);
-    const { turns } = (await json(ask('/admin/turns'))) as { turns: { id: string }[] };
+    await expect.poll(async () => (await json(ask('/admin/turns'))).turns, { timeout: 15_000 }).toHaveLength(2);
+    const { turns } = await json(ask('/admin/turns'));
     for (const { id } of turns.toReversed()) await ask(`/admin/turns/${id}`, { method: 'DELETE' });
     for (const each of answers) expect(await (await each).text()).toContain('An admin of this server');
     expect(engine.turns).toHaveLength(1);
