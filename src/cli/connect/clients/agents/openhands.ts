@@ -25,5 +25,5 @@ export const openHands: Client = {
   notes: [
     'From its container this machine is `host.docker.internal`: start the server with `ALLOWED_HOSTS=host.docker.internal`, and where the container cannot reach loopback with `HOST=0.0.0.0` and a `PROXY_API_KEY`.',
   ],
-  tested: { how: 'by hand', version: 'SDK 1.58', date: '2026-11-22' },
+  tested: { how: 'by hand', version: 'SDK 1.58', date: '2026-11-23' },
 };
