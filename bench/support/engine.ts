@@ -1,9 +1,9 @@
 /** An engine in this very process, without HTTP: what the engine itself costs. */
 import { join } from 'node:path';
 import type { Options } from '@anthropic-ai/claude-agent-sdk';
-import type { Child, SpawnRecipe } from '../../src/engines/claude/process/child.ts';
-import type { CliProcess } from '../../src/engines/claude/process/cli-process.ts';
-import { startCli as start } from '../../src/engines/claude/process/start-cli.ts';
+import type { Child, SpawnRecipe } from '../../src/engines/claude/process/child/child.ts';
+import type { CliProcess } from '../../src/engines/claude/process/control/cli-process.ts';
+import { startCli as start } from '../../src/engines/claude/process/control/start-cli.ts';
 import { createApiEngine } from '../../src/engines/api/engine.ts';
 import { createClaudeEngine, type ClaudeEngineOptions } from '../../src/engines/claude/engine.ts';
 import type { Engine } from '../../src/turn/engine.ts';

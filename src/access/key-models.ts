@@ -20,7 +20,10 @@ export const modelRefusal = (
   // Not by the name that was asked for: an alias for a model that is not allowed must not open it.
   if (allowedModels.some((allowed) => allowed.toLowerCase() === family || fits(allowed, id.toLowerCase())))
     return undefined;
-  const message = `This key may not use the model \`${id}\`${requested === id ? '' : ` (asked for as \`${requested.slice(0, 200)}\`)`}. It may use: ${allowedModels.join(', ')}.`;
+  const message =
+    `This key may not use the model ` +
+    `\`${id}\`${requested === id ? '' : ` (asked for as \`${requested.slice(0, 200)}\`)`}. It may use: ` +
+    `${allowedModels.join(', ')}.`;
   return new TurnError('forbidden', message, { param: 'model' });
 };
 

@@ -27,7 +27,10 @@ export const createKeyRing = async (keys: readonly string[]): Promise<KeyRing> =
   };
 };
 
-/** Keys as clients send them: `Authorization: Bearer …`, `x-api-key`, and Azure's `api-key`; some clients send two of them. */
+/**
+ * Keys as clients send them: `Authorization: Bearer …`, `x-api-key`, and Azure's `api-key`; some clients send two of
+ * them.
+ */
 export const presentedKeys = (headers: Headers): readonly string[] => {
   const bearer = /^Bearer\s+(\S.*)$/i.exec(headers.get('authorization') ?? '')?.[1]?.trim();
   const apiKeys = ['x-api-key', 'api-key'].map((name) => headers.get(name)?.trim());

@@ -135,7 +135,9 @@ class LeaseQueue implements Leases {
 
   #full(): TurnError {
     const { maxConcurrency, queueLimit } = this.#options;
-    const text = `All slots are taken (MAX_CONCURRENCY: ${maxConcurrency}), and the queue is full (QUEUE_LIMIT: ${queueLimit}).`;
+    const text =
+      `All slots are taken (MAX_CONCURRENCY: ${maxConcurrency}), and the queue is full (QUEUE_LIMIT: ` +
+      `${queueLimit}).`;
     return new TurnError('queue_full', text, { retryAfterSeconds: this.#expectedWaitSeconds() });
   }
 

@@ -36,10 +36,15 @@ export type FoundKey =
 export interface NamedKeys {
   /** Throws `invalid_request` with the field at fault. `secret` is the key itself, which nobody can be told again. */
   create(settings: unknown): Promise<{ readonly secret: string; readonly key: NamedKey }>;
-  /** The key that a client sent. Throws `store_unavailable` where the database is gone and the key was not seen before. */
+  /**
+   * The key that a client sent. Throws `store_unavailable` where the database is gone and the key was not seen before.
+   */
   find(presented: string): Promise<FoundKey>;
   list(options?: { readonly revoked?: boolean }): Promise<readonly NamedKey[]>;
-  /** Changes the fields that are given; `expiresAt: null` and `allowedModels: null` take them away. Undefined: no such key. */
+  /**
+   * Changes the fields that are given; `expiresAt: null` and `allowedModels: null` take them away. Undefined: no such
+   * key.
+   */
   update(id: string, changes: unknown): Promise<NamedKey | undefined>;
   /** False where there was no such key. */
   revoke(id: string): Promise<boolean>;

@@ -3,7 +3,7 @@ import { existsSync, readFileSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { parseEnv } from 'node:util';
-import { secretsOf } from '../node/secrets.ts';
+import { secretsOf } from '../node/login/secrets.ts';
 import type { Log } from '../util/log.ts';
 import type { Environment } from '../settings/parse-settings.ts';
 

@@ -1,7 +1,7 @@
 /** The Claude Code that this server runs, with the user's own environment and terminal. */
 import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
-import { findExecutable } from '../engines/claude/process/executable.ts';
+import { findExecutable } from '../engines/claude/process/child/executable.ts';
 import { CliError } from './cli-error.ts';
 import { currentEnvironment } from './environment.ts';
 
@@ -12,7 +12,8 @@ export const runClaude = (args: readonly string[]): Promise<number> => {
   const executable = currentEnvironment()['CLAUDE_PATH'] || findExecutable();
   if (executable === undefined)
     throw new CliError(
-      `The Agent SDK has no Claude Code for ${process.platform}-${process.arch} installed. Run npm install without --omit=optional.`,
+      `The Agent SDK has no Claude Code for ${process.platform}-${process.arch} installed. Run npm install ` +
+        `without --omit=optional.`,
     );
   const { promise, resolve, reject } = Promise.withResolvers<number>();
   const child = spawn(executable, [...args], { stdio: 'inherit' });

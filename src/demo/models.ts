@@ -8,7 +8,9 @@ const DEMO_MODELS = CATALOG.map(({ id, displayName, createdAt }) => ({
   created_at: createdAt,
 }));
 
-/** A page of the list: `limit` (default 20) models behind `after_id`, as https://docs.anthropic.com/en/api/models-list. */
+/**
+ * A page of the list: `limit` (default 20) models behind `after_id`, as https://docs.anthropic.com/en/api/models-list.
+ */
 export const modelPage = (query: URLSearchParams): object => {
   const start = DEMO_MODELS.findIndex(({ id }) => id === query.get('after_id')) + 1;
   const data = DEMO_MODELS.slice(start, start + Number(query.get('limit') ?? 20));

@@ -7,7 +7,10 @@ import type { DemoAnswer } from './answer.ts';
 import { errorBody } from './failure.ts';
 import type { DemoResult, PiecedBlock } from './message.ts';
 
-/** `cut`: the caller must now destroy the connection; `failed`: an error event ended the stream. Throws when the client leaves. */
+/**
+ * `cut`: the caller must now destroy the connection; `failed`: an error event ended the stream. Throws when the client
+ * leaves.
+ */
 export const writeStream = async (
   response: ServerResponse,
   { answer, result, signal }: { answer: DemoAnswer; result: DemoResult; signal: AbortSignal },

@@ -4,7 +4,8 @@
  *
  *     const upstream = await startDemoUpstream();
  *     upstream.enqueue({ content: [{ type: 'text', text: 'Hello' }] });        // the next answer
- *     upstream.script((body) => body.stream ? { failure: { status: 529 } } : undefined); // every answer; undefined: default
+ *     upstream.script((body) => body.stream ? { failure: { status: 529 } } : undefined); // every answer; undefined:
+ * default
  *     upstream.requests[0].body; upstream.clear(); await upstream.close();
  *
  * An answer without a script follows the directives in the last user message that has text:
@@ -13,7 +14,8 @@
  *   [[stop:REASON]] [[refuse]] [[pause]]                         the stop reason
  *   [[slow:MS]] [[first:MS]] [[chunk:WORDS]]                     delay per delta, delay of the headers, words per delta
  *   [[error:STATUS]] [[error:429 retry-after=2 times=1]]         an HTTP error; `times`: for the first N equal requests
- *   [[error-mid:TYPE after=N times=N]] [[cut]] [[cut:N times=N]] [[hang]] [[hang:N]]   breaks after N deltas (default 1);
+ *   [[error-mid:TYPE after=N times=N]] [[cut]] [[cut:N times=N]] [[hang]] [[hang:N]]   breaks after N deltas (default
+ * 1);
  *                                                                [[hang]] without a number never answers at all
  */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';

@@ -19,8 +19,10 @@ export const validate = (body: unknown, { counting = false }: { counting?: boole
 
 const FIELDS = new Set(
   (
-    'model messages max_tokens system stream tools tool_choice stop_sequences temperature top_p top_k metadata thinking output_config ' +
-    'output_format service_tier context_management container mcp_servers cache_control diagnostics inference_geo speed user_profile_id ' +
+    'model messages max_tokens system stream tools tool_choice stop_sequences temperature top_p top_k metadata ' +
+    'thinking output_config ' +
+    'output_format service_tier context_management container mcp_servers cache_control diagnostics inference_geo ' +
+    'speed user_profile_id ' +
     'workspace_id thread billing_policy compaction fallback_credit_token fallbacks'
   ).split(' '),
 );
@@ -53,7 +55,10 @@ const checkModel = (model: string): void => {
     throw new DemoError({ status: 404, type: 'not_found_error', message: `model: ${model}` });
 };
 
-/** Claude Code sets the effort by a system message without content: https://platform.claude.com/docs/en/build-with-claude/effort-per-message */
+/**
+ * Claude Code sets the effort by a system message without content:
+ * https://platform.claude.com/docs/en/build-with-claude/effort-per-message
+ */
 const MESSAGE_FIELDS = {
   user: ['role', 'content'],
   assistant: ['role', 'content'],
@@ -116,7 +121,8 @@ const checkImage = (source: unknown, path: string): void => {
   const real = Object.entries(SIGNATURES).find(([, start]) => String(data).startsWith(start))?.[0];
   if (real === undefined || real === type) return;
   throw invalid(
-    `${path}.base64: The image was specified using the ${String(type)} media type, but the image appears to be a ${real} image`,
+    `${path}.base64: The image was specified using the ${String(type)} media type, but the image appears to be a ` +
+      `${real} image`,
   );
 };
 
@@ -174,12 +180,14 @@ const checkUnexpected = (turn: Turn, called: readonly { id: string }[]): void =>
   for (const { id, path, index } of idsOf(turn, 'tool_result')) {
     if (!called.some((call) => call.id === id)) {
       throw invalid(
-        `${path}: unexpected \`tool_use_id\` found in \`tool_result\` blocks: ${id}. Each \`tool_result\` block must have a corresponding \`tool_use\` block in the previous message.`,
+        `${path}: unexpected \`tool_use_id\` found in \`tool_result\` blocks: ${id}. Each \`tool_result\` block ` +
+          `must have a corresponding \`tool_use\` block in the previous message.`,
       );
     }
     if (answered.has(id))
       throw invalid(
-        `messages.${index}: each tool_use must have a single result. Found multiple \`tool_result\` blocks with id: ${id}`,
+        `messages.${index}: each tool_use must have a single result. Found multiple \`tool_result\` blocks with ` +
+          `id: ${id}`,
       );
     answered.add(id);
   }
@@ -195,7 +203,8 @@ const checkMissing = (turn: Turn, next: Turn | undefined): void => {
   const missing = idsOf(turn, 'tool_use').filter(({ id }) => !leading.has(id));
   if (missing.length === 0) return;
   throw invalid(
-    `messages.${missing[0]?.index}: \`tool_use\` ids were found without \`tool_result\` blocks immediately after: ${missing.map(({ id }) => id).join(', ')}. ` +
+    `messages.${missing[0]?.index}: \`tool_use\` ids were found without \`tool_result\` blocks immediately after: ` +
+      `${missing.map(({ id }) => id).join(', ')}. ` +
       'Each `tool_use` block must have a corresponding `tool_result` block in the next message.',
   );
 };
@@ -228,7 +237,8 @@ const checkSettings = (body: DemoRequestBody): void => {
     throw invalid('stop_sequences: each stop sequence must contain non-whitespace');
   if (body.max_tokens > abilities.maxOutputTokens) {
     throw invalid(
-      `max_tokens: ${body.max_tokens} > ${abilities.maxOutputTokens}, which is the maximum allowed number of output tokens for ${body.model}`,
+      `max_tokens: ${body.max_tokens} > ${abilities.maxOutputTokens}, which is the maximum allowed number of ` +
+        `output tokens for ${body.model}`,
     );
   }
   checkThinkingType(body, abilities);
@@ -280,7 +290,8 @@ const checkThinkingType = (
     (type === 'enabled' && sampling === 'none');
   if (!refused) return;
   throw invalid(
-    `"thinking.type.${type}" is not supported for this model. Use "thinking.type.${type === 'disabled' ? least : 'adaptive'}" ` +
+    `"thinking.type.${type}" is not supported for this model. Use ` +
+      `"thinking.type.${type === 'disabled' ? least : 'adaptive'}" ` +
       `and "output_config.effort" to control thinking behavior. (${model})`,
   );
 };

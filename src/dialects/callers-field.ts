@@ -5,7 +5,10 @@
 import { TurnError, type ErrorCode } from '../turn/errors.ts';
 import { invalid, pathText, type Path } from './validate.ts';
 
-/** Where the caller wrote what stands at a place of the turn's request; undefined where no field of the caller's is to blame. */
+/**
+ * Where the caller wrote what stands at a place of the turn's request; undefined where no field of the caller's is to
+ * blame.
+ */
 export type CallersField = (place: readonly string[]) => Path | undefined;
 
 const ABOUT_FIELDS: ReadonlySet<ErrorCode> = new Set([
@@ -31,7 +34,10 @@ export const inCallersWords = (error: TurnError, fieldOf: CallersField | undefin
   });
 };
 
-/** Where the caller wrote what became each block. Only made when an error asks: most requests have none, and many blocks. */
+/**
+ * Where the caller wrote what became each block. Only made when an error asks: most requests have none, and many
+ * blocks.
+ */
 export type Places = Map<object, Path>;
 
 /** Remembers, where anybody wants to know, where the caller wrote what became these blocks. */

@@ -78,7 +78,10 @@ export type DialectAction =
 
 export interface DialectRoute {
   readonly method: 'GET' | 'POST' | 'DELETE';
-  /** Below each of the dialect's roots, in Hono's syntax: `/messages`, `/models/:id{.+}`. `:model` names the model of a turn. */
+  /**
+   * Below each of the dialect's roots, in Hono's syntax: `/messages`, `/models/:id{.+}`. `:model` names the model of a
+   * turn.
+   */
   readonly path: string;
   readonly action: DialectAction;
 }
@@ -90,7 +93,9 @@ export interface Dialect<Answer = unknown> {
   /** What may stand before its paths, `''` for none: a base URL is given with or without `/v1`. */
   readonly roots: readonly string[];
   readonly routes: readonly DialectRoute[];
-  /** Whether a request for a path that several dialects have is in this one. Without it the first in the list has it. */
+  /**
+   * Whether a request for a path that several dialects have is in this one. Without it the first in the list has it.
+   */
   readonly recognises?: (request: { readonly headers: Headers; readonly query: URLSearchParams }) => boolean;
 
   /** Validates and translates. Throws `TurnError` naming the field at fault. */
@@ -123,7 +128,10 @@ export interface Dialect<Answer = unknown> {
    */
   conversationStart(body: object): readonly string[];
 
-  /** How answers are kept for later requests, and what they keep for themselves is encrypted; a dialect without it keeps none. */
+  /**
+   * How answers are kept for later requests, and what they keep for themselves is encrypted; a dialect without it keeps
+   * none.
+   */
   readonly storage?: DialectStorage<Answer>;
 
   /** Parameters that the dialect's SDKs send as headers, by header name. */
@@ -139,7 +147,10 @@ export interface Dialect<Answer = unknown> {
 }
 
 export interface DialectStorage<Answer = unknown> {
-  /** Ids of the stored answers that a body refers to: the one it goes on, and those whose items it names. Takes any body. */
+  /**
+   * Ids of the stored answers that a body refers to: the one it goes on, and those whose items it names. Takes any
+   * body.
+   */
   references(body: object): { readonly continued: string | undefined; readonly mentioned: readonly string[] };
   /** What to keep; undefined where the caller wants nothing kept. */
   record(message: AnswerMessage, parsed: ParsedRequest<Answer>): StoredResponse | undefined;

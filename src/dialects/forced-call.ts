@@ -54,7 +54,8 @@ export const emulateForcedCall = (
   return {
     request: {
       ...rest,
-      // They stay for the calls in the history, but only the format says what can be written now. Strict ones would count
+      // They stay for the calls in the history, but only the format says what can be written now. Strict ones would
+      // count
       // towards the limits of what the API compiles.
       tools: (request.tools ?? []).map((each) => withoutStrict(each)),
       tool_choice: { type: 'none' },
@@ -199,13 +200,16 @@ export const FORCED_CASES: readonly ParameterCase[] = [
   {
     fate: 'emulated',
     when:
-      'the model refuses to be told that it must call a tool (Opus and Sonnet from 5.5, Fable): the call is asked for as structured output ' +
-      'with the schema of the tool, or of all that may be called, and returned as one call; stop sequences do not apply to it',
+      'the model refuses to be told that it must call a tool (Opus and Sonnet from 5.5, Fable): the call is asked ' +
+      'for as structured output ' +
+      'with the schema of the tool, or of all that may be called, and returned as one call; stop sequences do not ' +
+      'apply to it',
   },
   {
     fate: 'ignored',
     when:
-      'such a model, where the API cannot enforce the schema (recursive, free property names, over 24 optional properties or 16 unions), ' +
+      'such a model, where the API cannot enforce the schema (recursive, free property names, over 24 optional ' +
+      'properties or 16 unions), ' +
       'the messages ask for citations, or the tool runs at the API: `auto` is sent, and it may answer in text',
   },
 ];

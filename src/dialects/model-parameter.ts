@@ -2,7 +2,8 @@
 import type { ParameterCase } from './parameters.ts';
 
 export const EFFORT_IN_NAME =
-  'An effort in brackets behind the name, `sonnet(high)`, counts before one in the request (`none`, `minimal`, `low` to `max`).';
+  'An effort in brackets behind the name, `sonnet(high)`, counts before one in the request (`none`, `minimal`, ' +
+  '`low` to `max`).';
 
 export const EFFORT_CASES: readonly ParameterCase[] = [
   {

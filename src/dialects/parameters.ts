@@ -155,7 +155,8 @@ interface Place {
 }
 
 /**
- * The first place that a name such as `messages[].content[].cache_control` means and whose value is `wanted`. Bodies have
+ * The first place that a name such as `messages[].content[].cache_control` means and whose value is `wanted`. Bodies
+ * have
  * tens of thousands of blocks and the tables dozens of names: only for the place that is found a path is made.
  */
 export const findPlace = (body: unknown, name: string, wanted: (value: unknown) => boolean): Place | undefined =>

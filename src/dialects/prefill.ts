@@ -1,4 +1,6 @@
-/** A last message of the assistant, which the answer continues: whether it can, and whose fault it is where it cannot. */
+/**
+ * A last message of the assistant, which the answer continues: whether it can, and whose fault it is where it cannot.
+ */
 import type { Abilities } from '../models/model.ts';
 import type { ParseContext } from './dialect.ts';
 
@@ -11,5 +13,8 @@ export const prefillRefusal = (
   // The API's own words.
   if (!model.prefill) return `This model does not support assistant message prefill. ${must}`;
   if (abilities.prefill) return undefined;
-  return `The engine ${name} of this server cannot continue an assistant message (prefill), although the model can. ${must}`;
+  return (
+    `The engine ${name} of this server cannot continue an assistant message (prefill), although the model ` +
+    `can. ${must}`
+  );
 };

@@ -6,6 +6,8 @@ import type { ParameterReport } from './dialect.ts';
 export const strictError = (report: ParameterReport): TurnError | undefined => {
   const [first] = report.ignored;
   if (first === undefined) return undefined;
-  const message = `Unsupported parameter: this server cannot apply ${report.ignored.map((name) => `'${name}'`).join(', ')}, and PROXY_STRICT is set.`;
+  const message =
+    `Unsupported parameter: this server cannot apply ` +
+    `${report.ignored.map((name) => `'${name}'`).join(', ')}, and PROXY_STRICT is set.`;
   return new TurnError('unsupported_parameter', message, { param: first });
 };

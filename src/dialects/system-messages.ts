@@ -1,6 +1,7 @@
 /**
  * System messages in mid-conversation, where the API does not take them: they become text of a user, marked in
- * the way that Claude Code marks them. https://platform.claude.com/docs/en/build-with-claude/mid-conversation-system-messages
+ * the way that Claude Code marks them.
+ * https://platform.claude.com/docs/en/build-with-claude/mid-conversation-system-messages
  */
 import type { ContentBlock, Message } from '../turn/turn.ts';
 
@@ -22,7 +23,9 @@ export const mayStay = ({ before, after }: Place): boolean =>
 
 export const nowhere = (): boolean => false;
 
-/** Keeps system messages where `stays` says so; the others join the user's message beside them, behind its tool results. */
+/**
+ * Keeps system messages where `stays` says so; the others join the user's message beside them, behind its tool results.
+ */
 export const placeSystemMessages = (messages: readonly Message[], stays: (place: Place) => boolean): Placed => {
   const out: Said[] = [];
   let reminded = false;

@@ -12,7 +12,10 @@ export interface ThinkingAsked {
   readonly abilities: Abilities;
   /** The API does not let a model think before a tool that it must call. */
   readonly toolForced: boolean;
-  /** The turn goes on after tool results, and the thinking before the calls is not there: models with budgets then refuse to think. */
+  /**
+   * The turn goes on after tool results, and the thinking before the calls is not there: models with budgets then
+   * refuse to think.
+   */
   readonly thoughtLost: boolean;
 }
 

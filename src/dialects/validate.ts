@@ -1,4 +1,7 @@
-/** Checks a body against a schema; the first problem becomes a `TurnError` that names the field in the dialect's own style. */
+/**
+ * Checks a body against a schema; the first problem becomes a `TurnError` that names the field in the dialect's own
+ * style.
+ */
 import type { z } from 'zod';
 import { TurnError } from '../turn/errors.ts';
 import { overBound } from './bounds.ts';

@@ -2,11 +2,11 @@
 import type { Hono } from 'hono';
 import { adminHandlers } from './admin/handlers.ts';
 import type { HttpEnv } from './context.ts';
-import { healthRoute, liveRoute, readyRoute } from './health.ts';
+import { healthRoute, liveRoute, readyRoute } from './handlers/health.ts';
 import { createHttpApp } from './http-app.ts';
-import { metricsRoute } from './metrics-route.ts';
-import { modelRoute, modelsRoute } from './models-routes.ts';
-import { createRunningTurns } from './running-turns.ts';
+import { metricsRoute } from './handlers/metrics-route.ts';
+import { modelRoute, modelsRoute } from './handlers/models-routes.ts';
+import { createRunningTurns } from './answer/running-turns.ts';
 import type { Services } from './services.ts';
 import {
   cancelRoute,
@@ -14,8 +14,8 @@ import {
   removeStoredRoute,
   storedInputRoute,
   storedResponseRoute,
-} from './stored-responses.ts';
-import { countRoute, turnRoute } from './turn-routes.ts';
+} from './handlers/stored-responses.ts';
+import { countRoute, turnRoute } from './handlers/turn-routes.ts';
 
 export const createApp = (services: Services): Hono<HttpEnv> => {
   const { dialects, version } = services;

@@ -2,8 +2,8 @@
 import type { Context } from 'hono';
 import type { Caller } from '../access/callers.ts';
 import type { Dialect } from '../dialects/dialect.ts';
-import type { RequestRecord } from './request-record.ts';
-import type { BodySource } from './body.ts';
+import type { RequestRecord } from './request/request-record.ts';
+import type { BodySource } from './request/body.ts';
 
 /** What is known of the connection that a request came on; a Worker does not hold its socket. */
 export interface Peer {

@@ -5,7 +5,7 @@ import { statusOf, toTurnError, type TurnError } from '../turn/errors.ts';
 import { plainError } from './admin/guard.ts';
 import { isAdminPath } from './admin/routes.ts';
 import type { HttpContext, HttpEnv } from './context.ts';
-import { retryHeaders, withWait } from './retry-headers.ts';
+import { retryHeaders, withWait } from './answer/retry-headers.ts';
 import type { Services } from './services.ts';
 
 export const renderThrown =

@@ -3,7 +3,10 @@ import type { ParsedRequest } from '../dialects/dialect.ts';
 import { TurnError } from '../turn/errors.ts';
 import { isStreamEvent, type TurnEvent } from '../turn/events.ts';
 
-/** The request for another model after this error; undefined where there is none. Each model is replaced once, so this ends. */
+/**
+ * The request for another model after this error; undefined where there is none. Each model is replaced once, so this
+ * ends.
+ */
 export type Replace = (parsed: ParsedRequest, error: unknown) => Promise<ParsedRequest | undefined>;
 
 export async function* runReplaceable(

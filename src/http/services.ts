@@ -12,7 +12,7 @@ import type { ResolvedModel, ResolveModel } from '../models/model.ts';
 import type { RecorderHealth } from '../store/ledger/recorder.ts';
 import type { LedgerReports } from '../store/ledger/reports.ts';
 import type { ResponseStore } from '../store/responses.ts';
-import type { Limits } from './admission.ts';
+import type { Limits } from './request/admission.ts';
 import type { TextCipher } from '../util/text-cipher.ts';
 import type { Engine } from '../turn/engine.ts';
 import type { SummaryListener } from '../turn/request-summary.ts';

@@ -9,7 +9,8 @@ const baseUrlAdvice =
 
 const endpoints: Readonly<Record<string, string>> = {
   'responses/compact':
-    'Conversations are not compacted here. Codex does it by itself where the provider in its config.toml has any name but OpenAI.',
+    'Conversations are not compacted here. Codex does it by itself where the provider in its config.toml has any ' +
+    'name but OpenAI.',
   embeddings: `Claude has no embeddings. ${purpose}`,
   audio: `Claude has no audio. ${purpose}`,
   images: `Claude makes no images. ${purpose}`,

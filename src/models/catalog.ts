@@ -24,7 +24,8 @@ export const OPUS_4_5 = 'claude-opus-4-5-20251101';
 
 /**
  * Models named by this project, newest first; the engine may report more.
- * Ends: https://platform.claude.com/docs/en/about-claude/model-deprecations, and `DEPRECATED_MODELS` of the official SDK.
+ * Ends: https://platform.claude.com/docs/en/about-claude/model-deprecations, and `DEPRECATED_MODELS` of the official
+ * SDK.
  */
 export const CATALOG: readonly CatalogModel[] = [
   model('claude-fable-5-2', { released: '2026-11-09' }),
@@ -93,7 +94,10 @@ interface Generation {
   readonly abilities: Abilities;
 }
 
-/** Newest first; the first line that fits counts. From 5.5 on, thinking is always on and tools cannot be forced, except for Haiku. */
+/**
+ * Newest first; the first line that fits counts. From 5.5 on, thinking is always on and tools cannot be forced, except
+ * for Haiku.
+ */
 const GENERATIONS: readonly Generation[] = [
   { from: 0, families: ['fable'], abilities: { ...ADAPTIVE, thinkingOff: false, forcedTools: false } },
   { from: 505, families: ['opus'], abilities: { ...ADAPTIVE, thinkingOff: false, forcedTools: false } },
@@ -124,13 +128,18 @@ const GENERATIONS: readonly Generation[] = [
 export const familyOf = (name: string): Family | undefined =>
   /opus|sonnet|haiku|fable/.exec(name.toLowerCase())?.[0] as Family | undefined;
 
-/** `claude-opus-4-5-20251101` → 405, `claude-3-5-sonnet-…` → 305, no number → undefined. A date is not a version. Bedrock writes a region and `anthropic.` in front. */
+/**
+ * `claude-opus-4-5-20251101` → 405, `claude-3-5-sonnet-…` → 305, no number → undefined. A date is not a version.
+ * Bedrock writes a region and `anthropic.` in front.
+ */
 export const versionOf = (id: string): number | undefined => {
   const match = /(?:^|\.)claude-(?:[a-z]+-)?(\d{1,2})(?:[-.](\d{1,2}))?(?![\d])/.exec(id.toLowerCase());
   return match === null ? undefined : Number(match[1]) * 100 + Number(match[2] ?? 0);
 };
 
-/** What a model accepts. A name without a version (`sonnet`, `default`) means the newest, so it gets the newest rules. */
+/**
+ * What a model accepts. A name without a version (`sonnet`, `default`) means the newest, so it gets the newest rules.
+ */
 export const abilitiesOf = (id: string): Abilities => {
   const version = versionOf(id) ?? Number.POSITIVE_INFINITY;
   // Mythos is Fable for those who are invited.

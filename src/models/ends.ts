@@ -1,4 +1,7 @@
-/** Models that answer no more: since the day that Anthropic announced, or since the API said that it has none of that name. */
+/**
+ * Models that answer no more: since the day that Anthropic announced, or since the API said that it has none of that
+ * name.
+ */
 import type { Clock } from '../util/clock.ts';
 import { endOf } from './catalog.ts';
 

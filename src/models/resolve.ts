@@ -10,11 +10,17 @@ import { splitEffort } from './effort-suffix.ts';
 import type { Family, ResolvedModel, ResolveModel } from './model.ts';
 
 export interface ResolverOptions {
-  /** MODEL_MAP: name → model or short name; a name may end in `*`. Names are case-insensitive, the longest that fits counts. */
+  /**
+   * MODEL_MAP: name → model or short name; a name may end in `*`. Names are case-insensitive, the longest that fits
+   * counts.
+   */
   readonly map?: Readonly<Record<string, string>>;
   /** What becomes of a name nobody knows: the default family answers, or `model_not_found`. */
   readonly unknown?: 'default' | 'reject';
-  /** What a family means: the fixed 4.5 models, the newest that the engine reports, or that one where the 4.5 model has ended. */
+  /**
+   * What a family means: the fixed 4.5 models, the newest that the engine reports, or that one where the 4.5 model has
+   * ended.
+   */
   readonly track?: Track;
   /** Models that answer no more; asked at every call. */
   readonly ended?: (id: string) => boolean;
@@ -29,7 +35,10 @@ export const SHORT_NAMES = ['opus', 'sonnet', 'haiku', 'fable', 'default'] as co
 
 const DEFAULT_FAMILY: Family = 'sonnet';
 
-/** The resolver throws `model_not_found` for an unknown name when those are rejected, and for an empty one; nothing else. */
+/**
+ * The resolver throws `model_not_found` for an unknown name when those are rejected, and for an empty one; nothing
+ * else.
+ */
 export const createResolver = (options: ResolverOptions = {}): ResolveModel => {
   const { unknown = 'default', track = 'auto', reported = () => [], ended = () => false } = options;
   const patterns = patternsOf(options.map ?? {});

@@ -8,11 +8,11 @@ import { isDeepStrictEqual } from 'node:util';
 import { Hono } from 'hono';
 import { z } from 'zod';
 import { createKeyRing, presentedKeys } from '../access/keys.ts';
-import { CONVERSATIONS_HEADER, INTERNAL_HEADER, withEndMark } from '../http/end-mark.ts';
-import { HEAD_HEADER, withLateHead } from '../http/late-head.ts';
+import { CONVERSATIONS_HEADER, INTERNAL_HEADER, withEndMark } from '../http/answer/end-mark.ts';
+import { HEAD_HEADER, withLateHead } from '../http/answer/late-head.ts';
 import { parseConfig, type Environment } from './config.ts';
 import { createLog } from './log.ts';
-import { secretsOf } from './secrets.ts';
+import { secretsOf } from './login/secrets.ts';
 import { createRedactor } from '../util/redact.ts';
 import { prepare, StartError, type Running } from './run.ts';
 import { composeServer, serve, type ComposedServer, type ServerParts } from './server.ts';
@@ -30,7 +30,10 @@ type Bootstrap = z.output<typeof bootstrapBody>;
 
 type PrepareParts = (env: Environment) => Promise<{ readonly parts: ServerParts }>;
 
-/** Listens at once. `prepareParts` makes the server once the settings are here. Throws `StartError` for a wrong environment. */
+/**
+ * Listens at once. `prepareParts` makes the server once the settings are here. Throws `StartError` for a wrong
+ * environment.
+ */
 export const runBootstrapped = async (
   env: Environment,
   prepareParts: PrepareParts = prepare,

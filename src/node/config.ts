@@ -1,6 +1,6 @@
 /** Settings from the environment, parsed once, frozen, with every problem reported together. */
-import { trustedProxies } from './client-address.ts';
-import { isLoopbackHost } from '../http/browser-guard.ts';
+import { trustedProxies } from './socket/client-address.ts';
+import { isLoopbackHost } from '../http/request/browser-guard.ts';
 import { parseSettings, type Environment } from '../settings/parse-settings.ts';
 import { serverSettings, type Config } from '../settings/server-settings.ts';
 
@@ -30,7 +30,8 @@ const problemsOfBaseUrl = (value: string): readonly string[] => {
   if (url === null || !/^https?:$/.test(url.protocol)) return ['ANTHROPIC_BASE_URL must be an http or https address.'];
   if (url.username === '' && url.password === '') return [];
   return [
-    'ANTHROPIC_BASE_URL must not hold a user name or a password: set ANTHROPIC_AUTH_TOKEN for a gateway that asks for a token.',
+    'ANTHROPIC_BASE_URL must not hold a user name or a password: set ANTHROPIC_AUTH_TOKEN for a gateway that asks ' +
+      'for a token.',
   ];
 };
 

@@ -4,7 +4,7 @@ import { createClaudeEngine } from '../engines/claude/engine.ts';
 import type { Log } from '../util/log.ts';
 import type { Engine } from '../turn/engine.ts';
 import type { Environment } from './config.ts';
-import { credentialClass, passedOn, type Credentials } from './credentials.ts';
+import { credentialClass, passedOn, type Credentials } from './login/credentials.ts';
 import type { Config } from '../settings/server-settings.ts';
 import { placeCredentials, prepareState, stateRoot, type PreparedState } from './state.ts';
 import { createUpstreamFetch } from './upstream-fetch.ts';

@@ -2,7 +2,8 @@
 import type { Log } from '../util/log.ts';
 
 /**
- * A promise that failed and that nobody waited for leaves everything else as it was: it is logged, and the server goes on.
+ * A promise that failed and that nobody waited for leaves everything else as it was: it is logged, and the server goes
+ * on.
  * An exception outside of any promise may have left something half done: `broken` is called once, to end in order.
  */
 export const spreadLastNet = (log: Log, broken: () => void): void => {

@@ -1,8 +1,8 @@
 /** Who listens to the summaries of requests: the log, the metrics and, where there is a database, the ledger. */
-import { logRequests } from '../http/request-log.ts';
+import { logRequests } from '../http/request/request-log.ts';
 import { openWindows } from '../access/limits/plan-state.ts';
 import type { Services } from '../http/services.ts';
-import type { Limits } from '../http/admission.ts';
+import type { Limits } from '../http/request/admission.ts';
 import { createMetrics, type KeyLimitFigure } from '../observe/metrics.ts';
 import { createRecorder } from '../store/ledger/recorder.ts';
 import type { Clock } from '../util/clock.ts';

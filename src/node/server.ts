@@ -13,23 +13,23 @@ import { createBodyBudget } from '../access/body-budget.ts';
 import { createWrongKeys } from '../access/wrong-keys.ts';
 import { createLeases } from '../access/leases.ts';
 import { createApp } from '../http/app.ts';
-import { isLoopbackHost } from '../http/browser-guard.ts';
+import { isLoopbackHost } from '../http/request/browser-guard.ts';
 import type { Dialect } from '../dialects/dialect.ts';
 import { dialects as allDialects } from '../dialects/index.ts';
 import type { HttpSettings } from '../http/services.ts';
 import type { Log } from '../util/log.ts';
 import type { Engine } from '../turn/engine.ts';
-import { trustedProxies } from './client-address.ts';
-import { createHttpServer, serverLimits, type ServerLimits } from './http-server.ts';
-import { watchAnswers } from './drain.ts';
-import { adviceBehindWorker, type LoginAdvice } from './login-advice.ts';
+import { trustedProxies } from './socket/client-address.ts';
+import { createHttpServer, serverLimits, type ServerLimits } from './socket/http-server.ts';
+import { watchAnswers } from './socket/drain.ts';
+import { adviceBehindWorker, type LoginAdvice } from './login/login-advice.ts';
 import { lazyCipher } from './cipher.ts';
 import { createObservers } from './observers.ts';
 import { createModels } from './models.ts';
 import type { Store } from '../store/store.ts';
 import type { Config } from '../settings/server-settings.ts';
 import { version } from './version.ts';
-import { watchLogin } from './watch-login.ts';
+import { watchLogin } from './login/watch-login.ts';
 
 export interface ServerParts {
   readonly config: Config;
@@ -217,7 +217,10 @@ const listen = async (server: Server, { HOST, PORT }: Pick<Config, 'HOST' | 'POR
 const whyNot = (error: unknown, { HOST, PORT }: Pick<Config, 'HOST' | 'PORT'>): string => {
   const code = (error as NodeJS.ErrnoException).code;
   if (code === 'EADDRINUSE')
-    return `Port ${PORT} on ${HOST} is in use. Stop the program that has it, or set PORT to another one (0 picks a free one).`;
+    return (
+      `Port ${PORT} on ${HOST} is in use. Stop the program that has it, or set PORT to another one (0 picks ` +
+      `a free one).`
+    );
   if (code === 'EACCES') return `This user may not listen on port ${PORT}. Set PORT to one above 1023.`;
   if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND' || code === 'EAI_AGAIN')
     return 'HOST is no address of this machine. Set it to one of its own: 127.0.0.1, or 0.0.0.0 for all.';

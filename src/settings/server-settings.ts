@@ -41,12 +41,14 @@ export const serverSettings = {
   MODEL_UNKNOWN: setting(
     oneOf('default', 'reject'),
     'default',
-    'A name nobody knows: `default` answers with sonnet and says so in `x-proxy-model` and the log; `reject` answers 404.',
+    'A name nobody knows: `default` answers with sonnet and says so in `x-proxy-model` and the log; `reject` ' +
+      'answers 404.',
   ),
   MODEL_TRACK: setting(
     oneOf('auto', 'pinned', 'latest'),
     'auto',
-    'Where mapped names go. `auto`: to the 4.5 models, each until its end; then to the newest model of the family that the engine reports. `pinned`: to the 4.5 models, also when they have ended. `latest`: to the newest.',
+    'Where mapped names go. `auto`: to the 4.5 models, each until its end; then to the newest model of the family ' +
+      'that the engine reports. `pinned`: to the 4.5 models, also when they have ended. `latest`: to the newest.',
   ),
 
   MAX_CONCURRENCY: setting(whole(1), '16', 'Turns that run at the same time.'),
@@ -61,28 +63,36 @@ export const serverSettings = {
   HEADER_WAIT_MS: setting(
     milliseconds(0),
     '1000',
-    'How long the status of a streamed answer waits for the first event. An error in this time is a real HTTP status, later ones are reported in the stream. While the upstream is asked again after an error, it waits up to 15 seconds.',
+    'How long the status of a streamed answer waits for the first event. An error in this time is a real HTTP ' +
+      'status, later ones are reported in the stream. While the upstream is asked again after an error, it waits ' +
+      'up to 15 seconds.',
   ),
   KEEPALIVE_MS: setting(
     milliseconds(100),
     '10000',
-    'Silence in a stream after which a sign of life is sent. The first one goes out with headers that came before the answer.',
+    'Silence in a stream after which a sign of life is sent. The first one goes out with headers that came before ' +
+      'the answer.',
   ),
   TRUSTED_PROXIES: setting(
     list,
     '',
-    "Reverse proxies whose `X-Forwarded-For` names the client: addresses, ranges such as `10.0.0.0/8`, `loopback`, `private`. Wrong keys are counted by the client's address.",
+    'Reverse proxies whose `X-Forwarded-For` names the client: addresses, ranges such as `10.0.0.0/8`, ' +
+      "`loopback`, `private`. Wrong keys are counted by the client's address.",
   ),
   MAX_CONNECTIONS: setting(
     wholeOrAuto(1),
     'auto',
-    'Connections of clients at the same time; `auto` is half of the files that the process may open (`ulimit -n`), at most 10,000. A quarter of them may be without a key; beyond it the oldest such connection is closed for a new one.',
+    'Connections of clients at the same time; `auto` is half of the files that the process may open (`ulimit ' +
+      '-n`), at most 10,000. A quarter of them may be without a key; beyond it the oldest such connection is ' +
+      'closed for a new one.',
   ),
   MAX_BODY_BYTES: setting(whole(1_024), '33554432', 'Largest request body.'),
   MAX_HELD_BODY_BYTES: setting(
     wholeOrAuto(1_024),
     'auto',
-    'Bytes of request bodies that are held at one time, from their arrival to the end of their answers. More wait up to 10 seconds and then get a 503 with `Retry-After`. They need about five times as much memory; `auto` is a 64th of the memory of the machine or container, but room for one body of `MAX_BODY_BYTES`.',
+    'Bytes of request bodies that are held at one time, from their arrival to the end of their answers. More wait ' +
+      'up to 10 seconds and then get a 503 with `Retry-After`. They need about five times as much memory; `auto` ' +
+      'is a 64th of the memory of the machine or container, but room for one body of `MAX_BODY_BYTES`.',
   ),
   PROXY_STRICT: setting(
     flag,
@@ -93,44 +103,53 @@ export const serverSettings = {
   CORS_ORIGINS: setting(
     list,
     '',
-    'Origins of web pages that may call this server: `https://app.example`, `vscode-webview://*`, or `*` for all. Others are refused.',
+    'Origins of web pages that may call this server: `https://app.example`, `vscode-webview://*`, or `*` for all. ' +
+      'Others are refused.',
   ),
   ALLOWED_HOSTS: setting(
     list,
     '',
-    'Host names, beside loopback ones, under which a loopback server without a key may be asked for (a reverse proxy of yours).',
+    'Host names, beside loopback ones, under which a loopback server without a key may be asked for (a reverse ' +
+      'proxy of yours).',
   ),
 
   CLAUDE_PATH: setting(
     text,
     '',
-    'A Claude Code that is installed already, in place of the one that comes with this package. Only the version that it comes with is tested.',
+    'A Claude Code that is installed already, in place of the one that comes with this package. Only the version ' +
+      'that it comes with is tested.',
   ),
   MAX_PROCESSES: setting(
     wholeOrAuto(1),
     'auto',
-    'The most Claude Code processes at the same time, about 230 MB each. Each turn that runs needs one, any of them will do. `auto`: as many as `MAX_CONCURRENCY`, twice the cores and four at least, and no more than memory allows.',
+    'The most Claude Code processes at the same time, about 230 MB each. Each turn that runs needs one, any of ' +
+      'them will do. `auto`: as many as `MAX_CONCURRENCY`, twice the cores and four at least, and no more than ' +
+      'memory allows.',
   ),
   SPARES: setting(
     whole(0),
     '1',
-    'Processes to keep ready while nothing runs, so that a new conversation pushes out none that may go on. No more than twice the cores and four are started for that.',
+    'Processes to keep ready while nothing runs, so that a new conversation pushes out none that may go on. No ' +
+      'more than twice the cores and four are started for that.',
   ),
   RECYCLE: setting(
     flag,
     '1',
-    '1 lets a process serve one conversation after the other, in about 20 ms. 0 gives each conversation a process of its own, started for it in about 400 ms.',
+    '1 lets a process serve one conversation after the other, in about 20 ms. 0 gives each conversation a process ' +
+      'of its own, started for it in about 400 ms.',
   ),
   IDLE_TTL: setting(seconds(1), '600', 'Seconds after which processes that nobody uses end, except two.'),
   SUSPEND_TTL: setting(
     seconds(1),
     '600',
-    'Seconds that a process waits for the results of its tool calls. With later ones the conversation is taken in anew.',
+    'Seconds that a process waits for the results of its tool calls. With later ones the conversation is taken in ' +
+      'anew.',
   ),
   DATABASE_URL: setting(
     postgresUrl,
     '',
-    'A Postgres database, `postgres://user:password@host:5432/name`: servers that share it share keys, limits, ledger and stored responses. Default: SQLite in `proxy.db` below `STATE_DIR`.',
+    'A Postgres database, `postgres://user:password@host:5432/name`: servers that share it share keys, limits, ' +
+      'ledger and stored responses. Default: SQLite in `proxy.db` below `STATE_DIR`.',
   ),
   LEDGER_DAYS: setting(
     days(0),
@@ -146,7 +165,8 @@ export const serverSettings = {
   PROXY_ENCRYPTION_KEY: setting(
     text,
     '',
-    'Encrypts what clients of the Responses API keep for Claude (`encrypted_content`): any long secret, the same on servers that share clients. Default: a key made once and kept in the database.',
+    'Encrypts what clients of the Responses API keep for Claude (`encrypted_content`): any long secret, the same ' +
+      'on servers that share clients. Default: a key made once and kept in the database.',
   ),
   RESPONSE_DAYS: setting(days(1), '30', 'How long stored responses of the Responses API can be continued.'),
   RESPONSE_STORE_MB: setting(
@@ -157,12 +177,14 @@ export const serverSettings = {
   STATE_DIR: setting(
     text,
     '',
-    'Where the database and the private files of Claude Code are. Default: `$XDG_STATE_HOME` or `~/.local/state`, then `opencode-claude-proxy`.',
+    'Where the database and the private files of Claude Code are. Default: `$XDG_STATE_HOME` or `~/.local/state`, ' +
+      'then `opencode-claude-proxy`.',
   ),
   DRAIN_TIMEOUT_MS: setting(
     milliseconds(0),
     '30000',
-    'How long running answers may go on after SIGTERM or SIGINT. What is left then ends with an error. The image has 7000, which fits the 10 seconds of `docker stop`.',
+    'How long running answers may go on after SIGTERM or SIGINT. What is left then ends with an error. The image ' +
+      'has 7000, which fits the 10 seconds of `docker stop`.',
   ),
 } as const satisfies SettingsTable;
 

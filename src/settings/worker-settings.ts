@@ -23,7 +23,8 @@ export const edgeSettings = {
   INSTANCE_CAPACITY: setting(
     whole(1),
     '16',
-    'Requests that may be open in an instance before new conversations go to another. The server there runs as many turns.',
+    'Requests that may be open in an instance before new conversations go to another. The server there runs as ' +
+      'many turns.',
   ),
   END_WITHIN_MS: setting(
     milliseconds(1),

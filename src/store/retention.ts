@@ -31,7 +31,10 @@ const DAY_MS = 24 * 3_600_000;
 const EVERY_MS = 3_600_000;
 /** The first sweep waits until the server has started. */
 const FIRST_AFTER_MS = 60_000;
-/** Claims are of events that do not come again. Limits count months; what a key used before that counts nothing any more. */
+/**
+ * Claims are of events that do not come again. Limits count months; what a key used before that counts nothing any
+ * more.
+ */
 const FORGET_DAYS = 90;
 /** Rows that one statement deletes: others can write in between. */
 const CHUNK = 1_000;

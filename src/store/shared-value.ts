@@ -1,5 +1,6 @@
 /**
- * A value that several servers change. A change is a pure function of what is there; where another server was faster, it
+ * A value that several servers change. A change is a pure function of what is there; where another server was faster,
+ * it
  * is applied again to what that one has left. Changes that come while one is being written are written together next.
  */
 import type { Clock } from '../util/clock.ts';
@@ -9,7 +10,10 @@ import type { OpenDatabase } from './connection.ts';
 import type { Database } from './database/database.ts';
 
 export interface SharedValue<Value> {
-  /** Applies the step and resolves to its result. Never rejects for want of a database: then the step holds on this server only. */
+  /**
+   * Applies the step and resolves to its result. Never rejects for want of a database: then the step holds on this
+   * server only.
+   */
   change<Result>(step: Step<Value, Result>): Promise<Result>;
   /** What is there now; without the database, what this server knew last. */
   current(): Promise<Value>;

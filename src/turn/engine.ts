@@ -70,7 +70,8 @@ export interface Engine {
   readonly reportsAllModels?: boolean;
   health(): EngineHealth;
   /**
-   * Makes ready, ahead of the first turn, what turns need, and tries again until it works; absent where nothing is needed.
+   * Makes ready, ahead of the first turn, what turns need, and tries again until it works; absent where nothing is
+   * needed.
    * Returns at once: `health` tells how it goes.
    */
   start?(): void;

@@ -116,5 +116,7 @@ const BY_UPSTREAM_TYPE: Readonly<Record<string, ErrorCode>> = {
   overloaded_error: 'upstream_overloaded',
 };
 
-/** The code for an error type of the Anthropic API (https://docs.anthropic.com/en/api/errors), as sent inside a stream. */
+/**
+ * The code for an error type of the Anthropic API (https://docs.anthropic.com/en/api/errors), as sent inside a stream.
+ */
 export const codeOfUpstreamType = (type: string): ErrorCode => BY_UPSTREAM_TYPE[type] ?? 'upstream_error';

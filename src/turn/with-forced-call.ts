@@ -1,5 +1,6 @@
 /**
- * A tool call that the model wrote as JSON, because it cannot be told to call a tool: its text becomes the block of a call.
+ * A tool call that the model wrote as JSON, because it cannot be told to call a tool: its text becomes the block of a
+ * call.
  * A wrapper around the events of one answer.
  */
 import { isStreamEvent, type StreamEvent, type TurnEvent } from './events.ts';

@@ -11,7 +11,9 @@ export interface Backoff {
   readonly failed: (error: unknown, pauseMs: number) => void;
 }
 
-/** Resolves after the first success, or when the signal is aborted; never rejects. The pause doubles with each failure. */
+/**
+ * Resolves after the first success, or when the signal is aborted; never rejects. The pause doubles with each failure.
+ */
 export const untilItWorks = async (work: () => Promise<unknown>, backoff: Backoff): Promise<void> => {
   const { clock, signal, firstMs, longestMs, failed } = backoff;
   for (let pauseMs = firstMs; !signal.aborted; pauseMs = Math.min(pauseMs * 2, longestMs)) {

@@ -4,7 +4,9 @@ const LONGEST_TEXT = 1_000;
 const MOST_MEMBERS = 50;
 const DEEPEST = 4;
 
-/** Long texts end with how long they were; of large and deep values the beginning is kept. Errors are left as they are. */
+/**
+ * Long texts end with how long they were; of large and deep values the beginning is kept. Errors are left as they are.
+ */
 export const capped = (value: unknown, depth = 0): unknown => {
   if (typeof value === 'string') return cappedText(value);
   if (typeof value !== 'object' || value === null || value instanceof Error) return value;

@@ -3,7 +3,7 @@
  * dies looks like a clean end in some versions of the platform, so the server ends each stream with
  * a mark; without it the client gets the dialect's error instead of an end.
  */
-import { END_MARK } from '../http/end-mark.ts';
+import { END_MARK } from '../http/answer/end-mark.ts';
 
 const MARK = new TextEncoder().encode(END_MARK);
 const NEWLINE = 10;

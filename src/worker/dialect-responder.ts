@@ -1,6 +1,6 @@
 /** Errors and signs of life in the caller's dialect, as bytes and responses. */
 import type { Dialect, SseFrame } from '../dialects/dialect.ts';
-import { encodeFrame, sseHeaders } from '../http/sse.ts';
+import { encodeFrame, sseHeaders } from '../http/answer/sse.ts';
 import { statusOf, toTurnError, type TurnError } from '../turn/errors.ts';
 import { REQUEST_ID } from './internal-protocol.ts';
 

@@ -58,7 +58,8 @@ export const problemsOf = (env: Env): readonly string[] => {
   return [
     ...(values.PROXY_API_KEY.length === 0 && !values.ALLOW_NO_KEY
       ? [
-          'PROXY_API_KEY is not set: everybody could spend your money. Run npm run deploy, or npx wrangler secret put PROXY_API_KEY.',
+          'PROXY_API_KEY is not set: everybody could spend your money. Run npm run deploy, or npx wrangler secret ' +
+            'put PROXY_API_KEY.',
         ]
       : []),
     ...(env.CLAUDE_OAUTH_CREDS ? problemsOfLogin(env.CLAUDE_OAUTH_CREDS, env.STATE_KEY) : []),
@@ -69,13 +70,15 @@ export const problemsOf = (env: Env): readonly string[] => {
 const problemsOfLogin = (login: string, stateKey: string | undefined): readonly string[] => [
   ...(loginOf(login) === undefined
     ? [
-        "CLAUDE_OAUTH_CREDS is not the JSON of Claude Code's credentials file. Log in again, then npm run deploy -- --renew.",
+        "CLAUDE_OAUTH_CREDS is not the JSON of Claude Code's credentials file. Log in again, then npm run deploy " +
+          '-- --renew.',
       ]
     : []),
   ...(stateKey
     ? []
     : [
-        'CLAUDE_OAUTH_CREDS needs the secret STATE_KEY (32 bytes in base64) to keep a refreshed login; npm run deploy sets both.',
+        'CLAUDE_OAUTH_CREDS needs the secret STATE_KEY (32 bytes in base64) to keep a refreshed login; npm run ' +
+          'deploy sets both.',
       ]),
   ...(stateKey && !isCipherKey(stateKey) ? ['STATE_KEY must be 32 bytes in base64 (openssl rand -base64 32).'] : []),
 ];

@@ -4,10 +4,11 @@
  */
 import type { Dialect } from '../dialects/dialect.ts';
 import type { ContainerLife } from './instance/container.ts';
-import { INTERNAL_HEADER } from '../http/end-mark.ts';
+import { INTERNAL_HEADER } from '../http/answer/end-mark.ts';
 
 /**
- * Worker to instance: `Routed` as JSON. Instance to Worker: a `Verdict` as JSON, in place of an answer; `eos` with a stream
+ * Worker to instance: `Routed` as JSON. Instance to Worker: a `Verdict` as JSON, in place of an answer; `eos` with a
+ * stream
  * that ends with the end mark.
  * Instance to container: `eos`, asking for the end mark, and back when one will come.
  */

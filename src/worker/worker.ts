@@ -6,7 +6,7 @@ import { createWrongKeys } from '../access/wrong-keys.ts';
 import { EndedModels } from '../models/ends.ts';
 import { listModels, type ListedModel } from '../models/list.ts';
 import { createResolver } from '../models/resolve.ts';
-import { logRequests } from '../http/request-log.ts';
+import { logRequests } from '../http/request/request-log.ts';
 import { announceTo } from '../turn/request-summary.ts';
 import type { Dialect } from '../dialects/dialect.ts';
 import { dialects as allDialects } from '../dialects/index.ts';
@@ -81,7 +81,8 @@ const edgeSettings = ({ config }: WorkerSettings): EdgeServices['settings'] => (
 });
 
 /**
- * The models this project names, as the server in the container maps them. What the account has besides only Claude Code
+ * The models this project names, as the server in the container maps them. What the account has besides only Claude
+ * Code
  * knows, and it is asleep.
  */
 const modelsOf = ({ config }: WorkerSettings): (() => readonly ListedModel[]) => {

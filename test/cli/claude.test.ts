@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
-import { executableNames, findExecutable, type Machine } from '../../src/engines/claude/process/executable.ts';
+import { executableNames, findExecutable, type Machine } from '../../src/engines/claude/process/child/executable.ts';
 
 const home = mkdtempSync(join(tmpdir(), 'claude-cli-'));
 afterAll(() => rmSync(home, { recursive: true, force: true }));

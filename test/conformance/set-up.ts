@@ -10,7 +10,7 @@ import OpenAI from 'openai';
 import { afterAll, beforeAll, beforeEach, describe } from 'vitest';
 import { startDemoUpstream, type DemoUpstream } from '../../src/demo/upstream.ts';
 import { parseConfig } from '../../src/node/config.ts';
-import { findCredentials } from '../../src/node/credentials.ts';
+import { findCredentials } from '../../src/node/login/credentials.ts';
 import { createEngine } from '../../src/node/engine.ts';
 import { createStore } from '../../src/node/store.ts';
 import { systemClock } from '../../src/util/clock.ts';

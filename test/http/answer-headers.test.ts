@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { answerHeaders } from '../../src/http/answer-headers.ts';
+import { answerHeaders } from '../../src/http/answer/answer-headers.ts';
 import { anthropicMessages, openAiChat } from '../../src/dialects/index.ts';
 import type { Notice } from '../../src/turn/events.ts';
 

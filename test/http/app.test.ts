@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { openPaths } from '../../src/http/authenticate.ts';
+import { openPaths } from '../../src/http/request/authenticate.ts';
 import { errorCodes, statusOf, TurnError } from '../../src/turn/errors.ts';
 import type { TurnEvent } from '../../src/turn/events.ts';
 import { HandClock } from '../access/hand-clock.ts';

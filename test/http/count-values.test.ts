@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { ValueCount } from '../../src/http/count-values.ts';
+import { ValueCount } from '../../src/http/request/count-values.ts';
 import { setUpApp } from './set-up.ts';
 
 const countedIn = (text: string, cut: number): number => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { isLoopbackHost, refusalOf } from '../../src/http/browser-guard.ts';
+import { isLoopbackHost, refusalOf } from '../../src/http/request/browser-guard.ts';
 import type { TurnEvent } from '../../src/turn/events.ts';
 import { answer } from './scripted-engine.ts';
 import { chat, setUpApp } from './set-up.ts';

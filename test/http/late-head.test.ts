@@ -1,7 +1,7 @@
 /** An answer whose head comes in its body: whole at the other end, however the bytes are cut. */
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { HEAD_HEADER, readLateHead, withLateHead } from '../../src/http/late-head.ts';
+import { HEAD_HEADER, readLateHead, withLateHead } from '../../src/http/answer/late-head.ts';
 import { systemClock } from '../../src/util/clock.ts';
 
 const bytesOf = async (response: Response): Promise<Uint8Array> => new Uint8Array(await response.arrayBuffer());

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { limitHeaders as openAiNames } from '../../src/dialects/openai/limit-headers.ts';
-import { limitHeaders, secondsUntilReset } from '../../src/http/limit-headers.ts';
+import { limitHeaders, secondsUntilReset } from '../../src/http/answer/limit-headers.ts';
 import type { Notice } from '../../src/turn/events.ts';
 
 const nowMs = Date.parse('2026-11-22T12:00:00Z');

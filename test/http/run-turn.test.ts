@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
 import { createLeases } from '../../src/access/leases.ts';
-import { countTurn, runTurn } from '../../src/http/run-turn.ts';
+import { countTurn, runTurn } from '../../src/http/answer/run-turn.ts';
 import { TurnError } from '../../src/turn/errors.ts';
 import type { TurnEvent } from '../../src/turn/events.ts';
 import type { Turn } from '../../src/turn/turn.ts';

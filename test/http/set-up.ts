@@ -6,7 +6,7 @@ import { createLeases, type LeaseOptions } from '../../src/access/leases.ts';
 import { createApp } from '../../src/http/app.ts';
 import type { Dialect } from '../../src/dialects/dialect.ts';
 import { dialects } from '../../src/dialects/index.ts';
-import { logRequests } from '../../src/http/request-log.ts';
+import { logRequests } from '../../src/http/request/request-log.ts';
 import { announceTo } from '../../src/turn/request-summary.ts';
 import type { HttpSettings } from '../../src/http/services.ts';
 import type { ResponseStore } from '../../src/store/responses.ts';

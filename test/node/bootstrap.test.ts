@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { freePort } from '../../scripts/container-engine/app.ts';
-import { readLateHead } from '../../src/http/late-head.ts';
+import { readLateHead } from '../../src/http/answer/late-head.ts';
 import { startDemoUpstream, type DemoUpstream } from '../../src/demo/upstream.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { describe, expect, it } from 'vitest';
 import { parseConfig } from '../../src/node/config.ts';
-import { clientAddress, trustedProxies } from '../../src/node/client-address.ts';
+import { clientAddress, trustedProxies } from '../../src/node/socket/client-address.ts';
 import { chat } from '../http/set-up.ts';
 import { startServer } from './start-server.ts';
 

@@ -4,7 +4,7 @@ import { Agent, request } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
-import { admissionOf, connectionLimits } from '../../src/node/connections.ts';
+import { admissionOf, connectionLimits } from '../../src/node/socket/connections.ts';
 import { answer, beginning, delta, until } from '../http/scripted-engine.ts';
 import { chat } from '../http/set-up.ts';
 import { head, rawClient } from './raw-client.ts';

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Environment } from '../../src/node/config.ts';
-import { credentialClass, findCredentials, passedOn, type Credentials } from '../../src/node/credentials.ts';
+import { credentialClass, findCredentials, passedOn, type Credentials } from '../../src/node/login/credentials.ts';
 import { childEnvironment } from '../../src/node/engine.ts';
 
 const everything: Environment = {

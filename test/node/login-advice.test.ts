@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startDemoUpstream, type DemoUpstream } from '../../src/demo/upstream.ts';
-import { loginAdvice } from '../../src/node/login-advice.ts';
+import { loginAdvice } from '../../src/node/login/login-advice.ts';
 import { chat } from '../http/set-up.ts';
 import { claudeCodeTo, directTo, endAfterEach, listening, logOf, post, start } from './spawned-server.ts';
 

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createRedactor } from '../../src/util/redact.ts';
-import { secretsOf } from '../../src/node/secrets.ts';
+import { secretsOf } from '../../src/node/login/secrets.ts';
 import { chat } from '../http/set-up.ts';
 import { claudeCodeTo, directTo, endAfterEach, listening, post, start } from './spawned-server.ts';
 

@@ -2,7 +2,7 @@
 import { afterEach } from 'vitest';
 import { parseConfig } from '../../src/node/config.ts';
 import { createServer, type RunningServer } from '../../src/node/server.ts';
-import type { ServerLimits } from '../../src/node/http-server.ts';
+import type { ServerLimits } from '../../src/node/socket/http-server.ts';
 import type { Log } from '../../src/util/log.ts';
 import { quietLog, ScriptedEngine, type Script } from '../http/scripted-engine.ts';
 

@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { findExistingLogin } from '../../src/node/existing-login.ts';
+import { findExistingLogin } from '../../src/node/login/existing-login.ts';
 import { placeCredentials, prepareState, stateRoot } from '../../src/node/state.ts';
 
 const newDir = () => mkdtempSync(join(tmpdir(), 'state-'));

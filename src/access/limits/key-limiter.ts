@@ -25,7 +25,9 @@ export interface Admission {
 }
 
 export interface KeyLimiter {
-  /** Throws `key_limit`, with the limit's name in `details.limit`. Without the database this server counts for itself. */
+  /**
+   * Throws `key_limit`, with the limit's name in `details.limit`. Without the database this server counts for itself.
+   */
   admit(key: Pick<NamedKey, 'id' | 'limits'>, requestId: string): Promise<Admission>;
   /** What is left, for pages. */
   headroom(key: Pick<NamedKey, 'id' | 'limits'>): Promise<readonly Headroom[]>;

@@ -94,7 +94,10 @@ const TURN_GUESS_MS = 5_000;
 export const refusalText = ({ limit, allowed, used }: Headroom): string => {
   const share = /^planShare\.(.+)$/u.exec(limit)?.[1];
   if (share !== undefined) {
-    return `This key has used ${percent(used)} of the plan's ${share} window and may use ${percent(allowed)} (${limit}).`;
+    return (
+      `This key has used ${percent(used)} of the plan's ${share} window and may use ${percent(allowed)} ` +
+      `(${limit}).`
+    );
   }
   return `${TEXTS[limit as keyof typeof TEXTS](allowed)} (${limit}).`;
 };

@@ -1,4 +1,7 @@
-/** The limits of a key as headers, under the names of the API: https://docs.anthropic.com/en/api/rate-limits#response-headers */
+/**
+ * The limits of a key as headers, under the names of the API:
+ * https://docs.anthropic.com/en/api/rate-limits#response-headers
+ */
 import type { Headroom, LimitName } from './key-limits.ts';
 
 /** Requests and tokens have headers; for dollars, turns and shares the API has none. */

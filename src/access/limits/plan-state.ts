@@ -109,7 +109,9 @@ export const paceOf = ({ samples, utilization, resetsAt }: PlanWindow, now: numb
   return { perHour, ...(fullAt < resetsAt && { fullAt }) };
 };
 
-/** Of a window that was watched until its end, all that is used of the next one is new; of any other, only what comes. */
+/**
+ * Of a window that was watched until its end, all that is used of the next one is new; of any other, only what comes.
+ */
 const begin = (before: PlanWindow | undefined, { status, utilization, resetsAt }: WindowObservation): PlanWindow => ({
   status,
   resetsAt,

@@ -47,7 +47,10 @@ export interface PlanOptions {
   readonly log: Pick<Log, 'info'>;
 }
 
-/** A full window can open before its time (extra usage, a larger plan): one turn is let through to see, once in this time. */
+/**
+ * A full window can open before its time (extra usage, a larger plan): one turn is let through to see, once in this
+ * time.
+ */
 const LONGEST_COOL_DOWN_MS = 60_000;
 const DEFAULT_COOL_DOWN_MS = 5_000;
 /** A view may be so old. */
@@ -112,7 +115,9 @@ class SharedPlan implements Plan {
     const coolDown = currentCoolDown(await this.view(), family, now);
     if (coolDown === undefined) return;
     const seconds = Math.max(1, Math.ceil((coolDown.resetsAt - now) / 1000));
-    const message = `The account has reached a limit of Claude, which opens again in ${seconds} s. This server does not ask before ${new Date(coolDown.until).toISOString()}.`;
+    const message =
+      `The account has reached a limit of Claude, which opens again in ${seconds} s. This server ` +
+      `does not ask before ${new Date(coolDown.until).toISOString()}.`;
     throw new TurnError('upstream_rate_limited', message, { retryAfterSeconds: seconds });
   }
 

@@ -1,4 +1,7 @@
-/** `connect <client>`: prints the configuration of a client, or writes it into the client's own file, and takes that back. */
+/**
+ * `connect <client>`: prints the configuration of a client, or writes it into the client's own file, and takes that
+ * back.
+ */
 import type { Command } from 'commander';
 import { CliError } from '../cli-error.ts';
 import { clientNamed, clients } from '../connect/clients/index.ts';

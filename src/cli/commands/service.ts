@@ -116,7 +116,9 @@ const systemd = (): Manager => {
     ],
     uninstall: [['systemctl', '--user', 'disable', '--now', unit]],
     status: ['systemctl', '--user', 'is-active', unit],
-    afterwards: `Settings: ${userEnvFile(process.env)}\nLog: journalctl --user -u ${unit} -f\nAlso without a login session: loginctl enable-linger`,
+    afterwards:
+      `Settings: ${userEnvFile(process.env)}\nLog: journalctl --user -u ${unit} -f\nAlso without a ` +
+      `login session: loginctl enable-linger`,
   };
 };
 

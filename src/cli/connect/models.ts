@@ -1,4 +1,6 @@
-/** The models that configurations name, with what clients want to know of them: all from the catalog and the price list. */
+/**
+ * The models that configurations name, with what clients want to know of them: all from the catalog and the price list.
+ */
 import { abilitiesOf, CATALOG } from '../../models/catalog.ts';
 import type { Family } from '../../models/model.ts';
 import { pricesOf, type Rates } from '../../models/prices.ts';

@@ -1,8 +1,8 @@
 /** Checks of the login: which one counts, and whether it works. */
 import { createEngine } from '../../node/engine.ts';
-import { findCredentials } from '../../node/credentials.ts';
-import { findExistingLogin } from '../../node/existing-login.ts';
-import { loginAdvice } from '../../node/login-advice.ts';
+import { findCredentials } from '../../node/login/credentials.ts';
+import { findExistingLogin } from '../../node/login/existing-login.ts';
+import { loginAdvice } from '../../node/login/login-advice.ts';
 import { toTurnError, TurnError } from '../../turn/errors.ts';
 import type { Engine } from '../../turn/engine.ts';
 import type { Turn } from '../../turn/turn.ts';

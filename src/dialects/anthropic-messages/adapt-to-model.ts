@@ -71,7 +71,9 @@ const fitLeast = (request: TurnRequest, abilities: Abilities, report: Report): F
     : { thinking: least.thinking, effort: cappedEffort(given, report) };
 };
 
-/** `between_tools` is refused above `high`: https://platform.claude.com/docs/en/models/sonnet-5-5/whats-new-sonnet-5-5 */
+/**
+ * `between_tools` is refused above `high`: https://platform.claude.com/docs/en/models/sonnet-5-5/whats-new-sonnet-5-5
+ */
 const cappedEffort = (effort: EffortLevel | undefined, report: Report): EffortLevel | undefined => {
   if (effort !== 'xhigh' && effort !== 'max') return effort;
   report.emulate('output_config.effort');

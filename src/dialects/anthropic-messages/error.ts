@@ -1,4 +1,7 @@
-/** The error envelope of the Messages API: https://docs.anthropic.com/en/api/errors. No imports from Node: the Worker renders errors too. */
+/**
+ * The error envelope of the Messages API: https://docs.anthropic.com/en/api/errors. No imports from Node: the Worker
+ * renders errors too.
+ */
 import type { ErrorCode, TurnError } from '../../turn/errors.ts';
 import type { RenderedError, SseFrame } from '../dialect.ts';
 

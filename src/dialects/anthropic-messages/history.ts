@@ -55,7 +55,9 @@ const withoutSettings = (message: Message, report: Report): Message => {
   return rest;
 };
 
-/** Ids of tool calls as the API takes them, `[a-zA-Z0-9_-]`; the same messages, copied only where one had to be mapped. */
+/**
+ * Ids of tool calls as the API takes them, `[a-zA-Z0-9_-]`; the same messages, copied only where one had to be mapped.
+ */
 export const withNativeToolIds = (messages: readonly Message[]): Message[] =>
   messages.map((message) => mapped(message));
 

@@ -27,7 +27,9 @@ export const outputConfig = (
   return Object.keys(whole).length === 0 ? {} : { output_config: whole };
 };
 
-/** It may be fitted to a model or handed to Claude Code; the API judges any other, which may be newer than this list. */
+/**
+ * It may be fitted to a model or handed to Claude Code; the API judges any other, which may be newer than this list.
+ */
 const checkEffort = (effort: unknown, { context, model }: Parsing): void => {
   if (effort === null || effort === undefined || EFFORTS.some((level) => level === effort)) return;
   if (model.via === 'exact' && context.engine.abilities.otherParameters) return;

@@ -55,13 +55,16 @@ export const messagesParameters: readonly Parameter[] = [
     name: 'messages',
     fate: 'applied',
     note:
-      'Passed on with all blocks: text, images, documents, tool use and results, thinking with signatures, citations, search results, `role: "system"` in mid-conversation. ' +
+      'Passed on with all blocks: text, images, documents, tool use and results, thinking with signatures, ' +
+      'citations, search results, `role: "system"` in mid-conversation. ' +
       'Tool ids outside `[a-zA-Z0-9_-]` are mapped, the same way every time.',
     cases: [
       { fate: 'refused', when: `there are more than ${MOST_MESSAGES}` },
       {
         fate: 'emulated',
-        when: `\`role: "system"\` and ${MAPPED} that takes none (before 4.8): it becomes text of the user, in \`<system-reminder>\``,
+        when:
+          `\`role: "system"\` and ${MAPPED} that takes none (before 4.8): it becomes text of the user, in ` +
+          `\`<system-reminder>\``,
       },
       {
         fate: 'emulated',
@@ -71,11 +74,15 @@ export const messagesParameters: readonly Parameter[] = [
       {
         fate: 'emulated',
         lacks: 'otherParameters',
-        when: 'an answer in the history without text or calls (it is left out), or an image of the newest message over 400 KB or 2,000 pixels (it is made smaller)',
+        when:
+          'an answer in the history without text or calls (it is left out), or an image of the newest message ' +
+          'over 400 KB or 2,000 pixels (it is made smaller)',
       },
       {
         fate: 'refused',
-        when: 'it ends with an assistant message to be continued (prefill) and the model cannot do that, with the API’s own words',
+        when:
+          'it ends with an assistant message to be continued (prefill) and the model cannot do that, with the ' +
+          'API’s own words',
       },
       {
         fate: 'refused',
@@ -150,13 +157,17 @@ export const messagesParameters: readonly Parameter[] = [
   {
     name: 'tools',
     fate: 'applied',
-    note: 'Client tools are passed on unchanged, with `strict`, `input_examples`, `defer_loading`, `eager_input_streaming`.',
+    note:
+      'Client tools are passed on unchanged, with `strict`, `input_examples`, `defer_loading`, ' +
+      '`eager_input_streaming`.',
     cases: [
       { fate: 'refused', when: `there are more than ${MOST_TOOLS}` },
       {
         fate: 'ignored',
         lacks: 'serverTools',
-        when: 'a tool that runs at the API (`web_search_…`, `code_execution_…`, …): it is left out, and told as `tools[0]`',
+        when:
+          'a tool that runs at the API (`web_search_…`, `code_execution_…`, …): it is left out, and told as ' +
+          '`tools[0]`',
       },
     ],
   },
@@ -169,24 +180,34 @@ export const messagesParameters: readonly Parameter[] = [
   {
     name: 'thinking',
     fate: 'applied',
-    note: '`enabled` with a budget, `adaptive`, `disabled`, `between_tools`, with `display`; signatures are kept through tool loops.',
+    note:
+      '`enabled` with a budget, `adaptive`, `disabled`, `between_tools`, with `display`; signatures are kept ' +
+      'through tool loops.',
     cases: [
       {
         fate: 'emulated',
-        when: `${MAPPED} that is told to think in the other way: \`adaptive\` becomes a budget by the effort, a budget becomes \`adaptive\``,
+        when:
+          `${MAPPED} that is told to think in the other way: \`adaptive\` becomes a budget by the effort, a ` +
+          `budget becomes \`adaptive\``,
       },
       {
         fate: 'emulated',
-        when: `${MAPPED} that cannot stop thinking: \`disabled\` becomes \`between_tools\`, or the lowest effort where that is not set`,
+        when:
+          `${MAPPED} that cannot stop thinking: \`disabled\` becomes \`between_tools\`, or the lowest effort ` +
+          `where that is not set`,
       },
       {
         fate: 'ignored',
-        when: `${MAPPED} that cannot think in this request, or thinks more than was asked for at the effort that is set`,
+        when:
+          `${MAPPED} that cannot think in this request, or thinks more than was asked for at the effort that ` +
+          `is set`,
       },
       {
         fate: 'ignored',
         lacks: 'otherParameters',
-        when: 'a budget, and the results of calls that no process waits for any more: the thinking before them cannot be taken in again',
+        when:
+          'a budget, and the results of calls that no process waits for any more: the thinking before them ' +
+          'cannot be taken in again',
       },
     ],
   },
@@ -197,7 +218,9 @@ export const messagesParameters: readonly Parameter[] = [
     cases: [
       {
         fate: 'emulated',
-        when: `${MAPPED} without that level: the next lower one, or the budget of thinking; or one that thinks \`between_tools\`, which goes up to \`high\``,
+        when:
+          `${MAPPED} without that level: the next lower one, or the budget of thinking; or one that thinks ` +
+          `\`between_tools\`, which goes up to \`high\``,
       },
       {
         fate: 'ignored',
@@ -226,7 +249,9 @@ export const messagesParameters: readonly Parameter[] = [
   {
     name: 'thread',
     fate: 'refused',
-    note: 'Refused with the API’s own `thread_unsupported_request`: the SDK then sends the whole conversation. This server keeps no conversation that a request does not carry.',
+    note:
+      'Refused with the API’s own `thread_unsupported_request`: the SDK then sends the whole conversation. ' +
+      'This server keeps no conversation that a request does not carry.',
   },
   {
     name: 'context_management',
@@ -256,7 +281,9 @@ export const messagesParameters: readonly Parameter[] = [
   {
     name: 'user_profile_id',
     fate: 'ignored',
-    note: 'Also as the header `anthropic-user-profile-id`, in which the SDK sends it: this server asks with its own login only.',
+    note:
+      'Also as the header `anthropic-user-profile-id`, in which the SDK sends it: this server asks with its ' +
+      'own login only.',
   },
   { name: 'workspace_id', fate: 'ignored', note: 'Also as the header `anthropic-workspace-id`: as `user_profile_id`.' },
 ];

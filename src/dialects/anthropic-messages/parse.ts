@@ -46,7 +46,10 @@ export const parse = (body: unknown, context: ParseContext): ParsedRequest<null>
   };
 };
 
-/** `POST /v1/messages/count_tokens`: what counts of the same request. Its limit is the model's own, since nothing is generated. */
+/**
+ * `POST /v1/messages/count_tokens`: what counts of the same request. Its limit is the model's own, since nothing is
+ * generated.
+ */
 export const parseCountTokens = (body: unknown, context: ParseContext): ParsedRequest<null> => {
   checkShape(body, 'messages', 'anthropic');
   const checked = check(countTokensRequest, body, 'anthropic');

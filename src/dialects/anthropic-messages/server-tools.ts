@@ -1,5 +1,6 @@
 /**
- * Tools that run at the API, for an engine that cannot have them run there. A client may offer one in every request without
+ * Tools that run at the API, for an engine that cannot have them run there. A client may offer one in every request
+ * without
  * ever needing it, so it is left out and told; only a forced one is refused.
  */
 import { TurnError } from '../../turn/errors.ts';
@@ -8,7 +9,9 @@ import type { ParseContext } from '../dialect.ts';
 import type { Report } from '../parameters.ts';
 import type { CountTokensRequest } from './wire.ts';
 
-/** `tools` and `tool_choice` as the engine takes them; without these members where the request's own stay as they are. */
+/**
+ * `tools` and `tool_choice` as the engine takes them; without these members where the request's own stay as they are.
+ */
 export const offeredTools = (
   { tools, tool_choice: choice }: CountTokensRequest,
   { engine }: ParseContext,
@@ -24,7 +27,8 @@ export const offeredTools = (
   if (forced) {
     throw new TurnError(
       'unsupported_parameter',
-      `tool_choice: the tool runs at the Anthropic API, where the engine ${engine.name} of this server cannot have it run. Offer it without forcing it, or a tool of your own.`,
+      `tool_choice: the tool runs at the Anthropic API, where the engine ${engine.name} of this server cannot ` +
+        `have it run. Offer it without forcing it, or a tool of your own.`,
       { param: 'tool_choice' },
     );
   }

@@ -1,4 +1,6 @@
-/** The upstream's own events, each under its name, in their order: https://docs.anthropic.com/en/api/messages-streaming. */
+/**
+ * The upstream's own events, each under its name, in their order: https://docs.anthropic.com/en/api/messages-streaming.
+ */
 import { TurnError } from '../../turn/errors.ts';
 import { isStreamEvent, type TurnEvent } from '../../turn/events.ts';
 import type { SseFrame } from '../dialect.ts';
@@ -6,7 +8,8 @@ import type { SseFrame } from '../dialect.ts';
 export const keepalive: SseFrame = { event: 'ping', data: '{"type":"ping"}' };
 
 /**
- * The API sends a ping behind the first `content_block_start`, which Claude Code keeps to itself: it is given where none
+ * The API sends a ping behind the first `content_block_start`, which Claude Code keeps to itself: it is given where
+ * none
  * has come by then. Throws `upstream_error` when the events end before the answer does.
  */
 export const stream = async function* (events: AsyncIterable<TurnEvent>): AsyncGenerator<SseFrame> {

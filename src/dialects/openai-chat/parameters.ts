@@ -1,4 +1,6 @@
-/** What becomes of every parameter of `/v1/chat/completions`. Read by the parser, the report and docs/COMPATIBILITY.md. */
+/**
+ * What becomes of every parameter of `/v1/chat/completions`. Read by the parser, the report and docs/COMPATIBILITY.md.
+ */
 import { MOST_MESSAGES, MOST_TOOLS } from '../bounds.ts';
 import { FORCED_CASES } from '../forced-call.ts';
 import { commonParameters, OWN_METADATA } from '../openai/common-parameters.ts';
@@ -24,24 +26,31 @@ export const chatParameters: readonly Parameter[] = [
     name: 'messages',
     fate: 'applied',
     note:
-      'All roles, content as text or parts. Leading system and developer messages become system blocks, later ones stay in their place where the model takes them. ' +
-      'Text without a visible character is left out: the API refuses it. Tool ids the API would refuse are mapped, the same way every time.',
+      'All roles, content as text or parts. Leading system and developer messages become system blocks, later ' +
+      'ones stay in their place where the model takes them. ' +
+      'Text without a visible character is left out: the API refuses it. Tool ids the API would refuse are ' +
+      'mapped, the same way every time.',
     cases: [
       { fate: 'refused', when: `there are more than ${MOST_MESSAGES}` },
       {
         fate: 'emulated',
         when:
-          'a later system or developer message and a model that takes none (before 4.8), or not in that place (only behind the user’s and before the assistant’s or the end): ' +
+          'a later system or developer message and a model that takes none (before 4.8), or not in that place ' +
+          '(only behind the user’s and before the assistant’s or the end): ' +
           'it becomes text of the user, in `<system-reminder>`',
       },
       {
         fate: 'emulated',
         lacks: 'systemMessages',
-        when: 'a later system or developer message: it becomes text of the user, in `<system-reminder>`, for every model',
+        when:
+          'a later system or developer message: it becomes text of the user, in `<system-reminder>`, for ' +
+          'every model',
       },
       {
         fate: 'emulated',
-        when: 'the last message is the assistant’s: Claude continues it instead of answering anew, without the white space at its end',
+        when:
+          'the last message is the assistant’s: Claude continues it instead of answering anew, without the ' +
+          'white space at its end',
       },
       {
         fate: 'emulated',
@@ -72,7 +81,9 @@ export const chatParameters: readonly Parameter[] = [
     name: 'messages[].reasoning_content',
     fate: 'ignored',
     silent: true,
-    note: 'Accepted back, not passed on: thinking without its signature cannot be given to Claude again. Not reported, since every client that shows reasoning sends it.',
+    note:
+      'Accepted back, not passed on: thinking without its signature cannot be given to Claude again. Not ' +
+      'reported, since every client that shows reasoning sends it.',
   },
   { name: 'messages[].audio', fate: 'refused', note: 'Claude does not take audio.' },
   { name: 'messages[].content[].text', fate: 'applied', note: 'One block for each part.' },
@@ -107,7 +118,9 @@ export const chatParameters: readonly Parameter[] = [
     name,
     fate: 'emulated',
     silent: true,
-    note: 'Not an OpenAI parameter; some clients send it for Claude. Engine `anthropic-api`: one breakpoint at the end of the request; `claude-code`: Claude Code sets its own. Not reported: such clients always send it.',
+    note:
+      'Not an OpenAI parameter; some clients send it for Claude. Engine `anthropic-api`: one breakpoint at ' +
+      'the end of the request; `claude-code`: Claude Code sets its own. Not reported: such clients always send it.',
   })),
   {
     name: 'max_completion_tokens',
@@ -131,14 +144,18 @@ export const chatParameters: readonly Parameter[] = [
     cases: [
       {
         fate: 'ignored',
-        when: 'the schema is outside what the API enforces, or more than 20 tools are strict: the tool is offered without it',
+        when:
+          'the schema is outside what the API enforces, or more than 20 tools are strict: the tool is offered ' +
+          'without it',
       },
     ],
   },
   {
     name: 'tool_choice',
     fate: 'applied',
-    note: '`auto`, `none`, `required`, a named function or custom tool, `allowed_tools` (the other tools are then not offered); Anthropic’s `any` and `tool` too.',
+    note:
+      '`auto`, `none`, `required`, a named function or custom tool, `allowed_tools` (the other tools are then ' +
+      'not offered); Anthropic’s `any` and `tool` too.',
     cases: [...FORCED_CASES, { fate: 'refused', when: 'it names a tool that is not offered' }],
   },
   { name: 'parallel_tool_calls', fate: 'applied', note: '`false` becomes `disable_parallel_tool_use`.' },
@@ -163,7 +180,8 @@ export const chatParameters: readonly Parameter[] = [
       {
         fate: 'emulated',
         when:
-          'the schema uses keywords that the API cannot enforce (`minLength`, `minimum`, `pattern`, `oneOf`, `maxItems`, …): they move into the description, ' +
+          'the schema uses keywords that the API cannot enforce (`minLength`, `minimum`, `pattern`, `oneOf`, ' +
+          '`maxItems`, …): they move into the description, ' +
           'as in Anthropic’s SDK, `oneOf` becomes `anyOf`, and objects are closed (`additionalProperties: false`)',
       },
       {
@@ -188,14 +206,18 @@ export const chatParameters: readonly Parameter[] = [
     name: 'reasoning_effort',
     fate: 'applied',
     note:
-      'Models with effort levels: adaptive thinking with `output_config.effort`. Models with budgets: minimal 1,024, low 4,096, medium 8,192, high 16,384, xhigh 31,999, ' +
-      'max 63,999 tokens of thinking. `none` turns thinking off. Absent: the model’s own default; see “Effort” below for the engine `claude-code`.',
+      'Models with effort levels: adaptive thinking with `output_config.effort`. Models with budgets: minimal ' +
+      '1,024, low 4,096, medium 8,192, high 16,384, xhigh 31,999, ' +
+      'max 63,999 tokens of thinking. `none` turns thinking off. Absent: the model’s own default; see “Effort” ' +
+      'below for the engine `claude-code`.',
     cases: [
       {
         fate: 'emulated',
         when:
-          'the model lacks the level (the next lower one is used; `minimal` is `low`); the budget exceeds three quarters of max_tokens (it is cut to that); ' +
-          'it is `none` and the model always thinks (Sonnet 5.5 thinks `between_tools` only, others at their lowest effort); ' +
+          'the model lacks the level (the next lower one is used; `minimal` is `low`); the budget exceeds three ' +
+          'quarters of max_tokens (it is cut to that); ' +
+          'it is `none` and the model always thinks (Sonnet 5.5 thinks `between_tools` only, others at their ' +
+          'lowest effort); ' +
           'or a tool is forced on a model with effort levels (the level is set, without thinking)',
       },
       {

@@ -1,6 +1,7 @@
 /**
  * OpenAI messages to a conversation of the Messages API. Leading system messages become `system`, later ones
- * stay where they are if the API takes them there. All results of one step go into one user message, directly after the calls.
+ * stay where they are if the API takes them there. All results of one step go into one user message, directly after the
+ * calls.
  * Blocks of the Messages API and items of the Responses API may stand between and inside the messages.
  */
 import type Anthropic from '@anthropic-ai/sdk';
@@ -98,7 +99,8 @@ class Walk {
       const names = [...this.#open.keys()].slice(0, 10).join(', ');
       throw new TurnError(
         'invalid_request',
-        `An assistant message with 'tool_calls' must be followed by tool messages responding to each 'tool_call_id'. Without a response: ${names}`,
+        `An assistant message with 'tool_calls' must be followed by tool messages responding to each ` +
+          `'tool_call_id'. Without a response: ${names}`,
         { param: `messages[${index - 1}]` },
       );
     }
@@ -146,7 +148,8 @@ class Walk {
     if (id === undefined) {
       throw new TurnError(
         'invalid_request',
-        `Messages with role '${role}' must be a response to a preceding assistant message with a call of that ${role === 'tool' ? 'id' : 'name'}.`,
+        `Messages with role '${role}' must be a response to a preceding assistant message with a call of that ` +
+          `${role === 'tool' ? 'id' : 'name'}.`,
         { param: pathText('openai', [...at, idField]) },
       );
     }

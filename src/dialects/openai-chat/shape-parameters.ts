@@ -5,7 +5,9 @@ export const shapeParameters: readonly Parameter[] = [
   {
     name: 'input',
     fate: 'applied',
-    note: 'A body of the Responses API, without messages, as Cursor sends it: its own table below counts; the answer is a chat completion.',
+    note:
+      'A body of the Responses API, without messages, as Cursor sends it: its own table below counts; the ' +
+      'answer is a chat completion.',
     cases: [{ fate: 'ignored', when: 'there are `messages` too, which count' }],
   },
   {
@@ -44,7 +46,9 @@ export const shapeParameters: readonly Parameter[] = [
   {
     name: 'tools[].custom',
     fate: 'emulated',
-    note: 'Offered as a function with one string, a grammar behind its description; calls come back as `{type: "custom", custom: {name, input}}` with the raw text. The grammar is not enforced.',
+    note:
+      'Offered as a function with one string, a grammar behind its description; calls come back as `{type: ' +
+      '"custom", custom: {name, input}}` with the raw text. The grammar is not enforced.',
   },
   {
     name: 'tools[].input_schema',

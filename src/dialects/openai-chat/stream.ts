@@ -1,4 +1,7 @@
-/** Events as `chat.completion.chunk` frames, in OpenAI's order: role, deltas, finish_reason, usage if asked for, `[DONE]`. */
+/**
+ * Events as `chat.completion.chunk` frames, in OpenAI's order: role, deltas, finish_reason, usage if asked for,
+ * `[DONE]`.
+ */
 import { TurnError } from '../../turn/errors.ts';
 import { isStreamEvent, type StreamEvent, type TurnEvent } from '../../turn/events.ts';
 import type Anthropic from '@anthropic-ai/sdk';

@@ -6,7 +6,9 @@ export const completionParameters: readonly Parameter[] = [
   {
     name: 'prompt',
     fate: 'applied',
-    note: 'A string, or a list of one string: one user message. Claude answers it; it is not a model that continues text.',
+    note:
+      'A string, or a list of one string: one user message. Claude answers it; it is not a model that ' +
+      'continues text.',
     cases: [{ fate: 'refused', when: 'several prompts, or token numbers' }],
   },
   { name: 'suffix', fate: 'refused', neutral: [''], note: 'Claude cannot fill in a middle.' },

@@ -1,4 +1,7 @@
-/** Places of a turn's request as fields of the Responses request that it was made of. Codex leaves a picture out that an error names. */
+/**
+ * Places of a turn's request as fields of the Responses request that it was made of. Codex leaves a picture out that an
+ * error names.
+ */
 import type { TurnRequest } from '../../turn/turn.ts';
 import type { CallersField } from '../callers-field.ts';
 import { inMessages, inSystem, type FieldsOf, type Retraced } from '../openai/retrace.ts';

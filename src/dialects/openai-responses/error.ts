@@ -34,7 +34,9 @@ export const errorOf = (error: TurnError): ResponseFailure => {
   return { code, message };
 };
 
-/** OpenAI's types are flat, the Open Responses schema has the error inside, and OpenAI's SDK throws for that form only. */
+/**
+ * OpenAI's types are flat, the Open Responses schema has the error inside, and OpenAI's SDK throws for that form only.
+ */
 export const errorEvent = (error: TurnError) => {
   const { code, message, param } = inner(error);
   return { type: 'error', code, message, param, error: inner(error) } as const;

@@ -32,18 +32,23 @@ const conversation: readonly Parameter[] = [
     name: 'input',
     fate: 'applied',
     note:
-      'A text, or items: messages in every shape, calls and their outputs, reasoning, searches, references to stored items. Leading system and developer messages become ' +
-      'system blocks, behind `instructions`. Outputs go directly behind the calls that they answer. Text without a visible character is left out: the API refuses it.',
+      'A text, or items: messages in every shape, calls and their outputs, reasoning, searches, references to ' +
+      'stored items. Leading system and developer messages become ' +
+      'system blocks, behind `instructions`. Outputs go directly behind the calls that they answer. Text without ' +
+      'a visible character is left out: the API refuses it.',
     cases: [
       {
         fate: 'emulated',
         when:
-          'a later system or developer message and a model that takes none (before 4.8), or not in that place: it becomes text of the user, in `<system-reminder>`; ' +
+          'a later system or developer message and a model that takes none (before 4.8), or not in that place: it ' +
+          'becomes text of the user, in `<system-reminder>`; ' +
           'with Claude Code: for every model',
       },
       {
         fate: 'emulated',
-        when: 'the last message is the assistant’s: Claude continues it instead of answering anew, without the white space at its end',
+        when:
+          'the last message is the assistant’s: Claude continues it instead of answering anew, without the ' +
+          'white space at its end',
       },
       {
         fate: 'emulated',
@@ -51,14 +56,18 @@ const conversation: readonly Parameter[] = [
       },
       {
         fate: 'refused',
-        when: 'the last message is the assistant’s and the model or the engine cannot continue it; a call has no output, or an output no call',
+        when:
+          'the last message is the assistant’s and the model or the engine cannot continue it; a call has no ' +
+          'output, or an output no call',
       },
     ],
   },
   {
     name: 'input[].type',
     fate: 'applied',
-    note: '`message`, `function_call`, `function_call_output`, `custom_tool_call`, `custom_tool_call_output`, `reasoning`, `web_search_call`, `code_interpreter_call`, `item_reference`, `additional_tools`.',
+    note:
+      '`message`, `function_call`, `function_call_output`, `custom_tool_call`, `custom_tool_call_output`, ' +
+      '`reasoning`, `web_search_call`, `code_interpreter_call`, `item_reference`, `additional_tools`.',
     cases: [{ fate: 'ignored', when: 'any other type: the item is left out' }],
   },
   {
@@ -68,7 +77,9 @@ const conversation: readonly Parameter[] = [
     cases: [
       {
         fate: 'ignored',
-        when: 'it was not made by this server, was changed, or nothing was said after the thinking: the item is left out',
+        when:
+          'it was not made by this server, was changed, or nothing was said after the thinking: the item is ' +
+          'left out',
       },
     ],
   },
@@ -87,7 +98,9 @@ const conversation: readonly Parameter[] = [
   {
     name: 'input[].content[].input_file',
     fate: 'applied',
-    note: 'A PDF, text or JSON file as a data URL in `file_data`, or a PDF by `file_url`; `filename` becomes its title.',
+    note:
+      'A PDF, text or JSON file as a data URL in `file_data`, or a PDF by `file_url`; `filename` becomes its ' +
+      'title.',
     cases: [{ fate: 'refused', when: 'a `file_id`: this server keeps no files' }],
   },
   { name: 'input[].content[].input_audio', fate: 'refused', note: 'Claude does not take audio.' },
@@ -140,7 +153,8 @@ const generation: readonly Parameter[] = [
       {
         fate: 'ignored',
         when:
-          'max_output_tokens is below 1,366 on a model with budgets; a tool is forced on such a model; or such a model is inside a tool loop and the thinking before the calls ' +
+          'max_output_tokens is below 1,366 on a model with budgets; a tool is forced on such a model; or such a ' +
+          'model is inside a tool loop and the thinking before the calls ' +
           'was not sent back (`include: ["reasoning.encrypted_content"]` carries it)',
       },
     ],
@@ -148,7 +162,9 @@ const generation: readonly Parameter[] = [
   {
     name: 'reasoning.summary',
     fate: 'applied',
-    note: 'Where Claude thinks, its thinking comes as `reasoning` items with one summary, whatever the length that was asked for. Alone, it makes models with effort levels show their thinking.',
+    note:
+      'Where Claude thinks, its thinking comes as `reasoning` items with one summary, whatever the length ' +
+      'that was asked for. Alone, it makes models with effort levels show their thinking.',
   },
   { name: 'reasoning.generate_summary', fate: 'applied', note: 'The older name of `reasoning.summary`.' },
   {
@@ -218,7 +234,9 @@ const answer: readonly Parameter[] = [
   {
     name: 'include',
     fate: 'applied',
-    note: '`reasoning.encrypted_content`: Claude’s thinking and signatures, encrypted, also the results of searches. `web_search_call.action.sources`. The others ask for items that never come.',
+    note:
+      '`reasoning.encrypted_content`: Claude’s thinking and signatures, encrypted, also the results of ' +
+      'searches. `web_search_call.action.sources`. The others ask for items that never come.',
     cases: [{ fate: 'ignored', when: '`message.output_text.logprobs`: Claude gives no log probabilities' }],
   },
   {
@@ -260,7 +278,9 @@ const answer: readonly Parameter[] = [
     name: 'prompt_cache_key',
     fate: 'applied',
     neutral: [''],
-    note: 'Engine `anthropic-api`: one cache breakpoint at the end of the request, whatever the key is; Claude Code sets its own.',
+    note:
+      'Engine `anthropic-api`: one cache breakpoint at the end of the request, whatever the key is; Claude ' +
+      'Code sets its own.',
   },
   {
     name: 'prompt_cache_retention',

@@ -31,7 +31,9 @@ export const placeSystem = (
   return { system, messages: placed.messages };
 };
 
-/** Claude needs a message to answer. OpenAI does not, so some callers put all they have to say into a system message. */
+/**
+ * Claude needs a message to answer. OpenAI does not, so some callers put all they have to say into a system message.
+ */
 const onlySystem = (
   system: Conversation['system'],
   { field, emulated }: Pick<Placing, 'field' | 'emulated'>,
@@ -50,7 +52,10 @@ interface End {
   readonly emulated: () => void;
 }
 
-/** OpenAI answers an assistant message with another; Claude continues it, where it can, and its end may not be white space. */
+/**
+ * OpenAI answers an assistant message with another; Claude continues it, where it can, and its end may not be white
+ * space.
+ */
 export const fitEnd = (conversation: Conversation, { refusal, param, emulated }: End): Conversation => {
   const { system, messages } = conversation;
   const end = messages.at(-1);

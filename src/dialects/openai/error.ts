@@ -1,4 +1,7 @@
-/** OpenAI's error envelope: https://platform.openai.com/docs/guides/error-codes. No imports from Node: the Worker renders errors too. */
+/**
+ * OpenAI's error envelope: https://platform.openai.com/docs/guides/error-codes. No imports from Node: the Worker
+ * renders errors too.
+ */
 import type { ErrorCode, TurnError } from '../../turn/errors.ts';
 import type { RenderedError, SseFrame } from '../dialect.ts';
 

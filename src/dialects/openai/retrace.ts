@@ -9,7 +9,9 @@ export interface Retraced {
   readonly places: Places;
 }
 
-/** The caller's names for the members of a block, by its type and the member; `place` is where the block was written. */
+/**
+ * The caller's names for the members of a block, by its type and the member; `place` is where the block was written.
+ */
 export type FieldsOf = (type: string, member: string, place: Path) => Path;
 
 /** `2.content.0.image.source.base64`: the API puts the type of a block behind its index. */

@@ -20,17 +20,17 @@ import { askableWith } from './conversation/open-loop.ts';
 import { resumeOptions } from './conversation/transcript.ts';
 import { atTurnsPlace } from './conversation/turn-place.ts';
 import type { ClaudeEngineOptions } from './options.ts';
-import { reportedModels } from './process/account.ts';
-import { cliOptions, folderOf, type ClaudeHost } from './process/cli-options.ts';
+import { reportedModels } from './process/control/account.ts';
+import { cliOptions, folderOf, type ClaudeHost } from './process/control/cli-options.ts';
 import { countTokensOn } from './process/count-tokens.ts';
-import { errorOfAbort } from './process/end-errors.ts';
+import { errorOfAbort } from './process/child/end-errors.ts';
 import { HeldProcess } from './process/held-process.ts';
-import { isUnexpected, ProcessHost } from './process/host.ts';
-import { comfortable, mostProcesses } from './process/memory.ts';
+import { isUnexpected, ProcessHost } from './process/child/host.ts';
+import { comfortable, mostProcesses } from './process/child/memory.ts';
 import { Pool } from './process/pool.ts';
-import { Limits } from './process/rate-limits.ts';
-import { startCli } from './process/start-cli.ts';
-import { toTurnSettings, type TurnSettings } from './process/turn-settings.ts';
+import { Limits } from './process/control/rate-limits.ts';
+import { startCli } from './process/control/start-cli.ts';
+import { toTurnSettings, type TurnSettings } from './process/control/turn-settings.ts';
 import type { Beginning, Taken, Wanted } from './process/wanted.ts';
 
 export type { ClaudeEngineOptions } from './options.ts';
@@ -250,7 +250,8 @@ export class ClaudeEngine implements Engine {
       });
     } catch (error) {
       this.#unwell = this.#closed ? this.#unwell : toTurnError(error).message;
-      // A server that cannot start a process gets no requests from a balancer, so no request will show that it can again.
+      // A server that cannot start a process gets no requests from a balancer, so no request will show that it can
+      // again.
       this.#startUntilItWorks();
       throw error;
     }

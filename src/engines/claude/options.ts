@@ -1,6 +1,6 @@
 import type { Clock } from '../../util/clock.ts';
 import type { Log } from '../../util/log.ts';
-import type { ClaudeHost } from './process/cli-options.ts';
+import type { ClaudeHost } from './process/control/cli-options.ts';
 
 export interface ClaudeEngineOptions extends Omit<ClaudeHost, 'maxRetries'> {
   /** Where the notes of running children are kept. */

@@ -1,7 +1,7 @@
 /** Who may use `/admin`: a key whose role is admin, and of web pages only the server's own. */
 import type { Context, MiddlewareHandler } from 'hono';
 import { TurnError } from '../../turn/errors.ts';
-import { isOwnPage } from '../browser-guard.ts';
+import { isOwnPage } from '../request/browser-guard.ts';
 import type { HttpEnv } from '../context.ts';
 
 /** Throws `forbidden`. CORS_ORIGINS does not count here: a page that may chat may not make keys. */

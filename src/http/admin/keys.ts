@@ -2,7 +2,7 @@
 import type { Handler } from 'hono';
 import type { NamedKey } from '../../access/named-keys.ts';
 import { TurnError } from '../../turn/errors.ts';
-import { printable, readJson } from '../body.ts';
+import { printable, readJson } from '../request/body.ts';
 import type { HttpContext, HttpEnv } from '../context.ts';
 import { keysQuery, queryOf } from './query.ts';
 import { part, stored, type AdminServices } from './services.ts';

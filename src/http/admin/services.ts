@@ -1,6 +1,6 @@
 /** What the handlers of `/admin` work with. */
 import { TurnError } from '../../turn/errors.ts';
-import type { RunningTurns } from '../running-turns.ts';
+import type { RunningTurns } from '../answer/running-turns.ts';
 import type { Services } from '../services.ts';
 
 export interface AdminServices extends Services {

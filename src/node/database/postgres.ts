@@ -50,7 +50,8 @@ const poolOf = (url: string, options: PoolOptions, log: Pick<Log, 'warn'>): pg.P
     ...options,
   });
   const lost = (error: Error): void => log.warn({ reason: error.message }, 'a connection to the database was lost');
-  // The pool replaces a lost connection, and a statement that it carried fails. Unheard, the events would end the program:
+  // The pool replaces a lost connection, and a statement that it carried fails. Unheard, the events would end the
+  // program:
   // the pool's own for connections that nobody uses, a client's also between two statements of a transaction.
   pool.on('error', lost);
   pool.on('connect', (client) => client.on('error', lost));

@@ -1,5 +1,6 @@
 /**
- * The thread that holds a SQLite file open. Every call of `node:sqlite` blocks: a lock of another program, a slow disk or a
+ * The thread that holds a SQLite file open. Every call of `node:sqlite` blocks: a lock of another program, a slow disk
+ * or a
  * report over a year of rows would otherwise stop all answers of the server.
  */
 import { closeSync, mkdirSync, openSync, statSync } from 'node:fs';
@@ -12,7 +13,8 @@ import type { SqliteFailure, SqliteReply, SqliteRequest, SqliteThreadOptions } f
 /** How long a statement waits for a lock that another program holds. */
 const BUSY_TIMEOUT_MS = 5_000;
 const MOST_PREPARED = 200;
-// WAL: readers and the writer do not wait for each other. NORMAL: a crash of this program loses nothing that was committed,
+// WAL: readers and the writer do not wait for each other. NORMAL: a crash of this program loses nothing that was
+// committed,
 // a power cut at most the last moments.
 const SETTINGS = 'PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA journal_size_limit = 67108864';
 // I/O error, corrupt, not a database: whoever mends the file puts another one in its place.

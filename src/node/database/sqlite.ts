@@ -8,7 +8,10 @@ import type { SqliteFailure, SqliteReply, SqliteRequest, SqliteThreadOptions } f
 /** https://www.sqlite.org/limits.html, as Node compiles it. */
 const LIMITS = { parameters: 32_766, rowBytes: 1_000_000_000 };
 
-/** `file`: where the database is or will be; `lost` is called when it turns out to be gone. Nothing is opened before it is used. */
+/**
+ * `file`: where the database is or will be; `lost` is called when it turns out to be gone. Nothing is opened before it
+ * is used.
+ */
 export const openSqlite = (file: string, lost: () => void): Database =>
   sqliteDatabase({
     main: new SqliteThread({ file, readOnly: false }, lost),

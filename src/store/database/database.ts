@@ -1,6 +1,7 @@
 /**
  * One database behind Kysely: SQLite, Postgres, or the SQLite of a Durable Object. Statements that belong together go
- * through `batch`; Kysely's own transactions are not used, because a Durable Object cannot hold one open across an await.
+ * through `batch`; Kysely's own transactions are not used, because a Durable Object cannot hold one open across an
+ * await.
  */
 import type { Compilable, CompiledQuery, Kysely } from 'kysely';
 import type { Schema } from './schema.ts';

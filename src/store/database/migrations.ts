@@ -1,5 +1,6 @@
 /**
- * The tables, in numbered steps. A step that has been released is never changed; a change is a new step. Each runs as one
+ * The tables, in numbered steps. A step that has been released is never changed; a change is a new step. Each runs as
+ * one
  * batch that begins with its own number: where two servers start at once, the second finds the number taken, nothing of
  * its batch happens, and it goes on from there.
  */
@@ -57,7 +58,8 @@ const readVersion = async (db: Kysely<Schema>, failure: unknown): Promise<number
 };
 
 /**
- * Resolves to the error. Where two servers make a table at once, "if not exists" does not keep Postgres from several kinds
+ * Resolves to the error. Where two servers make a table at once, "if not exists" does not keep Postgres from several
+ * kinds
  * of errors about duplicates in its own catalog; the table is there then all the same.
  */
 const makeVersionTable = async (db: Kysely<Schema>): Promise<unknown> => {

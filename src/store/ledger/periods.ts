@@ -11,7 +11,9 @@ export interface Offset {
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 
-/** The offsets that hold between two times, in their order. Throws a `RangeError` for a time zone that does not exist. */
+/**
+ * The offsets that hold between two times, in their order. Throws a `RangeError` for a time zone that does not exist.
+ */
 export const offsetsBetween = (timeZone: string, from: number, to: number): readonly Offset[] => {
   const offsetAt = offsetsOf(timeZone);
   const offsets: Offset[] = [{ from, offsetMs: offsetAt(from) }];

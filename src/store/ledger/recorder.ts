@@ -1,7 +1,8 @@
 /**
  * Writes the ledger behind the answers: what is recorded waits in memory and is written in batches. A database that is
  * slow, full or gone costs no request anything: the newest entries wait, the oldest are dropped and counted, and health
- * says so until writing works again. A server that is killed loses what came since its last batch, at most `INTERVAL_MS`.
+ * says so until writing works again. A server that is killed loses what came since its last batch, at most
+ * `INTERVAL_MS`.
  */
 import type { RequestSummary } from '../../turn/request-summary.ts';
 import type { Clock } from '../../util/clock.ts';

@@ -6,10 +6,10 @@ import type { Handler, Hono, MiddlewareHandler } from 'hono';
 import { localOwner } from '../../access/keys.ts';
 import { notOnThisDeployment } from '../../http/admin/guard.ts';
 import { ADMIN_ROUTES, type AdminAction } from '../../http/admin/routes.ts';
-import { parseJson, readBody } from '../../http/body.ts';
+import { parseJson, readBody } from '../../http/request/body.ts';
 import type { HttpContext, HttpEnv } from '../../http/context.ts';
 import { createHttpApp, type CommonServices } from '../../http/http-app.ts';
-import { modelRoute, modelsRoute } from '../../http/models-routes.ts';
+import { modelRoute, modelsRoute } from '../../http/handlers/models-routes.ts';
 import type { Services } from '../../http/services.ts';
 import { TurnError } from '../../turn/errors.ts';
 import { innerHeaders, type InstanceStatus } from '../internal-protocol.ts';
@@ -59,7 +59,9 @@ export const createEdge = (services: EdgeServices): Hono<HttpEnv> => {
   });
 };
 
-/** What the Worker knows of its instances without waking one; the figures of the servers inside end with their sleep. */
+/**
+ * What the Worker knows of its instances without waking one; the figures of the servers inside end with their sleep.
+ */
 const metricsRoute =
   ({ statuses }: EdgeServices): Handler<HttpEnv> =>
   async (c) => {
@@ -72,7 +74,9 @@ const metricsRoute =
     return c.body(`${lines.join('\n')}\n`, 200, { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' });
   };
 
-/** Instances come and go with what they hold, so they keep no answers; clients send the conversation with each request. */
+/**
+ * Instances come and go with what they hold, so they keep no answers; clients send the conversation with each request.
+ */
 const nothingStored: Handler<HttpEnv> = () => {
   throw new TurnError('response_not_found', 'Responses are not stored on this deployment.', { param: 'response_id' });
 };
@@ -131,7 +135,9 @@ const send = async (
   });
 };
 
-/** Answers for the Worker; with the key also for the instances, and with `?wake` for the server in the first of them. */
+/**
+ * Answers for the Worker; with the key also for the instances, and with `?wake` for the server in the first of them.
+ */
 const healthRoute =
   (services: EdgeServices): Handler<HttpEnv> =>
   async (c) => {

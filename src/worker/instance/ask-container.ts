@@ -1,6 +1,6 @@
 /** A request as it goes to the container, and what can become of it there. */
 import { TurnError } from '../../turn/errors.ts';
-import { HEAD_HEADER, readLateHead } from '../../http/late-head.ts';
+import { HEAD_HEADER, readLateHead } from '../../http/answer/late-head.ts';
 import { INTERNAL, innerHeaders } from '../internal-protocol.ts';
 import type { ContainerFetch } from './container.ts';
 import { cutOff } from './supervised-answer.ts';
@@ -38,7 +38,8 @@ export const requestForContainer = async (
 };
 
 /**
- * Throws `client_closed`; `engine_died` when the connection failed too often, or after the container had taken the request,
+ * Throws `client_closed`; `engine_died` when the connection failed too often, or after the container had taken the
+ * request,
  * which may have been paid by then; `engine_unavailable` when a request comes again that was taken before.
  */
 export const askContainer = async (

@@ -57,7 +57,8 @@ export const containerLogin = (fetch: ContainerFetch, key: () => string): Contai
 const noDoor = ({ status }: Response): TurnError =>
   new TurnError(
     'engine_unavailable',
-    `The server in the container answered ${status} when it was handed its login; its log (npm run tail) has the reason.`,
+    `The server in the container answered ${status} when it was handed its login; its log (npm run tail) has the ` +
+      `reason.`,
     { retryAfterSeconds: 10 },
   );
 

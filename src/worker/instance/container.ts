@@ -13,7 +13,9 @@ export interface RawContainer {
   monitor(): Promise<void>;
   signal(signo: number): void;
   destroy(): Promise<void>;
-  /** How long the platform leaves the program running after this object has left memory; without it, about two minutes. */
+  /**
+   * How long the platform leaves the program running after this object has left memory; without it, about two minutes.
+   */
   setInactivityTimeout(durationMs: number): Promise<void>;
   getTcpPort(port: number): { fetch(input: string, init?: RequestInit): Promise<Response> };
 }
@@ -22,7 +24,10 @@ export interface ContainerOptions {
   readonly raw: RawContainer;
   readonly sleep: (ms: number) => Promise<void>;
   readonly now: () => number;
-  /** Gives the started program what it needs; `fresh` is a program that nobody has spoken to. Throws `RestartNeeded`, or a `TurnError` for the callers. */
+  /**
+   * Gives the started program what it needs; `fresh` is a program that nobody has spoken to. Throws `RestartNeeded`, or
+   * a `TurnError` for the callers.
+   */
   prepare(fresh: boolean, fetch: ContainerFetch): Promise<void>;
   /** Environment of a new program. */
   environment(): Record<string, string>;

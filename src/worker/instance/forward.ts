@@ -39,7 +39,9 @@ export interface ForwardHooks {
   readonly authorize: (headers: Headers) => void;
   /** The reason that callers read, for a container that is down. */
   readonly explain: (reason: DownReason) => DownReason;
-  /** The container is ending and refused the request: an answer that sends it to another instance, when there is one. */
+  /**
+   * The container is ending and refused the request: an answer that sends it to another instance, when there is one.
+   */
   readonly sendAway: () => Response | undefined;
   /** What callers do not read in full. */
   readonly onFailure: (error: TurnError) => void;

@@ -6,7 +6,7 @@
 import { DurableObject } from 'cloudflare:workers';
 import type { Dialect } from '../../dialects/dialect.ts';
 import { dialectNamed, dialects as allDialects } from '../../dialects/index.ts';
-import { markEnd, OWNER_HEADER } from '../../http/end-mark.ts';
+import { markEnd, OWNER_HEADER } from '../../http/answer/end-mark.ts';
 import { TurnError } from '../../turn/errors.ts';
 import { bootstrap, containerLogin, newBootstrapKey } from './container-bootstrap.ts';
 import { ContainerLife, type RawContainer } from './container.ts';

@@ -1,6 +1,6 @@
 /** The container's answer with its end supervised: whole, or the dialect's error. */
 import { TurnError } from '../../turn/errors.ts';
-import { CONVERSATIONS_HEADER } from '../../http/end-mark.ts';
+import { CONVERSATIONS_HEADER } from '../../http/answer/end-mark.ts';
 import { INTERNAL } from '../internal-protocol.ts';
 import { checkedStream } from '../checked-stream.ts';
 import type { DialectResponder } from '../dialect-responder.ts';

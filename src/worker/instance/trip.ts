@@ -1,4 +1,7 @@
-/** How far one request has come on its way through an instance. It counts as open until its end, whoever brings that about. */
+/**
+ * How far one request has come on its way through an instance. It counts as open until its end, whoever brings that
+ * about.
+ */
 import type { Ticket } from './open-requests.ts';
 
 export type Stage =

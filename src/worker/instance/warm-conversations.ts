@@ -1,4 +1,6 @@
-/** Which conversations the container holds, as far as can be known here: the last ones it served, as many as its count. */
+/**
+ * Which conversations the container holds, as far as can be known here: the last ones it served, as many as its count.
+ */
 
 /** Where a server does not say how many. */
 const MOST = 10_000;

@@ -57,7 +57,10 @@ export class LoginKeeper extends DurableObject<Env> {
     return offer;
   }
 
-  /** Takes what an instance's Claude Code has made of the login; true when it is newer than what is kept, and of the same secret. */
+  /**
+   * Takes what an instance's Claude Code has made of the login; true when it is newer than what is kept, and of the
+   * same secret.
+   */
   async bring(instance: string, { text, secret }: CurrentLogin): Promise<boolean> {
     const brought = loginOf(text);
     if (secret !== this.#secret || !isNewer(brought, this.#known())) return false;

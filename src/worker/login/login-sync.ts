@@ -9,7 +9,10 @@ import {
   type Offer,
 } from './login.ts';
 
-/** The methods of `LoginKeeper`, as an instance calls them. `secret` is the digest of the secret that a login descends from. */
+/**
+ * The methods of `LoginKeeper`, as an instance calls them. `secret` is the digest of the secret that a login descends
+ * from.
+ */
 export interface KeeperPort {
   current(): Promise<CurrentLogin>;
   offer(instance: string): Promise<Offer>;

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'vitest';
-import { folderOf } from '../../../src/engines/claude/process/cli-options.ts';
+import { folderOf } from '../../../src/engines/claude/process/control/cli-options.ts';
 import { TurnError } from '../../../src/turn/errors.ts';
 import type { TurnEvent } from '../../../src/turn/events.ts';
 import type { Message } from '../../../src/turn/turn.ts';

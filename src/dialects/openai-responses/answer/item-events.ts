@@ -26,7 +26,9 @@ export class ItemEvents {
     return [...this.#done].toSorted(([one], [other]) => one - other).map(([, item]) => item);
   }
 
-  /** `block` is the folded one, which grows with the deltas: items are made of it, as in an answer that is not streamed. */
+  /**
+   * `block` is the folded one, which grows with the deltas: items are made of it, as in an answer that is not streamed.
+   */
   blockStart(block: Block, index: number): readonly ItemEvent[] {
     if (block.type === 'text') {
       const { message, events } = this.#message();

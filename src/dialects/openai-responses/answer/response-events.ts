@@ -62,7 +62,9 @@ export class ResponseEvents {
     }
   }
 
-  /** The last events of a response that failed, as OpenAI sends them, with the first ones where nothing had been sent. */
+  /**
+   * The last events of a response that failed, as OpenAI sends them, with the first ones where nothing had been sent.
+   */
   failed(thrown: unknown): readonly ResponseEvent[] {
     const error = toTurnError(thrown);
     const before = this.#started ? [] : this.#begin();

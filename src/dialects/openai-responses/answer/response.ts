@@ -93,7 +93,10 @@ const INCOMPLETE: Readonly<Partial<Record<StopReason, Reason>>> = {
 export const incompleteReason = (stop: StopReason | null): Reason | undefined =>
   stop === null ? undefined : INCOMPLETE[stop];
 
-/** OpenAI counts cached tokens among the input's, Anthropic beside them. The schema wants a figure where none was reported. */
+/**
+ * OpenAI counts cached tokens among the input's, Anthropic beside them. The schema wants a figure where none was
+ * reported.
+ */
 export const usageOf = (usage: Usage): ResponseUsage => {
   const cached_tokens = usage.cache_read_input_tokens ?? 0;
   const cache_write_tokens = usage.cache_creation_input_tokens ?? 0;

@@ -1,4 +1,7 @@
-/** Tools that OpenAI runs itself, to those that the Messages API runs itself. What has no counterpart is left out and told. */
+/**
+ * Tools that OpenAI runs itself, to those that the Messages API runs itself. What has no counterpart is left out and
+ * told.
+ */
 import type Anthropic from '@anthropic-ai/sdk';
 import { userLocation, WEB_SEARCH } from '../../openai/web-search.ts';
 import type { Report } from '../../parameters.ts';

@@ -1,4 +1,7 @@
-/** `tools`, `tool_choice` and `parallel_tool_calls` to the tools of the Messages API. No type of tool is refused unless it is forced. */
+/**
+ * `tools`, `tool_choice` and `parallel_tool_calls` to the tools of the Messages API. No type of tool is refused unless
+ * it is forced.
+ */
 import type Anthropic from '@anthropic-ai/sdk';
 import { TurnError } from '../../../turn/errors.ts';
 import { functionTools, toolChoice } from '../../openai/tools.ts';

@@ -6,26 +6,36 @@ export const toolParameters: readonly Parameter[] = [
   {
     name: 'tools',
     fate: 'applied',
-    note: 'Functions; names, descriptions and schemas are passed on unchanged, a missing schema is an empty object. No type of tool is refused unless it is forced.',
+    note:
+      'Functions; names, descriptions and schemas are passed on unchanged, a missing schema is an empty ' +
+      'object. No type of tool is refused unless it is forced.',
   },
   {
     name: 'tools[].namespace',
     fate: 'applied',
-    note: 'Its tools are offered as `namespace__name` (shortened with a hash above 64 characters); calls come back with `namespace` and `name`.',
+    note:
+      'Its tools are offered as `namespace__name` (shortened with a hash above 64 characters); calls come ' +
+      'back with `namespace` and `name`.',
   },
   {
     name: 'tools[].custom',
     fate: 'emulated',
-    note: 'Offered as a function with one string, a grammar behind its description; calls come back as `custom_tool_call` with the raw text. The grammar is not enforced.',
+    note:
+      'Offered as a function with one string, a grammar behind its description; calls come back as ' +
+      '`custom_tool_call` with the raw text. The grammar is not enforced.',
   },
   {
     name: 'tools[].web_search',
     fate: 'applied',
-    note: 'Claude’s own web search, with domains and location; searches come back as `web_search_call`, pages as `url_citation` annotations.',
+    note:
+      'Claude’s own web search, with domains and location; searches come back as `web_search_call`, pages as ' +
+      '`url_citation` annotations.',
     cases: [
       {
         fate: 'ignored',
-        when: '`external_web_access` is false (Claude searches the live web only), a function has the same name, or the engine has no such tool: it is left out',
+        when:
+          '`external_web_access` is false (Claude searches the live web only), a function has the same name, ' +
+          'or the engine has no such tool: it is left out',
       },
     ],
   },
@@ -52,7 +62,9 @@ export const toolParameters: readonly Parameter[] = [
     cases: [
       {
         fate: 'ignored',
-        when: 'any other type (`file_search`, `image_generation`, `mcp`, `computer`, `shell`, `tool_search`, …): the tool is left out',
+        when:
+          'any other type (`file_search`, `image_generation`, `mcp`, `computer`, `shell`, `tool_search`, …): ' +
+          'the tool is left out',
       },
     ],
   },
@@ -64,14 +76,18 @@ export const toolParameters: readonly Parameter[] = [
     cases: [
       {
         fate: 'ignored',
-        when: 'the schema is outside what the API enforces, or more than 20 tools are strict: the tool is offered without it',
+        when:
+          'the schema is outside what the API enforces, or more than 20 tools are strict: the tool is offered ' +
+          'without it',
       },
     ],
   },
   {
     name: 'tool_choice',
     fate: 'applied',
-    note: '`auto`, `none`, `required`, a named function or custom tool, a search, `allowed_tools` (the other tools are then not offered).',
+    note:
+      '`auto`, `none`, `required`, a named function or custom tool, a search, `allowed_tools` (the other ' +
+      'tools are then not offered).',
     cases: [...FORCED_CASES, { fate: 'refused', when: 'it names a tool that is not offered' }],
   },
   { name: 'parallel_tool_calls', fate: 'applied', note: '`false` becomes `disable_parallel_tool_use`.' },

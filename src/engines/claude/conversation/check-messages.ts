@@ -1,6 +1,7 @@
 /**
  * What the API refuses in messages and Claude Code would mend instead, with words of its own ("[Tool result missing
- * due to internal error]", "(no content)"): refused here, in the API's words, so that nothing invented reaches the model. Pure.
+ * due to internal error]", "(no content)"): refused here, in the API's words, so that nothing invented reaches the
+ * model. Pure.
  */
 import { TurnError } from '../../../turn/errors.ts';
 import type { Message } from '../../../turn/turn.ts';
@@ -62,7 +63,8 @@ const checkCalls = (group: Group, next: Group | undefined): void => {
   const ids = open.map(({ id }) => id).join(', ');
   throw wrong(
     group.index,
-    `\`tool_use\` ids were found without \`tool_result\` blocks immediately after: ${ids}. Each \`tool_use\` block must have a corresponding \`tool_result\` block in the next message.`,
+    `\`tool_use\` ids were found without \`tool_result\` blocks immediately after: ${ids}. Each \`tool_use\` ` +
+      `block must have a corresponding \`tool_result\` block in the next message.`,
   );
 };
 
@@ -72,7 +74,8 @@ const checkResults = (group: Group, before: Group | undefined): void => {
   if (stray === undefined) return;
   throw wrong(
     group.index,
-    `unexpected \`tool_use_id\` found in \`tool_result\` blocks: ${stray.tool_use_id}. Each \`tool_result\` block must have a corresponding \`tool_use\` block in the previous message.`,
+    `unexpected \`tool_use_id\` found in \`tool_result\` blocks: ${stray.tool_use_id}. Each \`tool_result\` block ` +
+      `must have a corresponding \`tool_use\` block in the previous message.`,
   );
 };
 

@@ -1,5 +1,6 @@
 /**
- * What each way of serving a request costs on two quiet cores, in milliseconds of waiting (`npm run bench -- strategies`).
+ * What each way of serving a request costs on two quiet cores, in milliseconds of waiting (`npm run bench --
+ * strategies`).
  * Only their proportions decide anything.
  */
 export const COST = {

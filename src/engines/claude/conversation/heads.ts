@@ -1,9 +1,14 @@
-/** The chain of hashes by which a request finds the process that holds its conversation, or the beginning of it. Pure. */
+/**
+ * The chain of hashes by which a request finds the process that holds its conversation, or the beginning of it. Pure.
+ */
 import { createHash } from 'node:crypto';
 import type { ContentBlock } from '../../../turn/turn.ts';
 import type { Exchange } from './exchanges.ts';
 
-/** A hash that stands for all messages up to one, and for who speaks. The system prompt is no part of it: a process can be given another. */
+/**
+ * A hash that stands for all messages up to one, and for who speaks. The system prompt is no part of it: a process can
+ * be given another.
+ */
 export type Head = string;
 
 /** The chain's start: who speaks. */

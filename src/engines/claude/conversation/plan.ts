@@ -2,7 +2,7 @@
  * Which process serves a request, and how: the difference between what each process holds and what the request says,
  * weighed by what it costs to make up for it. The one decision the engine turns on; pure, with a table of tests.
  */
-import type { TurnSettings } from '../process/turn-settings.ts';
+import type { TurnSettings } from '../process/control/turn-settings.ts';
 import type { Conversation } from './conversation.ts';
 import { COMES_BACK, COST, DISPLACED, WITHOUT_PROMPT } from './costs.ts';
 import { hasAlteredImage } from './images.ts';
@@ -16,7 +16,9 @@ export interface HeldMessage {
   readonly head: Head;
   /** Signatures of its thinking. */
   readonly signatures: readonly string[];
-  /** Of a user message that we sent: what it can be cut before. Results given to waiting calls and answers have none. */
+  /**
+   * Of a user message that we sent: what it can be cut before. Results given to waiting calls and answers have none.
+   */
   readonly id?: string;
 }
 
@@ -57,7 +59,10 @@ export type Plan =
   | ({ readonly kind: 'rewind'; readonly keep: number } & OnProcess & Append)
   /** Whatever it holds is cut off. */
   | ({ readonly kind: 'fresh' } & OnProcess & Append)
-  /** A process begins with a transcript: the one way that keeps large images, and the faster one for very long histories. */
+  /**
+   * A process begins with a transcript: the one way that keeps large images, and the faster one for very long
+   * histories.
+   */
   | ({ readonly kind: 'resume'; readonly resumed: readonly Exchange[]; readonly ends?: number } & Append)
   /** There is no process that can serve it. `ends`: one that has to make room. */
   | { readonly kind: 'start'; readonly ends?: number };

@@ -5,7 +5,7 @@
 import { isClientTool, type Tool } from '../../../turn/turn.ts';
 import type { Conversation } from '../conversation/conversation.ts';
 import type { HeldProcess, OnProcess } from './held-process.ts';
-import type { TurnSettings } from './turn-settings.ts';
+import type { TurnSettings } from './control/turn-settings.ts';
 
 export interface Counted {
   readonly conversation: Conversation;

@@ -1,4 +1,7 @@
-/** A process and the conversation it holds: prepares it for a request, runs one step at a time and knows what may come next. */
+/**
+ * A process and the conversation it holds: prepares it for a request, runs one step at a time and knows what may come
+ * next.
+ */
 import { randomUUID } from 'node:crypto';
 import type { TurnEvent } from '../../../turn/events.ts';
 import type { AnswerMessage } from '../../../turn/turn.ts';
@@ -8,10 +11,10 @@ import { nextHead, signaturesOf } from '../conversation/heads.ts';
 import type { HeldMessage, Plan, ProcessView } from '../conversation/plan.ts';
 import { runStep } from '../step/run-step.ts';
 import { StepReader, type Outcome } from '../step/step-reader.ts';
-import type { EndReason } from './child.ts';
-import type { CliProcess } from './cli-process.ts';
-import { residentBytes } from './memory.ts';
-import type { TurnSettings } from './turn-settings.ts';
+import type { EndReason } from './child/child.ts';
+import type { CliProcess } from './control/cli-process.ts';
+import { residentBytes } from './child/memory.ts';
+import type { TurnSettings } from './control/turn-settings.ts';
 
 /** `idle` and `suspended` can be chosen; a `busy` or `ended` one cannot. */
 export type ProcessState = 'busy' | 'idle' | 'suspended' | 'ended';
@@ -52,7 +55,10 @@ interface Held extends HeldMessage {
 
 /** After the answer the CLI reports its `result` within milliseconds; one that does not is stuck. */
 const SETTLE_TIMEOUT_MS = 10_000;
-/** Turns after which a process is not given another conversation, and memory: one that serves a thousand turns has about 350 MB. */
+/**
+ * Turns after which a process is not given another conversation, and memory: one that serves a thousand turns has about
+ * 350 MB.
+ */
 const MAX_TURNS = 1_000;
 const MAX_BYTES = 700 * 1024 * 1024;
 const LOOK_EVERY = 20;
@@ -120,14 +126,19 @@ export class HeldProcess implements ProcessView {
     else this.#become('idle');
   }
 
-  /** Where calls wait, only a kill will do: at the end of its input the CLI answers them itself, and asks the API again. */
+  /**
+   * Where calls wait, only a kill will do: at the end of its input the CLI answers them itself, and asks the API again.
+   */
   retire(reason: EndReason): void {
     if (this.state === 'idle') void this.cli.end(reason);
     else this.cli.kill(reason);
     this.#become('ended');
   }
 
-  /** Brings the process to the point where the turn can be asked. What it holds is known at each moment, so it can be left between two. */
+  /**
+   * Brings the process to the point where the turn can be asked. What it holds is known at each moment, so it can be
+   * left between two.
+   */
   async prepare(plan: OnProcess, { conversation, settings, signal = NEVER }: Preparation): Promise<void> {
     await this.#settled;
     if (plan.kind === 'answer') return this.cli.configure(settings, true);
@@ -184,7 +195,10 @@ export class HeldProcess implements ProcessView {
     else await this.#cut(id, target);
   }
 
-  /** Cuts off the turn that was asked last, whatever has become of it, and gives the process back; one that cannot be cut ends. */
+  /**
+   * Cuts off the turn that was asked last, whatever has become of it, and gives the process back; one that cannot be
+   * cut ends.
+   */
   async clear(reason: EndReason): Promise<void> {
     this.clearing = true;
     this.#become('busy');

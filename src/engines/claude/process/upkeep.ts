@@ -26,7 +26,10 @@ export const wantsSpare = (
   return cheap.length < spares && size < comfortable;
 };
 
-/** Processes to end, and turns to cut off whose results do not come. Nothing is lost: any conversation can be appended again. */
+/**
+ * Processes to end, and turns to cut off whose results do not come. Nothing is lost: any conversation can be appended
+ * again.
+ */
 export const sweep = <One extends Looked>(
   processes: readonly One[],
   now: number,

@@ -3,7 +3,7 @@ import type { Conversation } from '../conversation/conversation.ts';
 import type { Exchange } from '../conversation/exchanges.ts';
 import type { Plan } from '../conversation/plan.ts';
 import type { HeldProcess, OnProcess } from './held-process.ts';
-import type { TurnSettings } from './turn-settings.ts';
+import type { TurnSettings } from './control/turn-settings.ts';
 
 export interface Beginning {
   /** For a process that serves no other; absent for one that can be given any. */

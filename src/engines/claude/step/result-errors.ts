@@ -10,7 +10,8 @@ export const errorOfResult = (result: SDKResultMessage, retryAfterSeconds?: numb
   if (/^not logged in/i.test(text)) {
     return new TurnError(
       'not_logged_in',
-      'Claude Code on the server is not logged in. Its owner can run `npm run claude -- auth login` there, or set CLAUDE_CODE_OAUTH_TOKEN or ANTHROPIC_API_KEY.',
+      'Claude Code on the server is not logged in. Its owner can run `npm run claude -- auth login` there, or set ' +
+        'CLAUDE_CODE_OAUTH_TOKEN or ANTHROPIC_API_KEY.',
     );
   }
   // The API's own words, which clients look for, were "prompt is too long: …".

@@ -1,8 +1,8 @@
 /** One step on one process: what the CLI says becomes the events of one upstream answer. */
 import type { TurnEvent } from '../../../turn/events.ts';
 import { toTurnError, type TurnError } from '../../../turn/errors.ts';
-import type { CliProcess } from '../process/cli-process.ts';
-import { errorOfAbort, errorOfEnd } from '../process/end-errors.ts';
+import type { CliProcess } from '../process/control/cli-process.ts';
+import { errorOfAbort, errorOfEnd } from '../process/child/end-errors.ts';
 import type { Outcome, StepReader } from './step-reader.ts';
 
 export interface Step {
@@ -16,7 +16,10 @@ export interface Step {
   readonly conclude: (outcome: Outcome | { readonly kind: 'left' }) => void;
 }
 
-/** The events of the step; an error comes after the last event was read. Leaving early or aborting ends the step, and with it the upstream request. */
+/**
+ * The events of the step; an error comes after the last event was read. Leaving early or aborting ends the step, and
+ * with it the upstream request.
+ */
 export const runStep = (process: CliProcess, step: Step): ReadableStream<TurnEvent> => {
   const { opening, reader, begin, signal } = step;
   let over = false;

@@ -10,7 +10,7 @@ import { brokenText } from '../../../turn/broken-input.ts';
 import { TurnError, type ErrorCode } from '../../../turn/errors.ts';
 import { MessageFold } from '../../../turn/fold.ts';
 import { hasVisible, isForgotten } from '../conversation/exchanges.ts';
-import { toRateLimit } from '../process/rate-limits.ts';
+import { toRateLimit } from '../process/control/rate-limits.ts';
 import { errorOfResult } from './result-errors.ts';
 
 export type Outcome =
@@ -18,7 +18,10 @@ export type Outcome =
   | { readonly kind: 'finished'; readonly answer: AnswerMessage }
   /** Calls of these ids wait for the client's results. */
   | { readonly kind: 'suspended'; readonly answer: AnswerMessage; readonly pending: ReadonlySet<string> }
-  /** The answer is over, but the CLI would now go on by itself, or does not hold the answer as it was: the turn must be cut at once. */
+  /**
+   * The answer is over, but the CLI would now go on by itself, or does not hold the answer as it was: the turn must be
+   * cut at once.
+   */
   | { readonly kind: 'cut' }
   | { readonly kind: 'failed'; readonly error: TurnError };
 
@@ -108,7 +111,8 @@ export class StepReader {
   #whole({ error, message }: Extract<SDKMessage, { type: 'assistant' }>): Reading {
     // After an error inside the stream the CLI ends the message as if it were whole. A refusal is an answer.
     if (error !== undefined && message.stop_reason !== 'refusal') this.#failing = true;
-    // After a 404 the CLI asks again without streaming. Nothing says when such an answer is whole: a fresh process asks anew.
+    // After a 404 the CLI asks again without streaming. Nothing says when such an answer is whole: a fresh process asks
+    // anew.
     else if (!this.#began && this.#heldStart === undefined)
       return failed(
         'engine_died',
@@ -153,7 +157,8 @@ export class StepReader {
     // It would write "Output token limit hit. Resume directly…" and ask again.
     if (stop === 'max_tokens' || stop === 'model_context_window_exceeded') return true;
     const calls = this.#calls();
-    // It would answer a message without visible text with "[Your previous response had no visible output…]", and ask again.
+    // It would answer a message without visible text with "[Your previous response had no visible output…]", and ask
+    // again.
     if (calls.length === 0) return stop === 'tool_use' || !hasVisible(this.#fold.soFar().content);
     // It would answer a call that it cannot deliver with an error of its own, and ask again.
     return stop !== 'tool_use' || calls.some(({ name, input }) => !this.#offered.has(name) || !isDeliverable(input));

@@ -9,7 +9,7 @@ import {
   type Plan,
   type ProcessView,
 } from '../../../../src/engines/claude/conversation/plan.ts';
-import { toTurnSettings } from '../../../../src/engines/claude/process/turn-settings.ts';
+import { toTurnSettings } from '../../../../src/engines/claude/process/control/turn-settings.ts';
 import type { TextBlockParam, ImageBlockParam } from '@anthropic-ai/sdk/resources/messages.js';
 import type { ContentBlock, Message, TurnRequest } from '../../../../src/turn/turn.ts';
 import { png } from '../png.ts';

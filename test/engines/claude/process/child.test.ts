@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
-import { Child, type SpawnRecipe } from '../../../../src/engines/claude/process/child.ts';
+import { Child, type SpawnRecipe } from '../../../../src/engines/claude/process/child/child.ts';
 import { fixture, isRunning, patiently } from '../ends-support.ts';
 
 const env = { PATH: process.env['PATH'] ?? '' };

@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { COST } from '../../../../src/engines/claude/conversation/costs.ts';
-import { isWorthAStart, meanOf, patienceMs, Regret } from '../../../../src/engines/claude/process/growth.ts';
+import { isWorthAStart, meanOf, patienceMs, Regret } from '../../../../src/engines/claude/process/child/growth.ts';
 import { sweep, wantsSpare } from '../../../../src/engines/claude/process/upkeep.ts';
 
 describe('a process is started for a request that waits', () => {

@@ -1,7 +1,7 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { expect, it } from 'vitest';
-import { Lifeline } from '../../../../src/engines/claude/process/lifeline.ts';
+import { Lifeline } from '../../../../src/engines/claude/process/child/lifeline.ts';
 import { isRunning, patiently } from '../ends-support.ts';
 
 /** Process groups of their own, as children have. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { comfortable, mostProcesses, roomInMemory } from '../../../../src/engines/claude/process/memory.ts';
+import { comfortable, mostProcesses, roomInMemory } from '../../../../src/engines/claude/process/child/memory.ts';
 
 const MiB = 1024 * 1024;
 

@@ -1,6 +1,6 @@
 /** Starts a child when no file descriptor is left. Run with a low limit of them. */
 import { closeSync, openSync } from 'node:fs';
-import { Child } from '../../../../src/engines/claude/process/child.ts';
+import { Child } from '../../../../src/engines/claude/process/child/child.ts';
 import { toTurnError } from '../../../../src/turn/errors.ts';
 
 const open: number[] = [];

@@ -4,8 +4,8 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { Child } from '../../../../src/engines/claude/process/child.ts';
-import { Reaper } from '../../../../src/engines/claude/process/reaper.ts';
+import { Child } from '../../../../src/engines/claude/process/child/child.ts';
+import { Reaper } from '../../../../src/engines/claude/process/child/reaper.ts';
 import { fixture, isRunning, patiently } from '../ends-support.ts';
 
 describe('the reaper', () => {

@@ -21,7 +21,8 @@ export const opencode: Client = {
     }),
   ],
   notes: [
-    'Without limits opencode never compacts a long session, without `attachment` it sends no images, without `cost` it counts nothing.',
+    'Without limits opencode never compacts a long session, without `attachment` it sends no images, without ' +
+      '`cost` it counts nothing.',
     'The prices are those of the API; with a subscription they are what a session would have cost.',
     'For one project only, the same goes into `opencode.json` in its folder.',
   ],

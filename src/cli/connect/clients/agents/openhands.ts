@@ -12,7 +12,8 @@ export const openHands: Client = {
       api: 'Chat Completions',
       steps: [
         'Settings, **LLM**, **Advanced**',
-        `**Custom Model** \`openai/sonnet\`, **Base URL** \`${openAiBase(target)}\`, **API Key** \`${keyInWords(target)}\``,
+        `**Custom Model** \`openai/sonnet\`, **Base URL** \`${openAiBase(target)}\`, **API Key** ` +
+          `\`${keyInWords(target)}\``,
       ],
     },
     {
@@ -23,7 +24,9 @@ export const openHands: Client = {
     },
   ],
   notes: [
-    'From its container this machine is `host.docker.internal`: start the server with `ALLOWED_HOSTS=host.docker.internal`, and where the container cannot reach loopback with `HOST=0.0.0.0` and a `PROXY_API_KEY`.',
+    'From its container this machine is `host.docker.internal`: start the server with ' +
+      '`ALLOWED_HOSTS=host.docker.internal`, and where the container cannot reach loopback with `HOST=0.0.0.0` ' +
+      'and a `PROXY_API_KEY`.',
   ],
   tested: { how: 'by hand', version: 'SDK 1.58', date: '2026-11-23' },
 };

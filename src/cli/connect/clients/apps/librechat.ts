@@ -34,7 +34,8 @@ export const libreChat: Client = {
     },
   ],
   notes: [
-    'From its container this machine is `host.docker.internal`: start the server with `ALLOWED_HOSTS=host.docker.internal`.',
+    'From its container this machine is `host.docker.internal`: start the server with ' +
+      '`ALLOWED_HOSTS=host.docker.internal`.',
   ],
   tested: { how: 'documentation', date: '2026-11-24' },
 };

@@ -20,7 +20,8 @@ export const n8n: Client = {
     },
   ],
   notes: [
-    'The list of models comes from the server. The OpenAI node uses the Responses API; the chat model node has a switch for it.',
+    'The list of models comes from the server. The OpenAI node uses the Responses API; the chat model node has a ' +
+      'switch for it.',
   ],
   tested: { how: 'documentation', date: '2026-11-24' },
 };

@@ -24,7 +24,8 @@ export const openWebUi: Client = {
   ],
   notes: [
     'It asks for a title, tags and follow-up questions after each message: choose `haiku` as the **Task Model**.',
-    'From its container this machine is `host.docker.internal`: start the server with `ALLOWED_HOSTS=host.docker.internal`.',
+    'From its container this machine is `host.docker.internal`: start the server with ' +
+      '`ALLOWED_HOSTS=host.docker.internal`.',
   ],
   tested: { how: 'documentation', date: '2026-11-24' },
 };

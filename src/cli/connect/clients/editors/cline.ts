@@ -12,7 +12,8 @@ export const cline: Client = {
       api: 'Chat Completions',
       steps: [
         'Cline’s settings, **API Provider**: **OpenAI Compatible**',
-        `**Base URL** \`${openAiBase(target)}\`, **API Key** \`${keyInWords(target)}\`, **Model ID** \`${target.models[0]?.id}\``,
+        `**Base URL** \`${openAiBase(target)}\`, **API Key** \`${keyInWords(target)}\`, **Model ID** ` +
+          `\`${target.models[0]?.id}\``,
         `**Model Configuration**: context window ${target.models[0]?.contextTokens}, supports images`,
       ],
     },
@@ -27,7 +28,8 @@ export const cline: Client = {
     },
   ],
   notes: [
-    'Its Anthropic provider offers Claude’s web search in every request; where the engine has none it is left out, and named in `x-proxy-ignored`.',
+    'Its Anthropic provider offers Claude’s web search in every request; where the engine has none it is left ' +
+      'out, and named in `x-proxy-ignored`.',
   ],
   tested: { how: 'documentation', date: '2026-11-24' },
 };

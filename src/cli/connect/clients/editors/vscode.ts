@@ -46,8 +46,10 @@ export const vscode: Client = {
     },
   ],
   notes: [
-    '`"apiType"` may also be `"chat-completions"` or `"responses"`; `url` then ends with `/chat/completions` or `/responses`.',
-    'The older vendor `customoai` is deprecated. With Copilot Business or Enterprise the policy *Bring Your Own Language Model Key* must be on.',
+    '`"apiType"` may also be `"chat-completions"` or `"responses"`; `url` then ends with `/chat/completions` or ' +
+      '`/responses`.',
+    'The older vendor `customoai` is deprecated. With Copilot Business or Enterprise the policy *Bring Your Own ' +
+      'Language Model Key* must be on.',
   ],
   tested: { how: 'documentation', date: '2026-11-24' },
 };

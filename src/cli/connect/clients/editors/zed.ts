@@ -37,7 +37,8 @@ export const zed: Client = {
     },
   ],
   notes: [
-    'Zed takes the key from its own settings or from `CLAUDE_API_KEY`; a Zed that was not started from a shell does not see that variable.',
+    'Zed takes the key from its own settings or from `CLAUDE_API_KEY`; a Zed that was not started from a shell ' +
+      'does not see that variable.',
     'Images and prompt caching are off unless a model names them.',
   ],
   tested: { how: 'documentation', date: '2026-11-24' },

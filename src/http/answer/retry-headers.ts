@@ -1,0 +1,39 @@
+/** Whether and when asking again can help: as headers, and in words for those who read the message only. */
+import type { Dialect } from '../../dialects/dialect.ts';
+import { statusOf, TurnError } from '../../turn/errors.ts';
+
+/** `x-should-retry: false` keeps the SDKs of both vendors from asking again for nothing. */
+export const retryHeaders = (
+  error: TurnError,
+  { longestRetrySeconds = Infinity }: Pick<Dialect, 'longestRetrySeconds'>,
+): Record<string, string> => {
+  const seconds = wholeSeconds(error.retryAfterSeconds);
+  const tooSoon = isLimit(error) && seconds !== undefined && seconds > longestRetrySeconds;
+  return {
+    ...(seconds !== undefined && { 'retry-after': String(seconds) }),
+    ...(tooSoon && { 'x-should-retry': 'false' }),
+  };
+};
+
+/**
+ * A limit's error, with the time it lasts in its message. `known` is that time in seconds where the error does not have
+ * it.
+ */
+export const withWait = (error: TurnError, known?: number): TurnError => {
+  const seconds = wholeSeconds(error.retryAfterSeconds ?? known);
+  if (!isLimit(error) || seconds === undefined) return error;
+  const { code, message, param, details, cause } = error;
+  const said = seconds === 0 || /\b(?:try again|retry) (?:in|after)\b/iu.test(message);
+  return new TurnError(code, said ? message : `${message.replace(/[.\s]*$/u, '')}. Try again in ${seconds} s.`, {
+    retryAfterSeconds: seconds,
+    ...(param !== undefined && { param }),
+    ...(details !== undefined && { details }),
+    ...(cause !== undefined && { cause }),
+  });
+};
+
+const isLimit = (error: TurnError): boolean => statusOf(error) === 429;
+
+/** The header has whole seconds: https://www.rfc-editor.org/rfc/rfc9110#section-10.2.3 */
+const wholeSeconds = (seconds: number | undefined): number | undefined =>
+  seconds === undefined ? undefined : Math.ceil(seconds);

@@ -1,0 +1,93 @@
+/**
+ * Protection against web pages. The server spends its owner's money and listens where every page in the
+ * owner's browser can reach it, so a request that a page sent is refused unless its origin is configured.
+ */
+import type { MiddlewareHandler } from 'hono';
+import { cors } from 'hono/cors';
+import { TurnError } from '../../turn/errors.ts';
+import { printable } from './body.ts';
+import type { HttpSettings } from '../services.ts';
+
+type GuardSettings = Pick<HttpSettings, 'corsOrigins' | 'checkHost' | 'allowedHosts'>;
+
+/** Refuses foreign origins and, where it is needed, foreign hosts: `forbidden`. */
+export const browserGuard =
+  (settings: GuardSettings): MiddlewareHandler =>
+  async (c, next) => {
+    const refusal = refusalOf({ host: c.req.header('host'), origin: c.req.header('origin') }, settings);
+    if (refusal !== undefined) throw new TurnError('forbidden', refusal);
+    await next();
+  };
+
+/** Answers preflights and names the allowed origin; to be used behind the guard. */
+export const corsHeaders = ({ corsOrigins }: GuardSettings): MiddlewareHandler => {
+  const answerPage = cors({
+    origin: (origin) => (origin !== '' && originAllowed(origin, corsOrigins) ? origin : null),
+    allowMethods: ['GET', 'HEAD', 'POST'],
+    exposeHeaders: [...ALWAYS_SHOWN],
+    maxAge: 600,
+  });
+  // Other programs than browsers send no origin, and need none of it.
+  return async (c, next) => {
+    if (c.req.header('origin') === undefined) return next();
+    const preflight = await answerPage(c, next);
+    if (preflight !== undefined) return preflight;
+    // The upstream names its limits as it likes, so they are shown by what the answer has.
+    const limits = [...c.res.headers.keys()].filter((name) => /^(?:anthropic|x)-ratelimit-/u.test(name));
+    if (limits.length > 0) c.header('access-control-expose-headers', [...ALWAYS_SHOWN, ...limits].join(','));
+    return undefined;
+  };
+};
+
+/** Headers that a page may read beside those that every page may. */
+const ALWAYS_SHOWN = [
+  'x-request-id',
+  'request-id',
+  'x-upstream-request-id',
+  'retry-after',
+  'x-should-retry',
+  'x-proxy-model',
+  'x-proxy-unknown-model',
+  'x-proxy-ignored',
+  'x-proxy-emulated',
+];
+
+/** Why a request with these headers is refused; undefined when it is not. */
+export const refusalOf = (
+  { host, origin }: { host: string | undefined; origin: string | undefined },
+  settings: GuardSettings,
+): string | undefined => {
+  if (settings.checkHost && host !== undefined && !hostAllowed(host, settings.allowedHosts)) {
+    return (
+      `This server listens on loopback and was asked for as ${printable(host)}. If a proxy in front of it is ` +
+      `yours, add the name to ALLOWED_HOSTS.`
+    );
+  }
+  if (origin === undefined || originAllowed(origin, settings.corsOrigins) || isOwnPage(origin, host)) return undefined;
+  return (
+    `Web pages of ${printable(origin)} may not use this server. If they are yours, add the origin to ` + `CORS_ORIGINS.`
+  );
+};
+
+/** `https://app.example`, `vscode-webview://*` (any host of a scheme) and `*` match. */
+const originAllowed = (origin: string, allowed: readonly string[]): boolean =>
+  allowed.some(
+    (each) => each === '*' || each === origin || (each.endsWith('://*') && origin.startsWith(each.slice(0, -1))),
+  );
+
+/** Whether a page comes from the server itself. */
+export const isOwnPage = (origin: string, host: string | undefined): boolean =>
+  host !== undefined && (origin === `http://${host}` || origin === `https://${host}`);
+
+const hostAllowed = (host: string, allowed: readonly string[]): boolean => {
+  const name = host.replace(/:\d+$/, '').toLowerCase();
+  return isLoopbackHost(name) || allowed.includes(name);
+};
+
+/** Names and addresses that can only mean this machine. */
+export const isLoopbackHost = (name: string): boolean =>
+  name === 'localhost' ||
+  name.endsWith('.localhost') ||
+  /^127(\.\d{1,3}){3}$/.test(name) ||
+  name === '[::1]' ||
+  name === '::1';

@@ -1,0 +1,39 @@
+/** One log line a request. Never bodies, never keys, never query strings. */
+import type { RequestSummary, SummaryListener } from '../../turn/request-summary.ts';
+import type { Log } from '../../util/log.ts';
+
+/** What asks every few seconds whether the server is well. */
+const PROBES: ReadonlySet<string> = new Set(['GET /ping', 'GET /live', 'GET /ready', 'GET /health']);
+
+export const logRequests =
+  (log: Log): SummaryListener =>
+  (summary) =>
+    log[levelOf(summary)](requestFields(summary), 'request');
+
+const levelOf = ({ endpoint, status }: RequestSummary): 'debug' | 'info' =>
+  PROBES.has(endpoint) && status < 400 ? 'debug' : 'info';
+
+const requestFields = (summary: RequestSummary): object => {
+  const { endpoint, key, client, tokens, cost, error, durationMs, ...rest } = summary;
+  const { at: _, modelAsked, webSearches, retries, ...facts } = rest;
+  return {
+    ...facts,
+    method: endpoint.slice(0, endpoint.indexOf(' ')),
+    path: endpoint.slice(endpoint.indexOf(' ') + 1),
+    ...(modelAsked !== undefined && { asked: modelAsked }),
+    ...(key !== undefined && { key: key.name }),
+    ...(client.name !== undefined && { client: client.name }),
+    ...(error !== undefined && { error: error.code, message: error.message }),
+    ...(error?.param !== undefined && { param: error.param }),
+    ...(cost.basis !== 'none' && {
+      inputTokens: tokens.input,
+      outputTokens: tokens.output,
+      cacheReadTokens: tokens.cacheRead,
+      cacheWriteTokens: tokens.cacheWrite5m + tokens.cacheWrite1h,
+      costUsd: cost.usd,
+    }),
+    ...(webSearches > 0 && { webSearches }),
+    ...(retries > 0 && { retries }),
+    ms: durationMs,
+  };
+};
