@@ -3,7 +3,7 @@ import { defineConfig } from 'vitest/config';
 
 /** Suites that start no process and open no socket: they run in seconds, so they run all the time. */
 const PURE = ['access', 'dialects', 'models', 'turn', 'util', 'observe'].map((folder) => `test/${folder}/**/*.test.ts`);
-const pureFiles = ['test/layers.test.ts', ...PURE];
+const pureFiles = ['test/layers.test.ts', 'test/style.test.ts', ...PURE];
 
 const shared = {
   // Real processes start in many of them, on machines of any size.

@@ -1,7 +1,6 @@
 /**
  * How many messages, blocks and tools a request may have. The bounds are far above what fits into a model's context,
- * and
- * low enough that reading one request does not stop the others, which share the event loop.
+ * and low enough that reading one request does not stop the others, which share the event loop.
  */
 import type { Path } from './validate.ts';
 

@@ -55,8 +55,7 @@ export const emulateForcedCall = (
     request: {
       ...rest,
       // They stay for the calls in the history, but only the format says what can be written now. Strict ones would
-      // count
-      // towards the limits of what the API compiles.
+      // count towards the limits of what the API compiles.
       tools: (request.tools ?? []).map((each) => withoutStrict(each)),
       tool_choice: { type: 'none' },
       output_config: { ...request.output_config, format: { type: 'json_schema', schema } },

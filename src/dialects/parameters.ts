@@ -156,8 +156,7 @@ interface Place {
 
 /**
  * The first place that a name such as `messages[].content[].cache_control` means and whose value is `wanted`. Bodies
- * have
- * tens of thousands of blocks and the tables dozens of names: only for the place that is found a path is made.
+ * have tens of thousands of blocks and the tables dozens of names: only for the place that is found a path is made.
  */
 export const findPlace = (body: unknown, name: string, wanted: (value: unknown) => boolean): Place | undefined =>
   findIn(body, { steps: stepsOf(name), at: 0, wanted });

@@ -1,7 +1,6 @@
 /**
  * An effort behind a model's name, `sonnet(high)`: for clients that let their users name a model and set nothing else
- * of
- * it, as Cursor does for models of one's own.
+ * of it, as Cursor does for models of one's own.
  */
 import type { Abilities, AskedEffort } from './model.ts';
 

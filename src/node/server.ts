@@ -82,13 +82,7 @@ export const composeServer = async ({
 }: ServerParts): Promise<ComposedServer> => {
   const clock = systemClock;
   const engine = watchLogin(unwatched, { advice: behindWorker ? adviceBehindWorker(advice) : advice, redact, log });
-  const leases = createLeases({
-    // More would wait inside the engine, where nobody keeps order between keys.
-    maxConcurrency: Math.min(config.MAX_CONCURRENCY, engine.maxTurns ?? Number.POSITIVE_INFINITY),
-    queueLimit: config.QUEUE_LIMIT,
-    queueTimeoutMs: config.QUEUE_TIMEOUT_MS,
-    clock,
-  });
+  const leases = leasesFor(engine, config, clock);
   const keys = await createKeyRing(config.PROXY_API_KEY);
   const { bodies, wrongKeys } = createBounds({ config, clock, log, limits });
   const models = createModels(config, engine, { log, clock });
@@ -135,6 +129,15 @@ export const composeServer = async ({
     conversations: () => engine.health().conversations ?? 0,
   };
 };
+
+const leasesFor = ({ maxTurns = Infinity }: Pick<Engine, 'maxTurns'>, config: Config, clock: Clock) =>
+  createLeases({
+    // More would wait inside the engine, where nobody keeps order between keys.
+    maxConcurrency: Math.min(config.MAX_CONCURRENCY, maxTurns),
+    queueLimit: config.QUEUE_LIMIT,
+    queueTimeoutMs: config.QUEUE_TIMEOUT_MS,
+    clock,
+  });
 
 /** One listener for each running turn is meant. */
 const endlessSignal = (): AbortController => {

@@ -56,10 +56,8 @@ export const prepareState = async (configured: string, env: Environment): Promis
 
 /**
  * The same for all servers of a user, since the model's prompt cache depends on its name. Anybody may have put
- * something by
- * this name into the temporary directory before: what is not this user's own directory is left alone. Undefined there,
- * and
- * where the temporary directory is missing, full or read-only.
+ * something by this name into the temporary directory before: what is not this user's own directory is left alone.
+ * Undefined there, and where the temporary directory is missing, full or read-only.
  */
 const sharedWorkDir = async (): Promise<string | undefined> => {
   const uid = process.getuid?.() ?? 0;

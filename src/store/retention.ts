@@ -73,7 +73,8 @@ const sweepAll = async ({ db }: Database, { retention, clock }: SweeperOptions):
       sql`delete from proxy_requests where id in (
       select id from proxy_requests where at < ${daysAgo(retention.ledgerDays)} limit ${sql.lit(CHUNK)}) returning 1`,
     sql`delete from proxy_contents where request_id in (
-      select request_id from proxy_contents where at < ${daysAgo(retention.contentDays)} limit ${sql.lit(CHUNK)}) returning 1`,
+      select request_id from proxy_contents
+      where at < ${daysAgo(retention.contentDays)} limit ${sql.lit(CHUNK)}) returning 1`,
     sql`delete from proxy_responses where id in (
       select id from proxy_responses where expires_at <= ${now} limit ${sql.lit(CHUNK)}) returning 1`,
     sql`delete from proxy_responses where id in (

@@ -1,7 +1,7 @@
 /**
  * A value that several servers change. A change is a pure function of what is there; where another server was faster,
- * it
- * is applied again to what that one has left. Changes that come while one is being written are written together next.
+ * it is applied again to what that one has left. Changes that come while one is being written are written together
+ * next.
  */
 import type { Clock } from '../util/clock.ts';
 import type { Log } from '../util/log.ts';

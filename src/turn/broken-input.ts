@@ -1,7 +1,6 @@
 /**
  * A tool's input that is no JSON, as `max_tokens` leaves one behind. It is shown in the form that Anthropic documents
- * for
- * it, and known by a symbol: a real argument may have the same name.
+ * for it, and known by a symbol: a real argument may have the same name.
  * https://platform.claude.com/docs/en/agents-and-tools/tool-use/fine-grained-tool-streaming
  */
 const RAW = Symbol('the text of a broken tool input');

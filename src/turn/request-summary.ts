@@ -8,8 +8,8 @@ import type { Usage } from './turn.ts';
 
 /**
  * How the conversation got into the model: `continue` an open one, `answer` its waiting tool calls, `rewind` it to what
- * it
- * has in common with the request, `fresh` into an emptied process, `resume` a stored one, `start` a process for it, or
+ * it has in common with the request, `fresh` into an emptied process, `resume` a stored one, `start` a process for it,
+ * or
  * `direct` to the API.
  */
 export type Strategy = 'continue' | 'answer' | 'rewind' | 'fresh' | 'resume' | 'start' | 'direct';

@@ -8,9 +8,8 @@ import { INTERNAL_HEADER } from '../http/answer/end-mark.ts';
 
 /**
  * Worker to instance: `Routed` as JSON. Instance to Worker: a `Verdict` as JSON, in place of an answer; `eos` with a
- * stream
- * that ends with the end mark.
- * Instance to container: `eos`, asking for the end mark, and back when one will come.
+ * stream that ends with the end mark. Instance to container: `eos`, asking for the end mark, and back when one will
+ * come.
  */
 export const INTERNAL = INTERNAL_HEADER;
 export const REQUEST_ID = 'x-request-id';
@@ -62,8 +61,14 @@ export const routedOf = (request: Request): Routed => JSON.parse(request.headers
 
 // Hop-by-hop and origin headers say something about a connection that ends here; `cf-container-*`
 // could choose a port in the container. The client's address and key stay out of the container too.
-const REMOVED =
-  /^(x-proxy-internal.*|cf-.*|x-forwarded-.*|forwarded|x-real-ip|true-client-ip|connection|keep-alive|te|trailer|upgrade|proxy-.*|transfer-encoding|host|origin|referer|cookie|accept-encoding|expect|authorization|x-api-key|api-key)$/i;
+const REMOVED = new RegExp(
+  `^(?:${[
+    'x-proxy-internal.*|cf-.*|x-forwarded-.*|forwarded|x-real-ip|true-client-ip',
+    'connection|keep-alive|te|trailer|upgrade|proxy-.*|transfer-encoding|host|expect',
+    'origin|referer|cookie|accept-encoding|authorization|x-api-key|api-key',
+  ].join('|')})$`,
+  'iu',
+);
 
 /** The client's headers as the container may see them. */
 export const innerHeaders = (headers: Headers, requestId: string): Headers => {

@@ -82,8 +82,7 @@ const edgeSettings = ({ config }: WorkerSettings): EdgeServices['settings'] => (
 
 /**
  * The models this project names, as the server in the container maps them. What the account has besides only Claude
- * Code
- * knows, and it is asleep.
+ * Code knows, and it is asleep.
  */
 const modelsOf = ({ config }: WorkerSettings): (() => readonly ListedModel[]) => {
   const { MODEL_MAP: map, MODEL_TRACK: track, MODEL_UNKNOWN: unknown } = config;

@@ -5,8 +5,7 @@ import type { Usage } from './limit-state.ts';
 
 /**
  * Tokens that the model had to work on: what it read from the cache is left out, as in the API's own limits. A request
- * whose
- * price nobody knows counts as if the dearest model had run it, so that a limit in dollars holds.
+ * whose price nobody knows counts as if the dearest model had run it, so that a limit in dollars holds.
  */
 export const limitUsage = ({
   tokens,

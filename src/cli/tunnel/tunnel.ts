@@ -106,7 +106,7 @@ const end = async (child: ChildProcess, ended: Promise<void>): Promise<void> => 
 const environmentFor = (env: Env): NodeJS.ProcessEnv =>
   Object.fromEntries(
     Object.entries({ ...process.env, PATH: env['PATH'] }).filter(([name]) =>
-      /^(?:PATH|HOME|USER|LOGNAME|LANG|LC_\w+|TMPDIR|XDG_\w+|NGROK_\w+|TUNNEL_\w+|TS_\w+|https?_proxy|no_proxy|SSL_CERT_\w+)$/iu.test(
+      /^(?:PATH|HOME|USER|LOGNAME|LANG|TMPDIR|(?:LC|XDG|NGROK|TUNNEL|TS|SSL_CERT)_\w+|https?_proxy|no_proxy)$/iu.test(
         name,
       ),
     ),

@@ -1,7 +1,6 @@
 /**
  * Tools that run at the API, for an engine that cannot have them run there. A client may offer one in every request
- * without
- * ever needing it, so it is left out and told; only a forced one is refused.
+ * without ever needing it, so it is left out and told; only a forced one is refused.
  */
 import { TurnError } from '../../turn/errors.ts';
 import { isClientTool, type Tool } from '../../turn/turn.ts';

@@ -9,8 +9,7 @@ export const keepalive: SseFrame = { event: 'ping', data: '{"type":"ping"}' };
 
 /**
  * The API sends a ping behind the first `content_block_start`, which Claude Code keeps to itself: it is given where
- * none
- * has come by then. Throws `upstream_error` when the events end before the answer does.
+ * none has come by then. Throws `upstream_error` when the events end before the answer does.
  */
 export const stream = async function* (events: AsyncIterable<TurnEvent>): AsyncGenerator<SseFrame> {
   let complete = false;

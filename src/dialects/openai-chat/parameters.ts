@@ -5,6 +5,7 @@ import { MOST_MESSAGES, MOST_TOOLS } from '../bounds.ts';
 import { FORCED_CASES } from '../forced-call.ts';
 import { commonParameters, OWN_METADATA } from '../openai/common-parameters.ts';
 import { shapeParameters } from './shape-parameters.ts';
+import { unmatchedParameters } from './unmatched-parameters.ts';
 import type { Parameter, ParameterCase } from '../parameters.ts';
 
 const AS_EFFORT: readonly ParameterCase[] = [
@@ -279,41 +280,6 @@ export const chatParameters: readonly Parameter[] = [
     neutral: [{}],
     note: 'Up to 16 pairs, checked; Claude’s metadata has room for a user id only.',
   },
-  { name: 'store', fate: 'ignored', neutral: [false], note: 'Nothing is stored.' },
-  { name: 'logprobs', fate: 'ignored', neutral: [false], note: 'Claude gives no log probabilities.' },
-  { name: 'top_logprobs', fate: 'ignored', neutral: [0], note: 'Claude gives no log probabilities.' },
-  { name: 'prediction', fate: 'ignored', note: 'Claude has no predicted outputs.' },
-  {
-    name: 'service_tier',
-    fate: 'applied',
-    note: '`auto` is passed on, `default` becomes `standard_only`.',
-    cases: [{ fate: 'ignored', when: 'any other value: Claude has no such tier to ask for' }],
-  },
-  { name: 'modalities', fate: 'refused', neutral: [['text'], []], note: 'Claude answers in text.' },
-  { name: 'audio', fate: 'refused', note: 'Claude answers in text.' },
-  {
-    name: 'web_search_options',
-    fate: 'applied',
-    note: 'Claude’s own web search, near `user_location`; pages come back as `annotations` of type `url_citation`.',
-    cases: [
-      { fate: 'ignored', if: { lacks: 'serverTools' }, when: 'offer a search tool of your own' },
-      { fate: 'ignored', when: 'a function of the request is called `web_search`' },
-    ],
-  },
-  {
-    name: 'web_search_options.search_context_size',
-    fate: 'ignored',
-    neutral: ['medium'],
-    note: 'Claude’s search has no such setting.',
-  },
-  { name: 'moderation', fate: 'ignored', note: 'There is no moderation endpoint behind this server.' },
-  {
-    name: 'prompt_cache_key',
-    fate: 'ignored',
-    silent: true,
-    note: 'Claude’s cache goes by the content of the prompt. Not reported: nothing but speed depends on it.',
-  },
-  { name: 'prompt_cache_retention', fate: 'ignored', silent: true, note: 'As `prompt_cache_key`.' },
-  { name: 'prompt_cache_options', fate: 'ignored', silent: true, note: 'As `prompt_cache_key`.' },
+  ...unmatchedParameters,
   ...shapeParameters,
 ];

@@ -29,45 +29,39 @@ export const parse = (body: unknown, context: ParseContext): ParsedRequest<ChatA
   const { abilities } = model;
   const report = new Report(chatParameters, { ...context, abilities }, { style: 'openai', unknown: 'ignored' });
   report.add(chat);
-  reportNames(chat, report);
-  if (chat['input'] !== null && chat['input'] !== undefined) report.ignore('input');
+  reportUnread(chat, report);
 
-  const { engine } = context;
-  const takesSystem = engine.abilities.systemMessages && abilities.systemMessages === true;
+  const takesSystem = context.engine.abilities.systemMessages && abilities.systemMessages === true;
   const conversation = fitEnd(parseMessages(chat, { takesSystem }, report), {
-    refusal: prefillRefusal(engine, abilities),
+    refusal: prefillRefusal(context.engine, abilities),
     param: `messages[${chat.messages.length - 1}].role`,
     emulated: () => report.emulate('messages'),
   });
   const tools = parseTools(chat, report);
   const max_tokens = parseMaxTokens(chat, abilities, report);
   const toolForced = isForced(tools.tool_choice, abilities);
-  const insideLoop = !engine.abilities.keepsThinking && endsInResults(conversation);
+  const insideLoop = !context.engine.abilities.keepsThinking && endsInResults(conversation);
   const { thinking, effort } = parseThinking(
     chat,
     { maxTokens: max_tokens, abilities, named: model.effort, toolForced, insideLoop },
     report,
   );
-  const thinks = thinking !== undefined && thinking.type !== 'disabled';
-  const sampling = parseSampling(
-    { temperature: chat.temperature, topP: chat.top_p, abilities, thinking: thinks },
-    report,
-  );
+  const sampled = { temperature: chat.temperature, topP: chat.top_p, abilities, thinking: isOn(thinking) };
+  const sampling = parseSampling(sampled, report);
   const { format, instruction } = parseFormat(chat.response_format, report);
   const stops = parseStops(chat.stop, report);
   const system = [...conversation.system, ...textBlocks(instruction === undefined ? [] : [instruction])];
-  const output_config = { ...(effort === undefined ? {} : { effort }), ...(format === undefined ? {} : { format }) };
-
+  const output_config = { ...(effort && { effort }), ...(format && { format }) };
   const asked: TurnRequest = {
     model: model.id,
     max_tokens,
-    ...(wantsCaching(chat) && engine.abilities.cacheControl ? { cache_control: { type: 'ephemeral' } } : {}),
-    ...(system.length > 0 ? { system } : {}),
+    ...(wantsCaching(chat) && context.engine.abilities.cacheControl ? { cache_control: { type: 'ephemeral' } } : {}),
+    ...(system.length > 0 && { system }),
     messages: [...conversation.messages],
     ...tools,
     ...sampling,
     ...stops.native,
-    ...(thinking === undefined ? {} : { thinking }),
+    ...(thinking && { thinking }),
     ...(Object.keys(output_config).length > 0 ? { output_config } : {}),
     ...parseServiceTier(chat.service_tier, () => report.ignore('service_tier')),
     ...parseUser(chat.safety_identifier ?? chat.user),
@@ -101,7 +95,11 @@ const originIn =
   (custom: ReadonlySet<string>): ChatAnswer['origin'] =>
   (name) => ({ kind: custom.has(name) ? 'custom' : 'function', name });
 
-const reportNames = (chat: ChatRequest, report: Report): void => {
+const isOn = (thinking: TurnRequest['thinking']): boolean => thinking !== undefined && thinking.type !== 'disabled';
+
+/** What the table alone does not decide. */
+const reportUnread = (chat: ChatRequest, report: Report): void => {
+  if (chat['input'] !== null && chat['input'] !== undefined) report.ignore('input');
   const named = chat.messages.some(({ role, name }) => NAMED_ROLES.has(role) && name !== null && name !== undefined);
   if (named) report.ignore('messages[].name');
 };

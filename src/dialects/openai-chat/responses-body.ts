@@ -1,8 +1,7 @@
 /**
  * A body of the Responses API at `/v1/chat/completions`: Cursor sends one for models whose name has "gpt" in it, and
- * expects
- * chat completion chunks. It is read as the Responses API reads it, with the members of a chat request that are mixed
- * in.
+ * expects chat completion chunks. It is read as the Responses API reads it, with the members of a chat request that are
+ * mixed in.
  */
 import { parse } from '../openai-responses/parse.ts';
 import type { ParseContext, ParsedRequest } from '../dialect.ts';

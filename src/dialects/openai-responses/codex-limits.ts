@@ -1,7 +1,7 @@
 /**
  * The windows of a Claude plan in the headers from which Codex fills its own `/status`: five hours as the primary one,
- * a
- * week as the secondary one, any other under a name of its own. Nothing is estimated: what is not known has no header.
+ * a week as the secondary one, any other under a name of its own. Nothing is estimated: what is not known has no
+ * header.
  */
 import type { HeaderRecord } from '../dialect.ts';
 import { limitHeaders as openAiHeaders } from '../openai/limit-headers.ts';

@@ -1,10 +1,9 @@
 /**
  * An answer whose real status comes late, between a container and the Worker in front of it. The platform lets one
- * object
- * wait for the headers of six answers at a time, and a turn may take minutes; so the container sends headers at once,
- * and the
- * head of its answer in the body: blank lines as signs of life, the head as one line of JSON, then the body itself.
- * Headers that have come also tell that the container has taken the request, which must not be sent again then.
+ * object wait for the headers of six answers at a time, and a turn may take minutes; so the container sends headers at
+ * once, and the head of its answer in the body: blank lines as signs of life, the head as one line of JSON, then the
+ * body itself. Headers that have come also tell that the container has taken the request, which must not be sent again
+ * then.
  */
 import { systemClock, type Clock } from '../../util/clock.ts';
 import { timedOut, within } from '../../util/timer.ts';

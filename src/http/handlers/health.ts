@@ -1,9 +1,7 @@
 /**
  * Three questions about the server. `/live`: does it answer at all, or must it be started again? `/ready`: may requests
- * be sent
- * to it? `/health`: how is it, in full? A login that the API refuses makes no server unready: its clients get the API's
- * error,
- * where a balancer without a ready server could only say that there is none.
+ * be sent to it? `/health`: how is it, in full? A login that the API refuses makes no server unready: its clients get
+ * the API's error, where a balancer without a ready server could only say that there is none.
  */
 import type { Handler } from 'hono';
 import type { HttpEnv } from '../context.ts';

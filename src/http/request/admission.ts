@@ -1,7 +1,6 @@
 /**
  * What the owner's limits say of a request, between its parsing and the queue: the models and limits of its key, and
- * the
- * account's own state. What a turn then shows of the account is told to every server that shares the database.
+ * the account's own state. What a turn then shows of the account is told to every server that shares the database.
  */
 import { modelRefusal, ownName } from '../../access/key-models.ts';
 import type { Admission, KeyLimiter } from '../../access/limits/key-limiter.ts';

@@ -64,9 +64,8 @@ export const refusalOf = (
     );
   }
   if (origin === undefined || originAllowed(origin, settings.corsOrigins) || isOwnPage(origin, host)) return undefined;
-  return (
-    `Web pages of ${printable(origin)} may not use this server. If they are yours, add the origin to ` + `CORS_ORIGINS.`
-  );
+  const hint = 'If they are yours, add the origin to CORS_ORIGINS.';
+  return `Web pages of ${printable(origin)} may not use this server. ${hint}`;
 };
 
 /** `https://app.example`, `vscode-webview://*` (any host of a scheme) and `*` match. */

@@ -1,7 +1,6 @@
 /**
  * Counts the values of a JSON text while its bytes arrive, a chunk at a time. `JSON.parse` cannot be interrupted, and
- * its
- * time goes by the number of values: a few megabytes of `{},{},…` stop every other request for a second, 30 MB of
+ * its time goes by the number of values: a few megabytes of `{},{},…` stop every other request for a second, 30 MB of
  * text do not.
  */
 const [QUOTE, BACKSLASH, COMMA, BRACKET, BRACE] = [0x22, 0x5c, 0x2c, 0x5b, 0x7b];

@@ -1,7 +1,6 @@
 /**
  * The thread that holds a SQLite file open. Every call of `node:sqlite` blocks: a lock of another program, a slow disk
- * or a
- * report over a year of rows would otherwise stop all answers of the server.
+ * or a report over a year of rows would otherwise stop all answers of the server.
  */
 import { closeSync, mkdirSync, openSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
@@ -14,8 +13,7 @@ import type { SqliteFailure, SqliteReply, SqliteRequest, SqliteThreadOptions } f
 const BUSY_TIMEOUT_MS = 5_000;
 const MOST_PREPARED = 200;
 // WAL: readers and the writer do not wait for each other. NORMAL: a crash of this program loses nothing that was
-// committed,
-// a power cut at most the last moments.
+// committed, a power cut at most the last moments.
 const SETTINGS = 'PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA journal_size_limit = 67108864';
 // I/O error, corrupt, not a database: whoever mends the file puts another one in its place.
 const FILE_IS_LOST: ReadonlySet<number> = new Set([10, 11, 26]);

@@ -90,7 +90,7 @@ const providers: readonly { kind: CredentialKind; flag: string; variables: RegEx
     kind: 'vertex',
     flag: 'CLAUDE_CODE_USE_VERTEX',
     variables:
-      /^(CLOUD_ML_\w+|GOOGLE_\w+|GCLOUD_\w+|VERTEX_\w+|ANTHROPIC_VERTEX_\w+|CLAUDE_CODE_SKIP_VERTEX_AUTH|ANTHROPIC_(DEFAULT_\w+_)?MODEL)$/,
+      /^((CLOUD_ML|GOOGLE|GCLOUD|VERTEX|ANTHROPIC_VERTEX)_\w+|CLAUDE_CODE_SKIP_VERTEX_AUTH|ANTHROPIC_(DEFAULT_\w+_)?MODEL)$/,
   },
   {
     kind: 'foundry',
@@ -103,7 +103,7 @@ const providers: readonly { kind: CredentialKind; flag: string; variables: RegEx
 export const passedOn = (env: Environment): Readonly<Record<string, string>> =>
   pick(
     env,
-    /^(ANTHROPIC_BASE_URL|https?_proxy|no_proxy|NODE_EXTRA_CA_CERTS|SSL_CERT_FILE|SSL_CERT_DIR|PATH|LANG|LC_ALL|TZ|TMPDIR)$/i,
+    /^(ANTHROPIC_BASE_URL|https?_proxy|no_proxy|NODE_EXTRA_CA_CERTS|SSL_CERT_(FILE|DIR)|PATH|LANG|LC_ALL|TZ|TMPDIR)$/i,
   );
 
 const pick = (env: Environment, names: RegExp): Record<string, string> =>

@@ -1,8 +1,7 @@
 /**
  * The tables, in numbered steps. A step that has been released is never changed; a change is a new step. Each runs as
- * one
- * batch that begins with its own number: where two servers start at once, the second finds the number taken, nothing of
- * its batch happens, and it goes on from there.
+ * one batch that begins with its own number: where two servers start at once, the second finds the number taken,
+ * nothing of its batch happens, and it goes on from there.
  */
 import { sql, type Compilable, type Kysely } from 'kysely';
 import type { Database } from './database.ts';
@@ -59,8 +58,7 @@ const readVersion = async (db: Kysely<Schema>, failure: unknown): Promise<number
 
 /**
  * Resolves to the error. Where two servers make a table at once, "if not exists" does not keep Postgres from several
- * kinds
- * of errors about duplicates in its own catalog; the table is there then all the same.
+ * kinds of errors about duplicates in its own catalog; the table is there then all the same.
  */
 const makeVersionTable = async (db: Kysely<Schema>): Promise<unknown> => {
   const table = db.schema

@@ -1,9 +1,7 @@
 /**
  * A SQLite behind a request: how the server in a container uses the database of a Durable Object. A batch is one
- * request,
- * so it is whole or not at all there too. Whoever can send these requests can do anything with the database: the
- * address
- * must be one that only the server reaches.
+ * request, so it is whole or not at all there too. Whoever can send these requests can do anything with the database:
+ * the address must be one that only the server reaches.
  */
 import { z } from 'zod';
 import type { Database, DatabaseLimits } from './database.ts';

@@ -1,7 +1,6 @@
 /**
  * One instance asked from the Worker, though the platform may reset its Durable Object meanwhile: a deployment does,
- * and so
- * does a host that goes away. A request may be sent again: the container takes each id once.
+ * and so does a host that goes away. A request may be sent again: the container takes each id once.
  */
 import { TurnError } from '../../turn/errors.ts';
 import { checkedStream } from '../checked-stream.ts';

@@ -39,8 +39,7 @@ export const requestForContainer = async (
 
 /**
  * Throws `client_closed`; `engine_died` when the connection failed too often, or after the container had taken the
- * request,
- * which may have been paid by then; `engine_unavailable` when a request comes again that was taken before.
+ * request, which may have been paid by then; `engine_unavailable` when a request comes again that was taken before.
  */
 export const askContainer = async (
   asked: ContainerRequest,

@@ -1,8 +1,7 @@
 /**
  * Which images Claude Code passes on as they are. It makes others smaller, and writes a line about it for the model;
- * measured
- * with 2.1.330: from 480 KB or above 2,000 pixels. Inside a `tool_result` that is sent as a message all of them stay
- * exact. Pure.
+ * measured with 2.1.330: from 480 KB or above 2,000 pixels. Inside a `tool_result` that is sent as a message all of
+ * them stay exact. Pure.
  */
 import { disableTypes, imageSize, types } from 'image-size';
 import type { ContentBlock } from '../../../turn/turn.ts';

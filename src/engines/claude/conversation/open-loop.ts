@@ -6,8 +6,7 @@ import type { Plan } from './plan.ts';
 
 /**
  * The request as it can be asked by this plan. Callers' APIs may not carry the thinking of an answer; inside a tool
- * loop that lacks
- * it, a model with a thinking budget refuses to go on, unless thinking is off for the step.
+ * loop that lacks it, a model with a thinking budget refuses to go on, unless thinking is off for the step.
  */
 export const askableWith = (plan: Plan, request: TurnRequest, { history, turn }: Conversation): TurnRequest => {
   if (request.thinking?.type !== 'enabled' || plan.kind === 'answer') return request;

@@ -4,7 +4,8 @@
  */
 import { isClientTool, type Tool } from '../../../turn/turn.ts';
 import type { Conversation } from '../conversation/conversation.ts';
-import type { HeldProcess, OnProcess } from './held-process.ts';
+import type { HeldProcess } from './held-process.ts';
+import type { OnProcess } from './preparation.ts';
 import type { TurnSettings } from './control/turn-settings.ts';
 
 export interface Counted {

@@ -8,19 +8,14 @@ import type { AnswerMessage } from '../../../turn/turn.ts';
 import type { Conversation } from '../conversation/conversation.ts';
 import type { Exchange } from '../conversation/exchanges.ts';
 import { nextHead, signaturesOf } from '../conversation/heads.ts';
-import type { HeldMessage, Plan, ProcessView } from '../conversation/plan.ts';
+import type { HeldMessage, ProcessView } from '../conversation/plan.ts';
+import type { OnProcess, Preparation, ProcessState, StepStart } from './preparation.ts';
 import { runStep } from '../step/run-step.ts';
 import { StepReader, type Outcome } from '../step/step-reader.ts';
 import type { EndReason } from './child/child.ts';
 import type { CliProcess } from './control/cli-process.ts';
 import { residentBytes } from './child/memory.ts';
 import type { TurnSettings } from './control/turn-settings.ts';
-
-/** `idle` and `suspended` can be chosen; a `busy` or `ended` one cannot. */
-export type ProcessState = 'busy' | 'idle' | 'suspended' | 'ended';
-
-/** How a process is to be made ready for a request; the rest of the plan is how it is begun. */
-export type OnProcess = Exclude<Plan, { kind: 'start' | 'resume' }>;
 
 export interface Traits {
   readonly id: number;
@@ -34,18 +29,6 @@ export interface Traits {
   readonly now: () => number;
   /** Called whenever the state changes. */
   readonly changed: (process: HeldProcess) => void;
-}
-
-export interface Preparation {
-  readonly conversation: Conversation;
-  readonly settings: TurnSettings;
-  readonly signal?: AbortSignal;
-}
-
-export interface StepStart {
-  readonly opening: readonly TurnEvent[];
-  readonly plan: OnProcess;
-  readonly signal: AbortSignal;
 }
 
 /** A held message with the newest user message at its time: what the CLI wants to know that we have seen. */

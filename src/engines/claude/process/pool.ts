@@ -10,7 +10,8 @@ import { unlessAborted } from '../../../util/timer.ts';
 import { choosePlan, type Plan } from '../conversation/plan.ts';
 import { errorOfAbort } from './child/end-errors.ts';
 import { isWorthAStart, meanOf, patienceMs, Regret } from './child/growth.ts';
-import type { HeldProcess, OnProcess } from './held-process.ts';
+import type { HeldProcess } from './held-process.ts';
+import type { OnProcess } from './preparation.ts';
 import type { Beginning, Taken, Wanted } from './wanted.ts';
 import { sweep, wantsSpare, type Upkeep } from './upkeep.ts';
 

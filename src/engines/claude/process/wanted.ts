@@ -2,7 +2,8 @@
 import type { Conversation } from '../conversation/conversation.ts';
 import type { Exchange } from '../conversation/exchanges.ts';
 import type { Plan } from '../conversation/plan.ts';
-import type { HeldProcess, OnProcess } from './held-process.ts';
+import type { HeldProcess } from './held-process.ts';
+import type { OnProcess } from './preparation.ts';
 import type { TurnSettings } from './control/turn-settings.ts';
 
 export interface Beginning {

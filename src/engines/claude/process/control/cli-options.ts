@@ -19,8 +19,7 @@ export interface ClaudeHost {
 
 /**
  * Where the CLI runs, below `workDir`. With a login it tells the model this path, beside what the client's own agent
- * says of its
- * workspace: the name says which of them counts.
+ * says of its workspace: the name says which of them counts.
  */
 export const folderOf = ({ workDir }: Pick<ClaudeHost, 'workDir'>): string =>
   join(workDir, 'files-are-on-the-clients-machine');
@@ -48,8 +47,7 @@ export const childEnv = (host: ClaudeHost): Record<string, string> => ({
 
 /**
  * Options of a process. Without a system prompt it can be given one later; with one, it can be given another, because
- * the CLI is
- * told not to record the one it begins with. `resume` names a conversation of `sessionStore`.
+ * the CLI is told not to record the one it begins with. `resume` names a conversation of `sessionStore`.
  */
 export const cliOptions = (
   host: ClaudeHost,

@@ -1,7 +1,6 @@
 /**
  * One live Claude Code process, driven through the Agent SDK and the CLI's control protocol: settings, history and
- * turns
- * go in, messages come out to whoever listens. It knows nothing of HTTP, matching or pools.
+ * turns go in, messages come out to whoever listens. It knows nothing of HTTP, matching or pools.
  */
 import { randomUUID } from 'node:crypto';
 import type {
@@ -12,11 +11,11 @@ import type {
   SDKUserMessage,
 } from '@anthropic-ai/claude-agent-sdk';
 import { TurnError } from '../../../../turn/errors.ts';
-import type { RateLimit } from '../../../../turn/events.ts';
 import type { Exchange } from '../../conversation/exchanges.ts';
 import type { McpResult } from '../../conversation/tool-results.ts';
 import type { Child, End, EndReason } from '../child/child.ts';
-import { SuspendedCalls, toolServer, type OfferedTool } from './client-tools.ts';
+import { namedOnly, SuspendedCalls, toolServer, type OfferedTool } from './client-tools.ts';
+import { answeredCalls, wholeAnswer, type Connection, type Listener } from './connection.ts';
 import { ControlChannel, type ControlReply } from './control-channel.ts';
 import { errorOfEnd } from '../child/end-errors.ts';
 import { Guard } from './guard.ts';
@@ -24,27 +23,6 @@ import { readLines, type OutputLine } from './output-lines.ts';
 import { toRateLimit } from './rate-limits.ts';
 import { cutBefore } from './rewind.ts';
 import { changeSettings, LATCH, UNLATCHED, type AppliedSettings, type TurnSettings } from './turn-settings.ts';
-
-export interface Listener {
-  message(message: SDKMessage): void;
-  ended(end: End): void;
-}
-
-export interface Connection {
-  readonly query: Query;
-  readonly input: ReadableStreamDefaultController<SDKUserMessage>;
-  readonly child: Child;
-  /** Called with each word of the API about the account's limits; most come after an answer. */
-  readonly limit: (limit: RateLimit) => void;
-  /**
-   * Time for the process to answer `initialize` or a control call; a healthy one needs 0.1 s, a cold one under load a
-   * few.
-   */
-  readonly controlTimeoutMs: number;
-  /** What the process was started with. */
-  readonly prompt: string | undefined;
-  readonly model: string | undefined;
-}
 
 /** An answer that is to be stopped goes on until then. */
 const CUT_TIMEOUT_MS = 3_000;
@@ -157,8 +135,7 @@ export class CliProcess {
 
   /**
    * Cuts the conversation before the user message `target`, also in the middle of a turn, which it stops. `newest` is
-   * the newest
-   * user message that then remains. Throws where the CLI refuses, and where it takes too long.
+   * the newest user message that then remains. Throws where the CLI refuses, and where it takes too long.
    */
   async rewind(target: string, newest: string | undefined): Promise<void> {
     const cutting = cutBefore(
@@ -297,17 +274,10 @@ export class CliProcess {
   #message(message: SDKMessage): void {
     if (message.type === 'user') {
       this.newestUserMessage = message.uuid ?? this.newestUserMessage;
-      this.#noteTaken(message.message.content);
+      for (const id of answeredCalls(message.message.content)) this.#untaken.get(id)?.();
     }
     if (message.type === 'rate_limit_event') this.#limit(toRateLimit(message.rate_limit_info));
     this.#listener?.message(message);
-  }
-
-  #noteTaken(content: unknown): void {
-    if (!Array.isArray(content)) return;
-    for (const block of content as { type: string; tool_use_id?: string }[]) {
-      if (block.type === 'tool_result' && block.tool_use_id !== undefined) this.#untaken.get(block.tool_use_id)?.();
-    }
   }
 
   /**
@@ -327,17 +297,3 @@ export class CliProcess {
     return this.#guard.inTime(this.#control.request(request));
   }
 }
-
-/** As the API sends an answer: of anything less the CLI drops the thinking. */
-const wholeAnswer = (content: Exchange['content'], { id, model }: { id: string; model: string }): object => ({
-  id: `msg_${id}`,
-  type: 'message',
-  role: 'assistant',
-  model,
-  content,
-  stop_reason: 'end_turn',
-  stop_sequence: null,
-  usage: { input_tokens: 0, output_tokens: 0 },
-});
-
-const namedOnly = (names: readonly string[]): readonly OfferedTool[] => names.map((name) => ({ name }));

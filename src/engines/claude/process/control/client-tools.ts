@@ -83,3 +83,6 @@ export const toolServer = ({ name, tools, calls, listed }: ToolServer): McpSdkSe
   });
   return { type: 'sdk', name, instance: server as unknown as McpSdkServerConfigWithInstance['instance'] };
 };
+
+/** Tools whose definitions travel in the extra body: the server must only offer their names. */
+export const namedOnly = (names: readonly string[]): readonly OfferedTool[] => names.map((name) => ({ name }));

@@ -14,8 +14,8 @@ const PAUSE_MS = 5;
 
 /**
  * Cuts before the user message `target`, also in the middle of a turn, which it stops; resolves to the reason where the
- * CLI
- * refuses. `newest` gives the newest user message that is known, for the CLI cuts nothing that the caller has not seen.
+ * CLI refuses. `newest` gives the newest user message that is known, for the CLI cuts nothing that the caller has not
+ * seen.
  */
 export const cutBefore = async (
   request: Request,

@@ -63,8 +63,7 @@ export const toTurnSettings = (
 
 /**
  * To a request without thinking Claude Code adds a temperature, which the API refuses beside top_p. It adds none where
- * it
- * believes that thinking is on; what is sent says that it is off.
+ * it believes that thinking is on; what is sent says that it is off.
  */
 const topPAlone = ({ top_p, temperature, thinking }: TurnRequest): boolean =>
   typeof top_p === 'number' && temperature === undefined && (thinking === undefined || thinking.type === 'disabled');
