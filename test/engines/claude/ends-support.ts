@@ -1,5 +1,5 @@
 /** What the tests of ends share: the little programs, the children of a lab, and failures as values. */
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'vitest';
@@ -26,8 +26,10 @@ export const isRunning = (pid: number): boolean => {
 };
 
 /** Turns that the little programs of a lab were given. */
-export const turnsTaken = ({ dir }: Pick<Lab, 'dir'>): number =>
-  readFileSync(join(folderOf({ workDir: join(dir, 'work') }), 'turns'), 'utf8').split('\n').length - 1;
+export const turnsTaken = ({ dir }: Pick<Lab, 'dir'>): number => {
+  const file = join(folderOf({ workDir: join(dir, 'work') }), 'turns');
+  return existsSync(file) ? readFileSync(file, 'utf8').split('\n').length - 1 : 0;
+};
 
 export const failureOf = async (work: Promise<unknown>): Promise<TurnError> => {
   const outcome = await work.then(

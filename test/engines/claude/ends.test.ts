@@ -112,7 +112,7 @@ describe('a program that does not behave', () => {
     await start('hang');
     const leaving = new AbortController();
     const outcome = failureOf(run(lab, turnOf({ messages: hello }), leaving.signal));
-    await expect.poll(() => lab.engine.health().gauges['sessions_running'], patiently).toBe(1);
+    await expect.poll(() => turnsTaken(lab), patiently).toBe(1);
     leaving.abort();
     expect((await outcome).code).toBe('client_closed');
     await expect.poll(() => lab.engine.health().gauges, patiently).toMatchObject({ processes: 0, ended_hung: 1 });

@@ -62,6 +62,8 @@ export class HeldProcess implements ProcessView {
   clearing = false;
   readonly #traits: Traits;
   #grown = false;
+  /** Whether the step that runs has been sent. */
+  #begun = false;
   /** The user message that was asked last, and how many messages come before it. */
   #asked: { readonly id: string | undefined; readonly before: number } | undefined;
   /** Resolves once the CLI is ready for the next message. */
@@ -159,6 +161,7 @@ export class HeldProcess implements ProcessView {
     settings: TurnSettings,
     { opening, plan, signal }: StepStart,
   ): ReadableStream<TurnEvent> {
+    this.#begun = false;
     const reader = new StepReader({ offered: this.offeredTools, maxTokens: settings.maxTokens });
     return runStep(this.cli, {
       opening,
@@ -198,6 +201,7 @@ export class HeldProcess implements ProcessView {
 
   #begin(plan: OnProcess, { turn }: Conversation): void {
     this.served += 1;
+    this.#begun = true;
     if (plan.kind === 'answer') {
       void this.cli.answer(plan.results);
       return;
@@ -230,7 +234,9 @@ export class HeldProcess implements ProcessView {
         void this.clear('failed');
         return;
       case 'left':
-        void this.clear('aborted');
+        // Whoever left before anything was asked has changed nothing.
+        if (this.#begun) void this.clear('aborted');
+        else this.release();
         return;
       default:
         outcome satisfies never;
