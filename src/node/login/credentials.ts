@@ -90,7 +90,7 @@ const providers: readonly { kind: CredentialKind; flag: string; variables: RegEx
     kind: 'vertex',
     flag: 'CLAUDE_CODE_USE_VERTEX',
     variables:
-      /^((CLOUD_ML|GOOGLE|GCLOUD|VERTEX|ANTHROPIC_VERTEX)_\w+|CLAUDE_CODE_SKIP_VERTEX_AUTH|ANTHROPIC_(DEFAULT_\w+_)?MODEL)$/,
+      /^((CLOUD_ML|GOOGLE|GCLOUD|(ANTHROPIC_)?VERTEX)_\w+|CLAUDE_CODE_SKIP_VERTEX_AUTH|ANTHROPIC_(DEFAULT_\w+_)?MODEL)$/,
   },
   {
     kind: 'foundry',
