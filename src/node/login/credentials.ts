@@ -79,6 +79,11 @@ const candidates = (env: Environment, existingLogin: ExistingLogin | undefined):
   return found;
 };
 
+const VERTEX_VARIABLES = new RegExp(
+  '^(?:(?:CLOUD_ML|GOOGLE|GCLOUD|VERTEX|ANTHROPIC_VERTEX)_\\w+|CLAUDE_CODE_SKIP_VERTEX_AUTH|' +
+    'ANTHROPIC_(?:DEFAULT_\\w+_)?MODEL)$',
+);
+
 // https://code.claude.com/docs/en/env-vars, and the pages about each provider beside it.
 const providers: readonly { kind: CredentialKind; flag: string; variables: RegExp }[] = [
   {
@@ -89,8 +94,7 @@ const providers: readonly { kind: CredentialKind; flag: string; variables: RegEx
   {
     kind: 'vertex',
     flag: 'CLAUDE_CODE_USE_VERTEX',
-    variables:
-      /^((CLOUD_ML|GOOGLE|GCLOUD|(ANTHROPIC_)?VERTEX)_\w+|CLAUDE_CODE_SKIP_VERTEX_AUTH|ANTHROPIC_(DEFAULT_\w+_)?MODEL)$/,
+    variables: VERTEX_VARIABLES,
   },
   {
     kind: 'foundry',
