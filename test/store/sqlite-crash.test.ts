@@ -1,6 +1,6 @@
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm, stat } from 'node:fs/promises';
+import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -121,9 +121,16 @@ describe('a full disk', () => {
   });
 });
 
+/** Where no database can be made: what should be its folder is a file. */
+const outOfReach = async (): Promise<string> => {
+  const folder = join(dir, 'missing');
+  await writeFile(folder, '');
+  return join(folder, 'proxy.db');
+};
+
 describe('a database that is not there', () => {
   it('keeps the newest entries in bounds, is told, and heals', async () => {
-    file = join(dir, 'missing', 'proxy.db');
+    file = await outOfReach();
     const { store, clock } = open();
     const recorder = createRecorder(store, clock, quiet);
     for (let n = 1; n <= 25_000; n += 1) recorder.record(numbered(n));
@@ -148,7 +155,7 @@ describe('a database that is not there', () => {
     const recorder = createRecorder(store, clock, quiet);
     clock.advance(30_000);
     await store.open();
-    file = join(dir, 'missing', 'proxy.db');
+    file = await outOfReach();
     for (const name of ['proxy.db', 'proxy.db-wal', 'proxy.db-shm']) await rm(join(dir, name));
     for (let tries = 0; tries < 100 && recorder.health().ok; tries += 1) {
       clock.advance(30_000);
@@ -159,7 +166,7 @@ describe('a database that is not there', () => {
   });
 
   it('does not keep a server from ending', async () => {
-    file = join(dir, 'missing', 'proxy.db');
+    file = await outOfReach();
     const { store } = open();
     const recorder = createRecorder(store, systemClock, quiet);
     recorder.record(summary());
