@@ -197,7 +197,7 @@ describe('routes', () => {
   });
 
   it.each([
-    ['/v1/chat/completions', { model: 'm', input: 'Hi' }, 'input', 'one of the Responses API: ask /v1/responses'],
+    ['/v1/chat/completions', { model: 'm', prompt: 'Hi' }, 'prompt', 'ask /v1/completions'],
     ['/v1/messages', { model: 'm', input: [] }, 'input', 'one of the Responses API: ask /v1/responses'],
     ['/v1/messages/count_tokens', { model: 'm', prompt: 'x' }, 'prompt', 'ask /v1/completions'],
     ['/v1/completions', { model: 'm', messages: [] }, 'messages', 'ask /v1/chat/completions or /v1/messages'],

@@ -69,7 +69,9 @@ it('a STATE_DIR that turns read-only takes no answer with it', async ({ skip }) 
   const home = newHome();
   const STATE_DIR = join(home, 'state');
   const result = await mounted(STATE_DIR, async () => {
-    const server = start(claudeCodeTo(upstream, { STATE_DIR }), { home });
+    // A file system on which a database is open for writing cannot be made read-only.
+    const DATABASE_URL = 'postgres://nobody@127.0.0.1:9/nothing';
+    const server = start(claudeCodeTo(upstream, { STATE_DIR, DATABASE_URL }), { home });
     const url = await listening(server);
     const running = await post(
       url,
