@@ -1,6 +1,6 @@
 /** Errors and signs of life in the caller's dialect, as bytes and responses. */
 import type { Dialect, SseFrame } from '../dialects/dialect.ts';
-import { encodeFrame, sseHeaders } from '../http/answer/sse.ts';
+import { streamFormatOf } from '../http/answer/stream-format.ts';
 import { statusOf, toTurnError, type TurnError } from '../turn/errors.ts';
 import { REQUEST_ID } from './internal-protocol.ts';
 
@@ -16,9 +16,11 @@ export interface DialectResponder {
 }
 
 export const createResponder = (
-  dialect: Pick<Dialect, 'renderError' | 'errorFrame' | 'renderedErrorFrame' | 'keepalive'>,
+  dialect: Pick<Dialect, 'renderError' | 'errorFrame' | 'renderedErrorFrame' | 'keepalive' | 'streamFormat'>,
   requestId: string,
 ): DialectResponder => {
+  const format = streamFormatOf(dialect);
+  const bytes = (frame: SseFrame): Uint8Array => new TextEncoder().encode(format.encode(frame));
   const ids = { [REQUEST_ID]: requestId, 'request-id': requestId };
   return {
     requestId,
@@ -37,8 +39,6 @@ export const createResponder = (
         dialect.renderedErrorFrame?.(body) ?? { ...dialect.errorFrame(toTurnError(undefined), requestId), data: body },
       ),
     lifeSign: () => bytes(dialect.keepalive),
-    stream: (body) => new Response(body, { headers: { ...sseHeaders, ...ids } }),
+    stream: (body) => new Response(body, { headers: { ...format.headers, ...ids } }),
   };
 };
-
-const bytes = (frame: SseFrame): Uint8Array => new TextEncoder().encode(encodeFrame(frame));

@@ -3,12 +3,16 @@ import { createParser, type EventSourceMessage } from 'eventsource-parser';
 import { describe, expect, it } from 'vitest';
 import type { SseFrame } from '../../src/dialects/dialect.ts';
 import { waitForFirstEvent } from '../../src/http/answer/first-event.ts';
-import { encodeFrame, sseBody, type SseOptions } from '../../src/http/answer/sse.ts';
+import { streamBody, type StreamOptions } from '../../src/http/answer/stream-body.ts';
+import { formatOfAnswer, streamFormatOf, wantsStream } from '../../src/http/answer/stream-format.ts';
 import { TurnError } from '../../src/turn/errors.ts';
 import type { TurnEvent } from '../../src/turn/events.ts';
 import { HandClock } from '../access/hand-clock.ts';
 import { systemClock } from '../../src/util/clock.ts';
 import { answer, beginning, settled, until } from './scripted-engine.ts';
+
+const sse = streamFormatOf({});
+const ndjson = streamFormatOf({ streamFormat: 'ndjson' });
 
 /** A source that a test fills by hand. */
 const handFed = <Item>() => {
@@ -26,7 +30,8 @@ async function* oneFrame(): AsyncGenerator<SseFrame> {
   yield { data: 'žluťoučký 🐎' };
 }
 
-const options = (more: Partial<SseOptions> = {}): SseOptions => ({
+const options = (more: Partial<StreamOptions> = {}): StreamOptions => ({
+  format: sse,
   keepalive: { frame: { comment: 'k' }, everyMs: 10, atOnce: false },
   clock: new HandClock(),
   errorFrame: (thrown) => ({ data: String(thrown) }),
@@ -39,7 +44,7 @@ const keepingAlive = (atOnce: boolean) => {
   const clock = new HandClock();
   const source = handFed<SseFrame>();
   const keepalive = { frame: { comment: 'k' }, everyMs: 10, atOnce };
-  const body = sseBody(source.items, options({ keepalive, clock }));
+  const body = streamBody(source.items, options({ keepalive, clock }));
   return { clock, ...source, reader: body.pipeThrough(new TextDecoderStream()).getReader() };
 };
 
@@ -65,21 +70,41 @@ describe('frames as bytes', () => {
     [{ data: 'a\nb' }, 'data: a\ndata: b\n\n'],
     [{ comment: 'keepalive' }, ': keepalive\n\n'],
     [{ comment: 'a\n\ndata: no' }, ': a data: no\n\n'],
-  ])('%j', (frame, expected) => expect(encodeFrame(frame)).toBe(expected));
+  ])('%j', (frame, expected) => expect(sse.encode(frame)).toBe(expected));
 
   it('say to any parser what was meant', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), (data) => {
         const seen: EventSourceMessage[] = [];
-        createParser({ onEvent: (event) => seen.push(event) }).feed(encodeFrame({ event: 'e', data }));
+        createParser({ onEvent: (event) => seen.push(event) }).feed(sse.encode({ event: 'e', data }));
         expect(seen.map((event) => event.data)).toEqual([data.replaceAll(/\r\n|\r/g, '\n')]);
       }),
     );
   });
 
+  it('are lines of JSON where the format is NDJSON, which has no comments', () => {
+    expect(ndjson.encode({ data: '{"a":"\\n"}' })).toBe('{"a":"\\n"}\n');
+    expect(ndjson.encode({ comment: 'k' })).toBe('');
+  });
+
+  it('are known by the type of the answer', () => {
+    for (const format of [sse, ndjson]) expect(formatOfAnswer(new Headers(format.headers))).toBe(format);
+    expect(formatOfAnswer(new Headers({ 'content-type': 'application/json' }))).toBeUndefined();
+    expect(formatOfAnswer(new Headers())).toBeUndefined();
+  });
+
+  it.each([
+    [{}, {}, false],
+    [{}, { stream: true }, true],
+    [{}, { stream: 'true' }, false],
+    [{ streamsUnlessTold: true } as const, {}, true],
+    [{ streamsUnlessTold: true } as const, { stream: null }, true],
+    [{ streamsUnlessTold: true } as const, { stream: false }, false],
+  ])('%j: %j wants a stream: %s', (dialect, body, expected) => expect(wantsStream(dialect, body)).toBe(expected));
+
   it('never split a character, and end when the frames end', async () => {
     const chunks: Uint8Array[] = [];
-    for await (const chunk of sseBody(oneFrame(), options())) chunks.push(chunk);
+    for await (const chunk of streamBody(oneFrame(), options())) chunks.push(chunk);
     expect(chunks.map((chunk) => new TextDecoder('utf-8', { fatal: true }).decode(chunk))).toEqual([
       'data: žluťoučký 🐎\n\n',
     ]);
@@ -97,7 +122,7 @@ describe('frames as bytes', () => {
         told.push('source');
       }
     }
-    const body = sseBody(frames(), options({ left: () => told.push('left'), ended: () => told.push('ended') }));
+    const body = streamBody(frames(), options({ left: () => told.push('left'), ended: () => told.push('ended') }));
     const reader = body.getReader();
     await reader.read();
     await reader.cancel();
@@ -110,7 +135,7 @@ describe('frames as bytes', () => {
     async function* frames(): AsyncGenerator<SseFrame> {
       for (let sent = 0; sent < 1_000; sent += 1) yield { data: 'x'.repeat(1_000) };
     }
-    const body = sseBody(frames(), options({ ended: () => (ended = true), clock: systemClock }));
+    const body = streamBody(frames(), options({ ended: () => (ended = true), clock: systemClock }));
     await until(() => ended);
     expect((await new Response(body).text()).length).toBe(1_000 * 1_008);
   });
@@ -119,7 +144,7 @@ describe('frames as bytes', () => {
     async function* frames(): AsyncGenerator<SseFrame> {
       for (;;) yield { data: 'x'.repeat(10_000) };
     }
-    const body = sseBody(frames(), options({ clock: systemClock }));
+    const body = streamBody(frames(), options({ clock: systemClock }));
     await settled();
     await body.cancel();
   });
@@ -129,7 +154,7 @@ describe('frames as bytes', () => {
       yield { data: 'x' };
       throw new TurnError('upstream_error', 'broke');
     }
-    const body = sseBody(frames(), options({ errorFrame: (thrown) => ({ event: 'error', data: String(thrown) }) }));
+    const body = streamBody(frames(), options({ errorFrame: (thrown) => ({ event: 'error', data: String(thrown) }) }));
     expect(await new Response(body).text()).toBe('data: x\n\nevent: error\ndata: TurnError: broke\n\n');
   });
 });

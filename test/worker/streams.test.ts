@@ -1,6 +1,8 @@
 /** The end of a stream, and its beginning while nothing is there yet. */
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { endMark } from '../../src/http/answer/end-mark.ts';
+import { streamFormatOf } from '../../src/http/answer/stream-format.ts';
 import { checkedStream } from '../../src/worker/checked-stream.ts';
 import { earlyStream } from '../../src/worker/instance/early-stream.ts';
 import { OpenRequests } from '../../src/worker/instance/open-requests.ts';
@@ -22,13 +24,17 @@ const source = (chunks: readonly Uint8Array[], failure?: Error): ReadableStream<
   });
 };
 
+const sse = streamFormatOf({});
+const ndjson = streamFormatOf({ streamFormat: 'ndjson' });
+
 const BROKEN = 'data: broken\n\n';
 const checked = (
   chunks: readonly Uint8Array[],
-  { marked = true, failure }: { marked?: boolean; failure?: Error } = {},
+  { marked = true, failure, format = sse }: { marked?: boolean; failure?: Error; format?: typeof sse } = {},
 ) => {
   const seen = { released: 0 };
   const stream = checkedStream(source(chunks, failure), {
+    format,
     marked,
     broken: () => encode(BROKEN),
     touch: () => {},
@@ -59,6 +65,21 @@ describe('a checked stream', () => {
         const { stream, seen } = checked(cutAt(encode(`${all.join('')}: eos\n\n`), places));
         expect(await textOf(stream)).toBe(all.join(''));
         expect(seen.released).toBe(1);
+      }),
+    );
+  });
+
+  it('does the same with lines of JSON, and drops a line that was cut off', async () => {
+    const lines = fc.array(fc.json().map((json) => `${json}\n`));
+    await fc.assert(
+      fc.asyncProperty(lines, cuts, fc.nat(), async (all, places, keep) => {
+        const whole = encode(all.join('') + endMark(ndjson));
+        expect(await textOf(checked(cutAt(whole, places), { format: ndjson }).stream)).toBe(all.join(''));
+        const cut = checked(cutAt(whole.subarray(0, keep % whole.length), places), { format: ndjson });
+        const text = await textOf(cut.stream);
+        expect(text.endsWith(BROKEN)).toBe(true);
+        expect(text.slice(0, -BROKEN.length)).toMatch(/^$|\n$/);
+        expect(all.join('').startsWith(text.slice(0, -BROKEN.length))).toBe(true);
       }),
     );
   });

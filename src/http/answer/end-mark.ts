@@ -2,6 +2,7 @@
  * The mark at the end of a stream, for the Worker in front of a container: in some versions of the
  * platform a container that dies looks like a clean end. The Worker asks for it and takes it off.
  */
+import { formatOfAnswer, type StreamFormat } from './stream-format.ts';
 
 /** `eos`: in the request and in the answer. It never passes between this project's own parts and a client. */
 export const INTERNAL_HEADER = 'x-proxy-internal';
@@ -9,8 +10,8 @@ export const INTERNAL_HEADER = 'x-proxy-internal';
 export const OWNER_HEADER = 'x-proxy-internal-owner';
 /** In an answer: how many conversations the server behind the Worker holds, whose next turn is cheaper there. */
 export const CONVERSATIONS_HEADER = 'x-proxy-internal-conversations';
-/** An SSE comment, so that a reader who sees it by mistake ignores it. */
-export const END_MARK = ': eos\n\n';
+/** An SSE comment, so that a reader who sees it by mistake ignores it; in other formats a line that no frame is. */
+export const endMark = ({ lineBreaks }: StreamFormat): string => `: eos${'\n'.repeat(lineBreaks)}`;
 
 /** The answer with the mark at its end, when the request asks for it. */
 export const withEndMark = (request: Request, response: Response): Response =>
@@ -18,12 +19,12 @@ export const withEndMark = (request: Request, response: Response): Response =>
 
 /** A stream gets the mark behind its last byte; any other answer is left as it is. */
 export const markEnd = (response: Response): Response => {
-  if (response.body === null || response.headers.get('content-type')?.startsWith('text/event-stream') !== true)
-    return response;
+  const format = formatOfAnswer(response.headers);
+  if (response.body === null || format === undefined) return response;
   const headers = new Headers(response.headers);
   headers.set(INTERNAL_HEADER, 'eos');
   const mark = new TransformStream<Uint8Array, Uint8Array>({
-    flush: (controller) => controller.enqueue(new TextEncoder().encode(END_MARK)),
+    flush: (controller) => controller.enqueue(new TextEncoder().encode(endMark(format))),
   });
   return new Response(response.body.pipeThrough(mark), { status: response.status, headers });
 };

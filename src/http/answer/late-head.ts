@@ -7,6 +7,7 @@
  */
 import { systemClock, type Clock } from '../../util/clock.ts';
 import { timedOut, within } from '../../util/timer.ts';
+import { formatOfAnswer } from './stream-format.ts';
 
 /** Set to `late` by who asks and by who answers so. Never passes between this project's own parts and a client. */
 export const HEAD_HEADER = 'x-proxy-internal-head';
@@ -54,7 +55,7 @@ async function* bytesOf(
       yield newline;
       continue;
     }
-    const streamed = response.headers.get('content-type')?.startsWith('text/event-stream') === true;
+    const streamed = formatOfAnswer(response.headers) !== undefined;
     const whole = streamed ? undefined : new Uint8Array(await response.arrayBuffer());
     const headers = [...response.headers].filter(([name]) => name !== 'content-length');
     if (whole !== undefined) headers.push(['content-length', String(whole.byteLength)]);

@@ -25,7 +25,8 @@ import { countReplaceable, isModelNotFound, runReplaceable, type Replace } from 
 import { countTurn, runTurn } from '../answer/run-turn.ts';
 import type { RunningTurn, RunningTurns } from '../answer/running-turns.ts';
 import type { Services } from '../services.ts';
-import { encodeFrame, sseBody, sseHeaders } from '../answer/sse.ts';
+import { streamBody } from '../answer/stream-body.ts';
+import { streamFormatOf, type StreamFormat } from '../answer/stream-format.ts';
 import { cancellable, readReferences, storeAnswer, type RunningAnswers } from './stored-responses.ts';
 import { TurnRecord } from '../answer/turn-record.ts';
 
@@ -207,9 +208,11 @@ const respondStream = async (
     .catch((thrown: unknown) => asStream(withRetryAfter(thrown, answer), dialect))
     .finally(() => setHeaders(answer));
   c.get('record').bodyFollows();
+  const format = streamFormatOf(dialect);
   const frames = dialect.stream(failWithRetryAfter(first.events, answer), parsed);
-  const kept = services.keepContent === true ? keepFrames(frames) : undefined;
-  const body = sseBody(kept?.frames ?? frames, {
+  const kept = services.keepContent === true ? keepFrames(frames, format) : undefined;
+  const body = streamBody(kept?.frames ?? frames, {
+    format,
     keepalive: { frame: dialect.keepalive, everyMs: settings.keepaliveMs, atOnce: !first.begun },
     clock,
     errorFrame: (thrown) => {
@@ -224,14 +227,14 @@ const respondStream = async (
     },
     left: leave,
   });
-  return c.body(body, 200, sseHeaders);
+  return c.body(body, 200, format.headers);
 };
 
 /** The frames of a stream, and the text of those that have passed. */
-const keepFrames = (frames: AsyncIterable<SseFrame>) => {
+const keepFrames = (frames: AsyncIterable<SseFrame>, { encode }: StreamFormat) => {
   let text = '';
   const noted = tap(frames, (frame) => {
-    if (text.length < LONGEST_KEPT) text += encodeFrame(frame);
+    if (text.length < LONGEST_KEPT) text += encode(frame);
   });
   return { frames: noted, text: () => text };
 };

@@ -3,6 +3,7 @@
  * and so does a host that goes away. A request may be sent again: the container takes each id once.
  */
 import { TurnError } from '../../turn/errors.ts';
+import { formatOfAnswer } from '../../http/answer/stream-format.ts';
 import { checkedStream } from '../checked-stream.ts';
 import type { DialectResponder } from '../dialect-responder.ts';
 import { INTERNAL } from '../internal-protocol.ts';
@@ -68,10 +69,12 @@ export const wholeOrError = (
   response: Response,
   { responder, onBroken }: { readonly responder: DialectResponder; readonly onBroken: (error: TurnError) => void },
 ): Response => {
-  if (response.headers.get(INTERNAL) !== 'eos' || response.body === null) return response;
+  const format = formatOfAnswer(response.headers);
+  if (response.headers.get(INTERNAL) !== 'eos' || response.body === null || format === undefined) return response;
   const headers = new Headers(response.headers);
   headers.delete(INTERNAL);
   const body = checkedStream(response.body, {
+    format,
     marked: true,
     touch: () => {},
     released: () => {},

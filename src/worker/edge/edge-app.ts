@@ -11,6 +11,7 @@ import type { HttpContext, HttpEnv } from '../../http/context.ts';
 import { createHttpApp, type CommonServices } from '../../http/http-app.ts';
 import { modelRoute, modelsRoute } from '../../http/handlers/models-routes.ts';
 import type { Services } from '../../http/services.ts';
+import { wantsStream } from '../../http/answer/stream-format.ts';
 import { TurnError } from '../../turn/errors.ts';
 import { innerHeaders, type InstanceStatus } from '../internal-protocol.ts';
 import { createResponder } from '../dialect-responder.ts';
@@ -99,7 +100,7 @@ const turnRoute =
     const bytes = await readBody(c, services);
     const body = parseJson(bytes);
     const object = typeof body === 'object' && body !== null ? body : {};
-    const stream = 'stream' in object && object.stream === true;
+    const stream = wantsStream(c.get('dialect'), object);
     const start = c.get('dialect').conversationStart(object);
     const conversation = await conversationKey(c.get('owner') ?? localOwner, c.req.raw.headers, start);
     return send(c, { conversation, stream, body: bytes }, services);

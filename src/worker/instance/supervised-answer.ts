@@ -1,6 +1,7 @@
 /** The container's answer with its end supervised: whole, or the dialect's error. */
 import { TurnError } from '../../turn/errors.ts';
 import { CONVERSATIONS_HEADER } from '../../http/answer/end-mark.ts';
+import { formatOfAnswer } from '../../http/answer/stream-format.ts';
 import { INTERNAL } from '../internal-protocol.ts';
 import { checkedStream } from '../checked-stream.ts';
 import type { DialectResponder } from '../dialect-responder.ts';
@@ -18,7 +19,8 @@ export const supervised = async (response: Response, { trip, responder }: Superv
   const conversations = headers.get(CONVERSATIONS_HEADER);
   for (const name of [INTERNAL, CONVERSATIONS_HEADER]) headers.delete(name);
   trip.answer(conversations === null ? undefined : Number(conversations));
-  if (response.body === null || headers.get('content-type')?.startsWith('text/event-stream') !== true) {
+  const format = formatOfAnswer(headers);
+  if (response.body === null || format === undefined) {
     const body = await wholeBody(response).catch((error: unknown) => {
       throw cutOff(error);
     });
@@ -26,6 +28,7 @@ export const supervised = async (response: Response, { trip, responder }: Superv
     return new Response(body, { status: response.status, headers });
   }
   const body = checkedStream(response.body, {
+    format,
     marked,
     touch: trip.touch,
     broken: () => responder.errorFrame(cutOff(undefined)),

@@ -1,23 +1,11 @@
-/** Frames to bytes: https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream */
+/** The body of a streamed answer. */
 import type { SseFrame } from '../../dialects/dialect.ts';
 import type { Clock } from '../../util/clock.ts';
 import { watchdog } from '../../util/watchdog.ts';
+import type { StreamFormat } from './stream-format.ts';
 
-export const sseHeaders: Readonly<Record<string, string>> = {
-  'content-type': 'text/event-stream; charset=utf-8',
-  'cache-control': 'no-cache, no-transform',
-  // nginx holds streams back without it.
-  'x-accel-buffering': 'no',
-};
-
-/** The text of one frame; a line break in `data` becomes a second `data` line, as the format asks. */
-export const encodeFrame = (frame: SseFrame): string => {
-  if ('comment' in frame) return `: ${frame.comment.replaceAll(/[\r\n]+/g, ' ')}\n\n`;
-  const data = /[\r\n]/.test(frame.data) ? frame.data.replaceAll(/\r\n|\r|\n/g, '\ndata: ') : frame.data;
-  return `${frame.event === undefined ? '' : `event: ${frame.event}\n`}data: ${data}\n\n`;
-};
-
-export interface SseOptions {
+export interface StreamOptions {
+  readonly format: StreamFormat;
   /** Idle connections are cut by proxies in between, often after 60 seconds. */
   readonly keepalive: {
     readonly frame: SseFrame;
@@ -42,7 +30,7 @@ const BREATH_BYTES = 256 * 1024;
  * A body that takes its frames as they come, whether or not they are read: the engine is free when it has finished,
  * and what a slow reader has not taken is held as bytes. Who never reads is cut by the socket's own time limit.
  */
-export const sseBody = (frames: AsyncIterable<SseFrame>, options: SseOptions): ReadableStream<Uint8Array> => {
+export const streamBody = (frames: AsyncIterable<SseFrame>, options: StreamOptions): ReadableStream<Uint8Array> => {
   const encoder = new TextEncoder();
   const iterator = frames[Symbol.asyncIterator]();
   let open = true;
@@ -52,7 +40,7 @@ export const sseBody = (frames: AsyncIterable<SseFrame>, options: SseOptions): R
         let bytes = 0;
         const send = (frame: SseFrame): void => {
           if (!open) return;
-          const chunk = encoder.encode(encodeFrame(frame));
+          const chunk = encoder.encode(options.format.encode(frame));
           bytes += chunk.byteLength;
           controller.enqueue(chunk);
         };
@@ -82,7 +70,7 @@ interface Pump {
   readonly breathe: () => Promise<void>;
 }
 
-const pump = async ({ iterator, send, breathe }: Pump, options: SseOptions): Promise<void> => {
+const pump = async ({ iterator, send, breathe }: Pump, options: StreamOptions): Promise<void> => {
   const { frame, everyMs, atOnce } = options.keepalive;
   const keepalive = (): void => {
     send(frame);
