@@ -240,6 +240,37 @@ export const chatSuite = (world: () => Service): void => {
     expect(arrived()[0]?.output_config?.format).toMatchObject({ type: 'json_schema', schema });
   });
 
+  it('keeps the results of calls whose ids are used again, and of ids that differ in a number only', async () => {
+    const { openai, arrived } = world();
+    const called = (...ids: string[]) => ({
+      role: 'assistant' as const,
+      content: null,
+      tool_calls: ids.map((id) => ({
+        id,
+        type: 'function' as const,
+        function: { name: 'get_weather', arguments: `{"city":"${id}"}` },
+      })),
+    });
+    const result = (id: string, content: string) => ({ role: 'tool' as const, tool_call_id: id, content });
+    await openai.chat.completions.create({
+      model: 'gpt-4o',
+      tools: [weather],
+      messages: [
+        user('q'),
+        ...[called('call_1', 'call_2'), result('call_1', 'a'), result('call_2', 'b')],
+        ...[called('call_1'), result('call_1', 'c')],
+        ...[called('call_1'), result('call_1', 'd')],
+      ],
+    });
+    const [asked] = arrived();
+    if (asked === undefined) throw new Error('nothing reached the upstream');
+    const results = dialogueOf(asked)
+      .flatMap(({ content }) => content as readonly { type: string; content?: string | { text: string }[] }[])
+      .filter(({ type }) => type === 'tool_result')
+      .map(({ content }) => (typeof content === 'string' ? content : content?.[0]?.text));
+    expect(results).toEqual(['a', 'b', 'c', 'd']);
+  });
+
   it("reports the upstream's usage, streamed or not", async () => {
     const { openai, upstream } = world();
     upstream.script(() => ({ content: [{ type: 'text', text: 'Hi' }], usage }));

@@ -340,8 +340,8 @@ describe('tool calls', () => {
 
   test('an id used again in a later step becomes another id', () => {
     const { messages } = canonical([user, calls('call_1'), result('call_1'), calls('call_1'), result('call_1')]);
-    expect(messages[3]).toEqual({ role: 'assistant', content: [use('call_1_2')] });
-    expect(messages[4]?.content).toEqual([{ type: 'tool_result', tool_use_id: 'call_1_2', content: 'r' }]);
+    expect(messages[3]).toEqual({ role: 'assistant', content: [use('call_1__2')] });
+    expect(messages[4]?.content).toEqual([{ type: 'tool_result', tool_use_id: 'call_1__2', content: 'r' }]);
   });
 
   test('empty arguments are an empty object', () => {

@@ -12,7 +12,7 @@ import { customInput } from '../openai/custom-tools.ts';
 import { pathText } from '../validate.ts';
 import { parseArguments, placeSystem, type Conversation } from '../openai/conversation.ts';
 import { written, type Places } from '../callers-field.ts';
-import { nativeToolId, shortHash } from '../tool-ids.ts';
+import { nativeToolId, shortHash, UniqueIds } from '../tool-ids.ts';
 import { textBlocks, type Path } from '../openai/content.ts';
 import { resultContent, systemBlocks, userBlocks, userParts } from './parse-content.ts';
 import type { ChatMessage, ChatRequest, ToolCall } from './wire.ts';
@@ -41,7 +41,7 @@ class Walk {
   /** There was an item that means nothing here, such as reasoning of another model. */
   leftOut = false;
   readonly #places: Places | undefined;
-  readonly #timesUsed = new Map<string, number>();
+  readonly #ids = new UniqueIds();
   /**
    * Ids of the calls whose results have not been seen yet, by the client's name for them: its `tool_call_id`, or the
    * function's name in the legacy form.
@@ -212,7 +212,7 @@ class Walk {
 
   #call(clientId: string, { name, input, at, idSeed }: Called): Anthropic.ToolUseBlockParam {
     const base = idSeed === undefined ? nativeToolId(clientId) : `call_${shortHash(idSeed)}`;
-    const id = this.#unused(base);
+    const id = this.#ids.next(base);
     const waiting = this.#open.get(clientId);
     if (waiting === undefined) this.#open.set(clientId, [id]);
     else waiting.push(id);
@@ -226,13 +226,6 @@ class Walk {
     const id = waiting?.shift();
     if (waiting?.length === 0) this.#open.delete(clientId);
     return id;
-  }
-
-  /** The API wants every id once; some clients count from `call_1` in each step. The n-th use is named for n. */
-  #unused(id: string): string {
-    const times = (this.#timesUsed.get(id) ?? 0) + 1;
-    this.#timesUsed.set(id, times);
-    return times === 1 ? id : `${id}_${times}`;
   }
 }
 

@@ -164,8 +164,8 @@ describe('calls and their outputs', () => {
         user('hi'),
         { role: 'assistant', content: [use('call_1')] },
         { role: 'user', content: [result('call_1', 'a')] },
-        { role: 'assistant', content: [use('call_1_2')] },
-        { role: 'user', content: [result('call_1_2', 'b')] },
+        { role: 'assistant', content: [use('call_1__2')] },
+        { role: 'user', content: [result('call_1__2', 'b')] },
       ],
     ],
     [

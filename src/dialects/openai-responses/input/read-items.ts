@@ -10,7 +10,7 @@ import { written, type Places } from '../../callers-field.ts';
 import type { Path } from '../../openai/content.ts';
 import { parseArguments, type Conversation } from '../../openai/conversation.ts';
 import type { Report } from '../../parameters.ts';
-import { nativeToolId } from '../../tool-ids.ts';
+import { nativeToolId, UniqueIds } from '../../tool-ids.ts';
 import { pathText } from '../../validate.ts';
 import { decryptBlocks } from '../encrypted-blocks.ts';
 import { customInput } from '../../openai/custom-tools.ts';
@@ -60,7 +60,7 @@ class ItemReader {
   /** Results that no call has taken yet, by the id of their call. */
   readonly #outputs = new Map<string, PlacedOutput[]>();
   readonly #taken = new Set<InputItem>();
-  readonly #timesUsed = new Map<string, number>();
+  readonly #ids = new UniqueIds();
   #step: ContentBlock[] = [];
   #calls: OpenCall[] = [];
 
@@ -131,7 +131,7 @@ class ItemReader {
   }
 
   #addCall({ call_id, name, namespace }: Item<'function_call' | 'custom_tool_call'>, input: object, path: Path): void {
-    const id = this.#unused(nativeToolId(call_id));
+    const id = this.#ids.next(nativeToolId(call_id));
     const { names, places } = this.#reading;
     const call: ContentBlock = { type: 'tool_use', id, name: names.flat(name, namespace), input };
     this.#step.push(...written([call], path, places));
@@ -181,13 +181,6 @@ class ItemReader {
     };
     places?.set(result, output.path);
     return result;
-  }
-
-  /** The API wants every id once; some clients count from `call_1` in each step. The n-th use is named for n. */
-  #unused(id: string): string {
-    const times = (this.#timesUsed.get(id) ?? 0) + 1;
-    this.#timesUsed.set(id, times);
-    return times === 1 ? id : `${id}_${times}`;
   }
 }
 
