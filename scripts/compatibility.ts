@@ -4,6 +4,7 @@
  */
 import { readFile, writeFile } from 'node:fs/promises';
 import { messagesParameters } from '../src/dialects/anthropic-messages/parameters.ts';
+import * as ollama from '../src/dialects/ollama/parameters.ts';
 import { chatParameters } from '../src/dialects/openai-chat/parameters.ts';
 import { completionParameters } from '../src/dialects/openai-completions/parameters.ts';
 import { responsesParameters } from '../src/dialects/openai-responses/parameters.ts';
@@ -21,6 +22,8 @@ export const compatibilityMarkdown = (): string =>
     section('`POST /v1/completions`', completionParameters, COMPLETION_ANSWERS),
     section('`POST /v1/responses`', responsesParameters, RESPONSES_ANSWERS),
     section('`POST /v1/messages`', messagesParameters, MESSAGES_ANSWERS),
+    section('`POST /api/chat` (Ollama)', ollama.chatParameters, OLLAMA_ANSWERS),
+    section('`POST /api/generate` (Ollama)', ollama.generateParameters, OLLAMA_GENERATE_ANSWERS),
     EFFORT,
     MODELS,
   ].join('\n\n');
@@ -92,6 +95,28 @@ const MESSAGES_ANSWERS = `Answers are the API's own messages and events, unchang
 
 \`POST /v1/messages/count_tokens\` takes the same parameters without \`max_tokens\`. Values of the header \`anthropic-beta\` are passed
 on by the engine \`anthropic-api\`; Claude Code sends its own.`;
+
+const OLLAMA_ANSWERS = `### Answers
+
+| Claude | Ollama |
+| --- | --- |
+| \`end_turn\`, \`stop_sequence\`, \`tool_use\`, \`pause_turn\` | \`done_reason: "stop"\` |
+| \`max_tokens\`, \`model_context_window_exceeded\` | \`"length"\` |
+| \`refusal\` | \`"refusal"\` |
+| text, thinking blocks | \`message.content\`, \`message.thinking\` |
+| \`tool_use\` | \`message.tool_calls\` with an \`id\`; in a stream each call comes whole, in one line |
+| \`input_tokens\` + cache reads + cache writes | \`prompt_eval_count\` |
+| \`output_tokens\` | \`eval_count\` |
+
+Durations are measured here: \`prompt_eval_duration\` until the answer began, \`eval_duration\` from then on, \`load_duration\` is 0.
+A stream shows that it lives by lines without text. An error inside a stream is a last line \`{"error": …}\`, without one that is \`done\`.
+
+\`GET /api/version\` names the version of Ollama's API that is served, which clients compare; \`GET /api/tags\` and \`POST /api/show\` tell the
+models (sizes are 0, digests are hashes of the names, \`model_info\` has the context's length); \`GET /api/ps\` is empty. Embeddings and
+everything that manages models is a 404. \`GET /\` says "Ollama is running" to programs whose user agent begins with "ollama".`;
+
+const OLLAMA_GENERATE_ANSWERS =
+  'Answers are as above, with `response` and `thinking` in place of a message, and no `context`.';
 
 const EFFORT = `## Effort
 

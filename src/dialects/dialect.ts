@@ -35,6 +35,8 @@ export interface ParseContext {
   /** Unix seconds, for `created`. */
   readonly now: number;
   readonly clock: Pick<Clock, 'now'>;
+  /** Of the answer to this request, as far as it has come when it is called. */
+  readonly times: () => AnswerTimes;
   /** Id of the HTTP request, `req_…`: answers with an id of their own are named after it. */
   readonly requestId: string;
   /** Encrypts what a caller must bring back unread and unchanged; absent where this server has no key for it. */
@@ -51,6 +53,8 @@ export interface ParsedRequest<Answer = unknown> {
   readonly model: ResolvedModel;
   readonly stream: boolean;
   readonly report: ParameterReport;
+  /** The whole answer, where the model is asked nothing: no turn is run then. */
+  readonly withoutTurn?: object;
   /** Stop sequences that cannot be passed on (whitespace only) and are cut by this server instead. */
   readonly emulatedStops: readonly string[];
   /** The answer is a call that is asked for as JSON, since the model cannot be forced. */
@@ -59,6 +63,13 @@ export interface ParsedRequest<Answer = unknown> {
   readonly callersField?: CallersField;
   /** What the renderer must know of the request: `include_usage`, legacy functions, … */
   readonly answer: Answer;
+}
+
+/** How long an answer has taken so far. */
+export interface AnswerTimes {
+  /** Until something of the answer could be seen. */
+  readonly untilFirstMs: number;
+  readonly totalMs: number;
 }
 
 export interface RenderedError {
@@ -74,7 +85,10 @@ export type DialectAction =
   | 'stored-response'
   | 'stored-input'
   | 'remove-stored'
-  | 'cancel';
+  | 'cancel'
+  | 'api-version'
+  | 'model-details'
+  | 'running-models';
 
 export interface DialectRoute {
   readonly method: 'GET' | 'POST' | 'DELETE';
@@ -132,6 +146,9 @@ export interface Dialect<Answer = unknown> {
    */
   conversationStart(body: object): readonly string[];
 
+  /** For a dialect with the actions `api-version`, `model-details`, `running-models`. */
+  readonly discovery?: DialectDiscovery;
+
   /**
    * How answers are kept for later requests, and what they keep for themselves is encrypted; a dialect without it keeps
    * none.
@@ -148,6 +165,13 @@ export interface Dialect<Answer = unknown> {
   limitHeaders?(limits: HeaderRecord, nowMs: number): HeaderRecord;
   /** Asked to wait longer, the dialect's SDKs come back too soon, so they are told not to come back by themselves. */
   readonly longestRetrySeconds?: number;
+}
+
+export interface DialectDiscovery {
+  readonly version: object;
+  readonly running: object;
+  /** The name of the model whose details are asked for. Takes any body; throws `invalid_request`. */
+  modelAskedFor(body: unknown): string;
 }
 
 export interface DialectStorage<Answer = unknown> {

@@ -1,14 +1,22 @@
 /** Every dialect this server speaks. Nothing here needs Node: the Worker imports it too. */
 import { anthropicMessages } from './anthropic-messages/index.ts';
 import type { Dialect } from './dialect.ts';
+import { ollamaChat, ollamaGenerate } from './ollama/index.ts';
 import { openAiChat } from './openai-chat/index.ts';
 import { openAiCompletions } from './openai-completions/index.ts';
 import { openAiResponses } from './openai-responses/index.ts';
 
-export { anthropicMessages, openAiChat, openAiCompletions, openAiResponses };
+export { anthropicMessages, ollamaChat, ollamaGenerate, openAiChat, openAiCompletions, openAiResponses };
 
 /** The first is the one of requests that show no other. */
-export const dialects: readonly Dialect[] = [openAiChat, openAiCompletions, openAiResponses, anthropicMessages];
+export const dialects: readonly Dialect[] = [
+  openAiChat,
+  openAiCompletions,
+  openAiResponses,
+  anthropicMessages,
+  ollamaChat,
+  ollamaGenerate,
+];
 
 /** The dialect of that name; the usual one for a name that only another version of this server knows. */
 export const dialectNamed = (name: string, among: readonly Dialect[] = dialects): Dialect =>

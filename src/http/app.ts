@@ -7,6 +7,7 @@ import { createHttpApp } from './http-app.ts';
 import { metricsRoute } from './handlers/metrics-route.ts';
 import { modelRoute, modelsRoute } from './handlers/models-routes.ts';
 import { createRunningTurns } from './answer/running-turns.ts';
+import { apiVersionRoute, indexRoute, modelDetailsRoute, runningModelsRoute } from './handlers/discovery-routes.ts';
 import type { Services } from './services.ts';
 import {
   cancelRoute,
@@ -24,7 +25,7 @@ export const createApp = (services: Services): Hono<HttpEnv> => {
   return createHttpApp(services, {
     dialects,
     handlers: {
-      index: (c) => c.json({ name: 'opencode-claude-proxy', version }),
+      index: indexRoute(version),
       ping: (c) => c.json({ status: 'ok', version }),
       live: liveRoute,
       ready: readyRoute(services),
@@ -38,6 +39,9 @@ export const createApp = (services: Services): Hono<HttpEnv> => {
       count: countRoute(services),
       models: modelsRoute(services),
       model: modelRoute(services),
+      'api-version': apiVersionRoute,
+      'model-details': modelDetailsRoute(services),
+      'running-models': runningModelsRoute,
       ...adminHandlers({ ...services, turns }),
     },
   });

@@ -46,13 +46,14 @@ interface Asked {
 
 /**
  * The dialect that a request is in, also where no route answers it: errors are written in it. The paths that have
- * most in common with the asked one decide; where several dialects share them, the one that recognises the request.
+ * most in common with the asked one, at its beginning or as its end, decide; where several dialects share them, the one that recognises the request.
  */
 export const dialectOf = (asked: Asked, table: readonly Route[]): Dialect => {
   let most = -1;
   let candidates: Dialect[] = [];
   for (const { path, dialects } of table) {
-    const common = dialects.length === 0 ? -1 : commonSegments(path, asked.path);
+    const common =
+      dialects.length === 0 ? -1 : Math.max(commonSegments(path, asked.path), endSegments(path, asked.path));
     if (common < most || common === -1) continue;
     if (common > most) candidates = [];
     most = common;
@@ -72,3 +73,7 @@ const commonSegments = (pattern: string, path: string): number => {
   if (differs !== -1) return Math.min(differs, given.length);
   return Math.min(wanted.length, given.length) + Number(wanted.length === given.length);
 };
+
+/** A base URL with too much in it: what the client itself put behind it still tells what it speaks. */
+const endSegments = (pattern: string, path: string): number =>
+  path.endsWith(pattern) ? pattern.split('/').length - 1 : 0;

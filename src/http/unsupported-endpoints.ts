@@ -26,12 +26,27 @@ const endpoints: Readonly<Record<string, string>> = {
   realtime: `Realtime sessions are not served. ${purpose}`,
 };
 
-/** By path, under every prefix that a base URL may have; paths below one of these are meant too. */
-export const unsupportedEndpoints: Readonly<Record<string, string>> = Object.fromEntries(
-  ['/v1', '', '/anthropic/v1', '/openai/v1', '/openai'].flatMap((root) =>
-    Object.entries(endpoints).map(([name, explanation]) => [`${root}/${name}`, explanation]),
+/** Ollama's: models are not managed here. */
+const ollamaEndpoints: Readonly<Record<string, string>> = {
+  '/api/embed': 'Claude has no embeddings.',
+  '/api/embeddings': 'Claude has no embeddings.',
+  ...Object.fromEntries(
+    ['pull', 'push', 'create', 'copy', 'delete', 'blobs'].map((name) => [
+      `/api/${name}`,
+      'Models are not managed here: GET /api/tags lists those that answer.',
+    ]),
   ),
-);
+};
+
+/** By path, under every prefix that a base URL may have; paths below one of these are meant too. */
+export const unsupportedEndpoints: Readonly<Record<string, string>> = {
+  ...Object.fromEntries(
+    ['/v1', '', '/anthropic/v1', '/openai/v1', '/openai'].flatMap((root) =>
+      Object.entries(endpoints).map(([name, explanation]) => [`${root}/${name}`, explanation]),
+    ),
+  ),
+  ...ollamaEndpoints,
+};
 
 /** 404, which no client repeats: LangChain asks again seven times after a 501, opencode for ever. */
 export const unsupportedEndpoint = (explanation: string): TurnError =>

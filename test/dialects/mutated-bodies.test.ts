@@ -13,7 +13,23 @@ import { chatParameters } from '../../src/dialects/openai-chat/parameters.ts';
 import { completionParameters } from '../../src/dialects/openai-completions/parameters.ts';
 import type { Parameter } from '../../src/dialects/parameters.ts';
 import { statusOf, TurnError } from '../../src/turn/errors.ts';
-import { bent, changes, chat, completion, legacy, messages, responses } from './mutations.ts';
+import {
+  ollamaChat as ollamaChatDialect,
+  ollamaGenerate as ollamaGenerateDialect,
+} from '../../src/dialects/ollama/index.ts';
+import * as ollamaParameters from '../../src/dialects/ollama/parameters.ts';
+import { claudeBody, gptBody } from '../fixtures/cursor.ts';
+import {
+  bent,
+  changes,
+  chat,
+  completion,
+  legacy,
+  messages,
+  ollamaChat,
+  ollamaGenerate,
+  responses,
+} from './mutations.ts';
 import { adaptiveModel, contextOf } from './support.ts';
 
 const contexts: readonly ParseContext[] = [
@@ -32,13 +48,31 @@ const allowed = (table: readonly Parameter[], fate: 'ignored' | 'emulated') =>
 const LIBRARY_WORDS =
   /Invalid (?:input|option|key|string)|Too (?:big|small)|[<>]=|expected (?:string|number|int|object|array|record|boolean)\b/iu;
 
+/** Options are told by their names, also those that no table knows. */
+const isNewOption = (name: string, table: readonly Parameter[]): boolean =>
+  name.startsWith('options.') && !table.some((row) => row.name === name);
+
 const suites = [
+  [
+    'ollama chat',
+    2000,
+    [ollamaChat],
+    (body: unknown, context: ParseContext) => ollamaChatDialect.parse(body, context),
+    ollamaParameters.chatParameters,
+  ],
+  [
+    'ollama generate',
+    1000,
+    [ollamaGenerate],
+    (body: unknown, context: ParseContext) => ollamaGenerateDialect.parse(body, context),
+    ollamaParameters.generateParameters,
+  ],
   [
     'chat',
     5000,
-    [chat, legacy],
+    [chat, legacy, claudeBody('u'), gptBody('u')],
     (body: unknown, context: ParseContext) => openAiChat.parse(body, context),
-    chatParameters,
+    [...chatParameters, ...responsesParameters],
   ],
   [
     'completions',
@@ -85,6 +119,7 @@ test.each(suites)('%s: %i bodies', (_, numRuns, seeds, parse, table) => {
         expect(
           report.ignored
             .map((name) => name.replace(/^tools\[\d+\]$/u, 'tools'))
+            .filter((name) => !isNewOption(name, table))
             .filter((name) => topLevel.has(name.split(/[.[]/u)[0] ?? '') && !ignorable.has(name)),
         ).toEqual([]);
         expect(report.emulated.filter((name) => !emulable.has(name))).toEqual([]);

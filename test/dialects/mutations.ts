@@ -264,3 +264,47 @@ const bend = (root: object, { where, how, value }: Change): void => {
   else if (how === 'rename') holder[`${key}_`] = holder[key];
   else if (Array.isArray(holder)) holder.push(structuredClone(holder[Number(key)]));
 };
+
+export const ollamaChat = {
+  model: 'm',
+  stream: false,
+  think: 'low',
+  format: { type: 'object', properties: { a: { type: 'string' } } },
+  keep_alive: '5m',
+  options: { num_predict: 9000, temperature: 0.5, top_p: 0.9, top_k: 3, seed: 1, num_ctx: 100, stop: ['END', '\n'] },
+  tools: [{ type: 'function', function: { name: 'f', description: 'd', parameters: { type: 'object' } } }],
+  messages: [
+    { role: 'system', content: 's' },
+    {
+      role: 'user',
+      content: 'u',
+      images: ['iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8/58BAwAI/AL+X8rhtwAAAABJRU5ErkJggg=='],
+    },
+    {
+      role: 'assistant',
+      content: '',
+      thinking: 'hm',
+      tool_calls: [
+        { id: 'a', function: { name: 'f', arguments: { x: 1 } } },
+        { function: { name: 'f', arguments: {} } },
+      ],
+    },
+    { role: 'tool', content: 'r', tool_call_id: 'a' },
+    { role: 'tool', content: 's', tool_name: 'f' },
+    { role: 'user', content: 'last' },
+  ],
+};
+
+export const ollamaGenerate = {
+  model: 'm',
+  prompt: 'p',
+  system: 's',
+  suffix: '',
+  images: [],
+  context: [],
+  raw: false,
+  stream: true,
+  think: false,
+  format: 'json',
+  options: { num_predict: 10, temperature: 2, repeat_penalty: 1.2, stop: 'x' },
+};

@@ -51,6 +51,7 @@ export const contextOf = ({
   betas,
   now: 1_700_000_000,
   clock: { now: () => 1_700_000_001_000 },
+  times: () => ({ untilFirstMs: 20, totalMs: 50 }),
   requestId: 'req_abc123',
   cipher: textCipher('a secret of this server', 'test'),
   engine: { name: engine, abilities: engine === 'claude-code' ? claudeAbilities : apiAbilities },

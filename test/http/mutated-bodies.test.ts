@@ -15,7 +15,18 @@ import { createApp } from '../../src/http/app.ts';
 import { createModels } from '../../src/node/models.ts';
 import type { Engine } from '../../src/turn/engine.ts';
 import { startWorld } from '../conformance/set-up.ts';
-import { bent, changes, chat, completion, legacy, messages, responses } from '../dialects/mutations.ts';
+import { claudeBody, gptBody } from '../fixtures/cursor.ts';
+import {
+  bent,
+  changes,
+  chat,
+  completion,
+  legacy,
+  messages,
+  ollamaChat,
+  ollamaGenerate,
+  responses,
+} from '../dialects/mutations.ts';
 import { quietLog } from './scripted-engine.ts';
 import { defaults } from './set-up.ts';
 
@@ -29,7 +40,13 @@ const HANG_MS = 60_000;
 const MODELS = ['claude-haiku-4-5-20251001', 'claude-sonnet-5-5', 'claude-opus-5-5', 'gpt-4o'];
 /** Of a hundred, so many are asked of each endpoint. */
 const ENDPOINTS = [
-  { path: '/v1/chat/completions', share: 30, seeds: [chat, legacy, plain({ stream: true }), plain({ stream: false })] },
+  {
+    path: '/v1/chat/completions',
+    share: 30,
+    seeds: [chat, legacy, claudeBody('u'), gptBody('u'), plain({ stream: true }), plain({ stream: false })],
+  },
+  { path: '/api/chat', share: 10, seeds: [ollamaChat, plain({})] },
+  { path: '/api/generate', share: 5, seeds: [ollamaGenerate] },
   { path: '/v1/responses', share: 20, seeds: [responses] },
   { path: '/v1/completions', share: 10, seeds: [completion] },
   {
@@ -155,6 +172,7 @@ function isTextOrNull(value: unknown): boolean {
 /** How a stream ends in each dialect. */
 const ENDS = [
   ['/v1/messages', /event: (message_stop|error)\n/],
+  ['/api/', /\{(.*"done":true.*|"error":.*)\}\n$/],
   ['/v1/responses', /event: response\.(completed|incomplete|failed)\ndata: .*\n\n$/],
 ] as const;
 
@@ -163,10 +181,12 @@ const expectWellFormed = (path: string, response: Response, answer: string): voi
   const { status } = response;
   expect(status === 200 || (status >= 400 && status < 500), `${status} ${answer}`).toBe(true);
   if (status !== 200) {
-    expect(JSON.parse(answer)).toMatchObject(anthropic ? anthropicError : openAiError);
+    const ollama = path.startsWith('/api/');
+    const error = anthropic ? anthropicError : ollama ? { error: expect.any(String) } : openAiError;
+    expect(JSON.parse(answer)).toMatchObject(error);
     return;
   }
-  if (!response.headers.get('content-type')?.startsWith('text/event-stream')) {
+  if (response.headers.get('content-type')?.startsWith('application/json')) {
     expect(typeof JSON.parse(answer)).toBe('object');
     return;
   }

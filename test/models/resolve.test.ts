@@ -69,6 +69,7 @@ describe('the default mapping', () => {
     ['openai/gpt-4o', SONNET_4_5],
     ['openrouter/anthropic/claude-3-opus', OPUS_4_5],
     ['GPT-4O-Mini', HAIKU_4_5],
+    ['gpt-4o-mini:latest', HAIKU_4_5],
     ['  gpt-4o ', SONNET_4_5],
   ])('%s is answered by %s', (name, id) => {
     expect(resolve(name)).toMatchObject({ requested: name, id, via: 'alias', abilities: abilitiesOf(id) });

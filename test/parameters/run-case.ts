@@ -69,12 +69,18 @@ const talkOf = ({ body }: Case, { path, base }: Endpoint, world: World): Talk =>
 
 /** The text of an answer that is nothing else. */
 const textOf = (answer: string): string | undefined => {
-  const { choices, content } = JSON.parse(answer) as {
+  const {
+    choices,
+    content,
+    message: ollama,
+  } = JSON.parse(answer) as {
+    message?: { content: string; thinking?: string; tool_calls?: unknown };
     choices?: { message?: { content: unknown; tool_calls?: unknown; function_call?: unknown } }[];
     content?: { type: string; text?: string }[];
   };
   const message = choices?.[0]?.message;
   if (typeof message?.content === 'string') return message.content;
+  if (ollama !== undefined) return ollama.tool_calls === undefined ? ollama.content : undefined;
   return content?.length === 1 ? content[0]?.text : undefined;
 };
 
@@ -87,7 +93,7 @@ const ask = async (
   const response = await world.post(path, body, { ...(one.headers && { headers: { ...one.headers } }) });
   const answer = await response.text();
   if (one.refused !== undefined) {
-    expectRefusal(one.refused, { status: response.status, answer, anthropic: path.endsWith('messages') });
+    expectRefusal(one.refused, { status: response.status, answer, path });
     expect(world.arrived()).toHaveLength(0);
     return answer;
   }
@@ -95,7 +101,7 @@ const ask = async (
     status: 200,
     answer: '',
   });
-  if (stream) expect(answer).toMatch(path.endsWith('messages') ? /message_stop/ : /data: \[DONE\]\s*$/);
+  if (stream) expect(answer).toMatch(endOf(path));
   expect(told(response, 'x-proxy-ignored')).toEqual([...(one.ignored ?? [])].toSorted());
   expect(told(response, 'x-proxy-emulated')).toEqual([...(one.emulated ?? [])].toSorted());
   const request = onlyRequest(world);
@@ -106,6 +112,12 @@ const ask = async (
   if (one.shows !== undefined && (stream || !('stream_options' in one.body))) expect(answer).toMatch(one.shows);
   if (one.hides !== undefined) expect(answer).not.toMatch(one.hides);
   return answer;
+};
+
+/** What a whole stream ends with. */
+const endOf = (path: string): RegExp => {
+  if (path.startsWith('/api/')) return /"done":true.*\n$/;
+  return path.endsWith('messages') ? /message_stop/ : /data: \[DONE\]\s*$/;
 };
 
 /** The upstream's body for an ignored parameter is the one without it. */
@@ -137,7 +149,7 @@ export const expectStrict = async (one: Case, { path, base }: Endpoint, world: W
   expect(world.arrived()).toHaveLength(0);
   expect(response.status).toBe(400);
   for (const name of one.ignored ?? []) expect(answer).toContain(`'${name}'`);
-  if (path.endsWith('messages')) return;
+  if (path.endsWith('messages') || path.startsWith('/api/')) return;
   expect(JSON.parse(answer)).toMatchObject({
     error: {
       type: 'invalid_request_error',
@@ -149,11 +161,12 @@ export const expectStrict = async (one: Case, { path, base }: Endpoint, world: W
 
 const expectRefusal = (
   { status = 400, param, says }: NonNullable<Case['refused']>,
-  seen: { status: number; answer: string; anthropic: boolean },
+  seen: { status: number; answer: string; path: string },
 ): void => {
   expect(seen.status, seen.answer).toBe(status);
   const body = JSON.parse(seen.answer) as object;
-  if (seen.anthropic)
+  if (seen.path.startsWith('/api/')) expect(body).toEqual({ error: expect.any(String) });
+  else if (seen.path.endsWith('messages'))
     expect(body).toMatchObject({
       type: 'error',
       error: { type: 'invalid_request_error', message: expect.any(String) },

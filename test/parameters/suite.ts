@@ -7,6 +7,8 @@ import { startWorld, type EngineName, type World } from '../conformance/set-up.t
 import { fateShown, gaps, MODEL_MAP, type Case } from './cases.ts';
 import { chatBase, chatCases } from './chat-cases.ts';
 import { completionBase, completionCases } from './completion-cases.ts';
+import * as ollama from '../../src/dialects/ollama/parameters.ts';
+import { ollamaChatBase, ollamaChatCases, ollamaGenerateBase, ollamaGenerateCases } from './ollama-cases.ts';
 import { messagesBase, messagesCases } from './messages-cases.ts';
 import { expectStrict, runCase, type Endpoint } from './run-case.ts';
 
@@ -14,6 +16,13 @@ const endpoints: readonly (Endpoint & { table: typeof chatParameters })[] = [
   { path: '/v1/chat/completions', base: chatBase, cases: chatCases, table: chatParameters },
   { path: '/v1/completions', base: completionBase, cases: completionCases, table: completionParameters },
   { path: '/v1/messages', base: messagesBase, cases: messagesCases, table: messagesParameters },
+  { path: '/api/chat', base: ollamaChatBase, cases: ollamaChatCases, table: ollama.chatParameters },
+  {
+    path: '/api/generate',
+    base: ollamaGenerateBase,
+    cases: ollamaGenerateCases,
+    table: ollama.generateParameters,
+  },
 ];
 
 type Server = 'plain' | 'strict' | 'login';

@@ -1,4 +1,5 @@
 /** What is worth remembering of a turn while its events pass by: for the request's summary and the headers. */
+import type { AnswerTimes } from '../../dialects/dialect.ts';
 import { isStreamEvent, type Notice, type StreamEvent, type TurnEvent } from '../../turn/events.ts';
 import { noTokens, tokenCounts, type Cost, type Strategy, type TokenCounts } from '../../turn/request-summary.ts';
 import type { Usage } from '../../turn/turn.ts';
@@ -29,9 +30,11 @@ export class TurnRecord {
   #answeredBy: string | undefined;
   #stopReason: string | undefined;
   #firstEventAt: number | undefined;
+  readonly #startedAt: number;
 
   constructor(clock: Pick<Clock, 'elapsed'>) {
     this.#clock = clock;
+    this.#startedAt = clock.elapsed();
   }
 
   note(event: TurnEvent): void {
@@ -54,6 +57,11 @@ export class TurnRecord {
       cost: cost?.cost,
       stopReason: this.#stopReason,
     };
+  }
+
+  times(): AnswerTimes {
+    const now = this.#clock.elapsed();
+    return { untilFirstMs: (this.#firstEventAt ?? now) - this.#startedAt, totalMs: now - this.#startedAt };
   }
 
   #noteAnswer(event: StreamEvent): void {

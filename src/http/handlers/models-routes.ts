@@ -4,6 +4,7 @@ import { TurnError } from '../../turn/errors.ts';
 import { printable } from '../request/body.ts';
 import type { HttpEnv } from '../context.ts';
 import type { Services } from '../services.ts';
+import type { ListedModel } from '../../models/list.ts';
 
 export const modelsRoute =
   ({ listModels }: Pick<Services, 'listModels'>): Handler<HttpEnv> =>
@@ -13,11 +14,14 @@ export const modelsRoute =
 export const modelRoute =
   ({ listModels }: Pick<Services, 'listModels'>): Handler<HttpEnv> =>
   async (c) => {
-    const id = c.req.param('id') ?? '';
-    const model = (await listModels()).find((each) => each.id.toLowerCase() === id.toLowerCase());
-    if (model === undefined)
-      throw new TurnError('model_not_found', `There is no model ${printable(id)}; GET /v1/models lists all.`, {
-        param: 'model',
-      });
-    return c.json(c.get('dialect').renderModel(model));
+    return c.json(c.get('dialect').renderModel(await listedModel(c.req.param('id') ?? '', { listModels })));
   };
+
+/** Throws `model_not_found`. */
+export const listedModel = async (id: string, { listModels }: Pick<Services, 'listModels'>): Promise<ListedModel> => {
+  const model = (await listModels()).find((each) => each.id.toLowerCase() === id.toLowerCase());
+  if (model !== undefined) return model;
+  throw new TurnError('model_not_found', `There is no model ${printable(id)}; GET /v1/models lists all.`, {
+    param: 'model',
+  });
+};

@@ -50,11 +50,15 @@ export const turnRoute =
   async (c) => {
     const dialect = c.get('dialect');
     const body = withModelOfPath(await readJson(c, services), c.req.param('model'));
-    const parse = async () => accept(dialect.parse(body, await contextOf(c, body, services)), c, services);
+    const record = new TurnRecord(services.clock);
+    const parse = async () => accept(dialect.parse(body, await contextOf(c, { body, record }, services)), c, services);
     const parsed = await parse();
     const limits = await letIn(c, parsed, services);
-    const record = new TurnRecord(services.clock);
     const answer: Answer = { c, dialect, services, parsed, record, limits };
+    if (parsed.withoutTurn !== undefined) {
+      setHeaders(answer);
+      return c.json(parsed.withoutTurn);
+    }
     const client = new AbortController();
     c.get('signal').addEventListener('abort', () => client.abort(), { once: true });
     if (c.get('signal').aborted) client.abort();
@@ -123,16 +127,22 @@ export const countRoute =
     const { parseCount, renderCount } = dialect;
     if (parseCount === undefined || renderCount === undefined) throw new TypeError(`${dialect.name} counts nothing.`);
     const body = await readJson(c, services);
-    const parse = async () => accept(parseCount(body, await contextOf(c, body, services)), c, services);
+    const record = new TurnRecord(services.clock);
+    const parse = async () => accept(parseCount(body, await contextOf(c, { body, record }, services)), c, services);
     const parsed = await parse();
     const limits = await letIn(c, parsed, services);
-    const answer: Answer = { c, dialect, services, parsed, record: new TurnRecord(services.clock), limits };
+    const answer: Answer = { c, dialect, services, parsed, record, limits };
     const count = (asked: ParsedRequest) => countTurn(turnOf(asked, c), c.get('signal'), services);
     const tokens = await countReplaceable(parsed, count, replacement(answer, parse)).finally(() => setHeaders(answer));
     return c.json(renderCount(tokens));
   };
 
-const contextOf = async (c: HttpContext, body: unknown, services: Services): Promise<ParseContext> => {
+interface Received {
+  readonly body: unknown;
+  readonly record: TurnRecord;
+}
+
+const contextOf = async (c: HttpContext, { body, record }: Received, services: Services): Promise<ParseContext> => {
   const { resolveModel, modelsKnown, engine, clock } = services;
   await modelsKnown();
   const stored = await readReferences(c, body, services);
@@ -146,6 +156,7 @@ const contextOf = async (c: HttpContext, body: unknown, services: Services): Pro
     inHeaders,
     now: Math.floor(clock.now() / 1000),
     clock,
+    times: () => record.times(),
     requestId: c.get('requestId'),
     engine,
     ...(stored && { stored }),

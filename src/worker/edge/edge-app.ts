@@ -10,6 +10,12 @@ import { parseJson, readBody } from '../../http/request/body.ts';
 import type { HttpContext, HttpEnv } from '../../http/context.ts';
 import { createHttpApp, type CommonServices } from '../../http/http-app.ts';
 import { modelRoute, modelsRoute } from '../../http/handlers/models-routes.ts';
+import {
+  apiVersionRoute,
+  indexRoute,
+  modelDetailsRoute,
+  runningModelsRoute,
+} from '../../http/handlers/discovery-routes.ts';
 import type { Services } from '../../http/services.ts';
 import { wantsStream } from '../../http/answer/stream-format.ts';
 import { TurnError } from '../../turn/errors.ts';
@@ -40,7 +46,7 @@ export const createEdge = (services: EdgeServices): Hono<HttpEnv> => {
     dialects,
     before: refuseUnlessConfigured(services),
     handlers: {
-      index: (c) => c.json({ name: 'opencode-claude-proxy', version }),
+      index: indexRoute(version),
       ping: (c) => c.json({ status: 'ok', version }),
       // The Worker itself is always ready: it starts a container for the request that needs one.
       live: (c) => c.json({ status: 'ok' }),
@@ -51,6 +57,9 @@ export const createEdge = (services: EdgeServices): Hono<HttpEnv> => {
       count: turn,
       models: modelsRoute(services),
       model: modelRoute(services),
+      'api-version': apiVersionRoute,
+      'model-details': modelDetailsRoute(services),
+      'running-models': runningModelsRoute,
       'stored-response': nothingStored,
       'stored-input': nothingStored,
       'remove-stored': nothingStored,

@@ -1,0 +1,11 @@
+import type { AnswerTimes } from '../dialect.ts';
+
+/** What the renderer must know of a request. */
+export interface OllamaAnswer {
+  readonly endpoint: 'chat' | 'generate';
+  /** The whole answer must be JSON: the API was told to see to it. */
+  readonly json: boolean;
+  /** The time, for `created_at`. */
+  readonly now: () => number;
+  readonly times: () => AnswerTimes;
+}

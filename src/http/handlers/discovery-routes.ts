@@ -1,0 +1,33 @@
+/** What clients of some APIs ask before they ask anything else: the API's version, one model's details, models at work. */
+import type { Handler } from 'hono';
+import type { DialectDiscovery } from '../../dialects/dialect.ts';
+import { readJson, type BodyServices } from '../request/body.ts';
+import type { HttpContext, HttpEnv } from '../context.ts';
+import { listedModel } from './models-routes.ts';
+import type { Services } from '../services.ts';
+
+const discoveryOf = (c: HttpContext): DialectDiscovery => {
+  const { discovery, name } = c.get('dialect');
+  if (discovery === undefined) throw new TypeError(`${name} has no discovery.`);
+  return discovery;
+};
+
+export const apiVersionRoute: Handler<HttpEnv> = (c) => c.json(discoveryOf(c).version);
+
+export const runningModelsRoute: Handler<HttpEnv> = (c) => c.json(discoveryOf(c).running);
+
+/** As `GET /v1/models/:id`, with the name in the body. */
+export const modelDetailsRoute =
+  (services: BodyServices & Pick<Services, 'listModels'>): Handler<HttpEnv> =>
+  async (c) => {
+    const name = discoveryOf(c).modelAskedFor(await readJson(c, services));
+    return c.json(c.get('dialect').renderModel(await listedModel(name, services)));
+  };
+
+/** `ollama …` asks whether Ollama is there. Everybody else is told who is. */
+export const indexRoute =
+  (version: string): Handler<HttpEnv> =>
+  (c) =>
+    /^ollama\b/iu.test(c.req.header('user-agent') ?? '')
+      ? c.text('Ollama is running')
+      : c.json({ name: 'opencode-claude-proxy', version });

@@ -1,0 +1,6 @@
+import { ollamaSuite } from './ollama.ts';
+import { onEveryEngine } from './set-up.ts';
+
+onEveryEngine("Ollama's API through its client", (world) =>
+  ollamaSuite(() => ({ ...world(), url: world().server.url })),
+);
