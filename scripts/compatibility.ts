@@ -112,8 +112,8 @@ Durations are measured here: \`prompt_eval_duration\` until the answer began, \`
 A stream shows that it lives by lines without text. An error inside a stream is a last line \`{"error": …}\`, without one that is \`done\`.
 
 \`GET /api/version\` names the version of Ollama's API that is served, which clients compare; \`GET /api/tags\` and \`POST /api/show\` tell the
-models (sizes are 0, digests are hashes of the names, \`model_info\` has the context's length); \`GET /api/ps\` is empty. Embeddings and
-everything that manages models is a 404. \`GET /\` says "Ollama is running" to programs whose user agent begins with "ollama".`;
+models (sizes are 0, digests are hashes of the names, \`model_info\` has the context's length); \`GET /api/ps\` is empty; \`POST /api/pull\` succeeds for a model that answers. Embeddings and
+everything else that manages models is a 404. \`GET /\` says "Ollama is running" to programs whose user agent begins with "ollama".`;
 
 const OLLAMA_GENERATE_ANSWERS =
   'Answers are as above, with `response` and `thinking` in place of a message, and no `context`.';

@@ -88,7 +88,8 @@ export type DialectAction =
   | 'cancel'
   | 'api-version'
   | 'model-details'
-  | 'running-models';
+  | 'running-models'
+  | 'pull-model';
 
 export interface DialectRoute {
   readonly method: 'GET' | 'POST' | 'DELETE';
@@ -146,7 +147,7 @@ export interface Dialect<Answer = unknown> {
    */
   conversationStart(body: object): readonly string[];
 
-  /** For a dialect with the actions `api-version`, `model-details`, `running-models`. */
+  /** For a dialect with the actions `api-version`, `model-details`, `running-models`, `pull-model`. */
   readonly discovery?: DialectDiscovery;
 
   /**
@@ -170,6 +171,8 @@ export interface Dialect<Answer = unknown> {
 export interface DialectDiscovery {
   readonly version: object;
   readonly running: object;
+  /** The answer to a client that wants a model fetched which is there. */
+  readonly pulled: object;
   /** The name of the model whose details are asked for. Takes any body; throws `invalid_request`. */
   modelAskedFor(body: unknown): string;
 }

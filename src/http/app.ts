@@ -7,7 +7,13 @@ import { createHttpApp } from './http-app.ts';
 import { metricsRoute } from './handlers/metrics-route.ts';
 import { modelRoute, modelsRoute } from './handlers/models-routes.ts';
 import { createRunningTurns } from './answer/running-turns.ts';
-import { apiVersionRoute, indexRoute, modelDetailsRoute, runningModelsRoute } from './handlers/discovery-routes.ts';
+import {
+  apiVersionRoute,
+  indexRoute,
+  modelDetailsRoute,
+  pullModelRoute,
+  runningModelsRoute,
+} from './handlers/discovery-routes.ts';
 import type { Services } from './services.ts';
 import {
   cancelRoute,
@@ -42,6 +48,7 @@ export const createApp = (services: Services): Hono<HttpEnv> => {
       'api-version': apiVersionRoute,
       'model-details': modelDetailsRoute(services),
       'running-models': runningModelsRoute,
+      'pull-model': pullModelRoute(services),
       ...adminHandlers({ ...services, turns }),
     },
   });

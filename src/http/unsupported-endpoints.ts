@@ -31,7 +31,7 @@ const ollamaEndpoints: Readonly<Record<string, string>> = {
   '/api/embed': 'Claude has no embeddings.',
   '/api/embeddings': 'Claude has no embeddings.',
   ...Object.fromEntries(
-    ['pull', 'push', 'create', 'copy', 'delete', 'blobs'].map((name) => [
+    ['push', 'create', 'copy', 'delete', 'blobs'].map((name) => [
       `/api/${name}`,
       'Models are not managed here: GET /api/tags lists those that answer.',
     ]),

@@ -257,9 +257,13 @@ export const chatSuite = (world: () => Service): void => {
       tools: [weather],
       messages: [
         user('q'),
-        ...[called('call_1', 'call_2'), result('call_1', 'a'), result('call_2', 'b')],
-        ...[called('call_1'), result('call_1', 'c')],
-        ...[called('call_1'), result('call_1', 'd')],
+        called('call_1', 'call_2'),
+        result('call_1', 'a'),
+        result('call_2', 'b'),
+        called('call_1'),
+        result('call_1', 'c'),
+        called('call_1'),
+        result('call_1', 'd'),
       ],
     });
     const [asked] = arrived();

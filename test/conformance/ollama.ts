@@ -45,6 +45,13 @@ export const ollamaSuite = (world: () => Service & { readonly url: string }): vo
     await expect(ollama().show({ model: 'llama9' })).rejects.toMatchObject({ status_code: 404 });
   });
 
+  it('has nothing to fetch of a model that answers', async () => {
+    expect(await ollama().pull({ model: 'sonnet' })).toEqual({ status: 'success' });
+    const parts = await Array.fromAsync(await ollama().pull({ model: 'opus:latest', stream: true }));
+    expect(parts).toEqual([{ status: 'success' }]);
+    await expect(ollama().pull({ model: 'llama9' })).rejects.toMatchObject({ status_code: 404 });
+  });
+
   it('chats, with the figures of the upstream and durations that add up', async () => {
     world().upstream.script(() => ({ content: [{ type: 'text', text: 'Second answer' }], usage }));
     const answer = await ollama().chat({
@@ -204,7 +211,7 @@ export const ollamaSuite = (world: () => Service & { readonly url: string }): vo
       status_code: 404,
       error: expect.stringContaining('embeddings'),
     });
-    await expect(ollama().pull({ model: 'sonnet' })).rejects.toMatchObject({ status_code: 404 });
+    await expect(ollama().delete({ model: 'sonnet' })).rejects.toMatchObject({ status_code: 404 });
   });
 
   it('is probed as Ollama is, and still is what it is', async () => {
@@ -234,7 +241,7 @@ export const ollamaSuite = (world: () => Service & { readonly url: string }): vo
     ];
     const ask = async () => {
       const parts = await Array.fromAsync(
-        await client.chat({ model, messages, tools: [turnOn], stream: true, keep_alive: '-1s', options, think: false }),
+        await client.chat({ model, messages, tools: [turnOn], stream: true, keep_alive: -1, options, think: false }),
       );
       return { content: said(parts), calls: parts.flatMap(({ message }) => message.tool_calls ?? []) };
     };
@@ -248,6 +255,9 @@ export const ollamaSuite = (world: () => Service & { readonly url: string }): vo
     const second = await ask();
     expect(second).toEqual({ content: 'The lamp is on.', calls: [] });
     messages.push({ role: 'assistant', content: second.content }, user('[[text:You are welcome.]]'));
+    expect((await ask()).content).toBe('You are welcome.');
+    // It cuts long histories by number, also between a call and its result.
+    messages.splice(1, 2);
     expect((await ask()).content).toBe('You are welcome.');
   });
 };

@@ -187,6 +187,19 @@ const messagesCases: readonly Case[] = [
     emulated: ['messages'],
   },
   {
+    row: 'messages',
+    body: {
+      messages: [
+        { role: 'system', content: 's' },
+        { role: 'tool', content: 'of a call that was cut off' },
+        { role: 'assistant', content: 'b' },
+        user('c'),
+      ],
+    },
+    sent: { system: 's', messages: [user([text('c')])] },
+    ignored: ['messages'],
+  },
+  {
     row: 'messages[].images',
     body: { messages: [{ ...user('what?'), images: [PNG] }] },
     sent: { messages: [user([image, text('what?')])] },

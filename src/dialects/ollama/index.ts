@@ -27,6 +27,7 @@ export const ollamaChat: Dialect<OllamaAnswer> = {
     { method: 'POST', path: '/chat', action: 'turn' },
     { method: 'GET', path: '/tags', action: 'models' },
     { method: 'POST', path: '/show', action: 'model-details' },
+    { method: 'POST', path: '/pull', action: 'pull-model' },
     { method: 'GET', path: '/ps', action: 'running-models' },
     { method: 'GET', path: '/version', action: 'api-version' },
   ],
@@ -34,6 +35,7 @@ export const ollamaChat: Dialect<OllamaAnswer> = {
     version: { version: API_VERSION },
     // None is loaded: they run elsewhere.
     running: { models: [] },
+    pulled: { status: 'success' },
     modelAskedFor,
   },
   parse: parseChat,

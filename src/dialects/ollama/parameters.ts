@@ -155,6 +155,10 @@ export const chatParameters: readonly Parameter[] = [
     cases: [
       { fate: 'refused', when: `there are more than ${MOST_MESSAGES}; a call has no result, or a result no call` },
       {
+        fate: 'ignored',
+        when: 'messages of the assistant and of tools in front of the first user message, as they are left where a client cuts a long history',
+      },
+      {
         fate: 'emulated',
         when: 'a later system message, a last one of the assistant, or only system messages: as in `/v1/chat/completions`',
       },

@@ -1,6 +1,7 @@
 /**
  * Ollama's messages to a conversation of the Messages API. Its calls have no ids, or clients drop them: a result belongs to
- * the call that it names, or else to the first that has none yet.
+ * the call that it names, or else to the first that has none yet. Clients cut long histories anywhere: what is left of the
+ * assistant in front of the first user message is left out, because a conversation begins with the user.
  */
 import type Anthropic from '@anthropic-ai/sdk';
 import { TurnError } from '../../turn/errors.ts';
@@ -11,9 +12,16 @@ import { nativeToolId, shortHash, UniqueIds } from '../tool-ids.ts';
 import { invalid, pathText } from '../validate.ts';
 import type { ChatMessage } from './wire.ts';
 
-export const parseMessages = (messages: readonly ChatMessage[]): Conversation => {
+export const parseMessages = (
+  messages: readonly ChatMessage[],
+  { cut }: { readonly cut: () => void },
+): Conversation => {
   const walk = new Walk();
-  for (const [index, message] of messages.entries()) walk.add(message, index);
+  const first = messages.findIndex(({ role }) => role === 'user');
+  for (const [index, message] of messages.entries()) {
+    if (index < first && (message.role === 'assistant' || message.role === 'tool')) cut();
+    else walk.add(message, index);
+  }
   walk.close(messages.length);
   return walk;
 };

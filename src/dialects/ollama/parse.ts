@@ -22,7 +22,11 @@ export const parseChat = (body: unknown, context: ParseContext): ParsedRequest<O
   if ((asked.messages ?? []).length === 0) return onlyLoaded(asked, parsing);
   const takesSystem = context.engine.abilities.systemMessages && model.abilities.systemMessages === true;
   const emulated = (): void => report.emulate('messages');
-  const placed = placeSystem(parseMessages(asked.messages ?? []), { takesSystem, field: 'messages', emulated });
+  const placed = placeSystem(parseMessages(asked.messages ?? [], { cut: () => report.ignore('messages') }), {
+    takesSystem,
+    field: 'messages',
+    emulated,
+  });
   const conversation = fitEnd(placed, {
     refusal: prefillRefusal(context.engine, model.abilities),
     param: `messages[${(asked.messages?.length ?? 0) - 1}].role`,

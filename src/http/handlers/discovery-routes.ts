@@ -24,6 +24,15 @@ export const modelDetailsRoute =
     return c.json(c.get('dialect').renderModel(await listedModel(name, services)));
   };
 
+/** Clients fetch a model that their user has typed; one that answers needs no fetching. */
+export const pullModelRoute =
+  (services: BodyServices & Pick<Services, 'listModels'>): Handler<HttpEnv> =>
+  async (c) => {
+    const { modelAskedFor, pulled } = discoveryOf(c);
+    await listedModel(modelAskedFor(await readJson(c, services)), services);
+    return c.json(pulled);
+  };
+
 /** `ollama …` asks whether Ollama is there. Everybody else is told who is. */
 export const indexRoute =
   (version: string): Handler<HttpEnv> =>

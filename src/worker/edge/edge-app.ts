@@ -14,6 +14,7 @@ import {
   apiVersionRoute,
   indexRoute,
   modelDetailsRoute,
+  pullModelRoute,
   runningModelsRoute,
 } from '../../http/handlers/discovery-routes.ts';
 import type { Services } from '../../http/services.ts';
@@ -60,6 +61,7 @@ export const createEdge = (services: EdgeServices): Hono<HttpEnv> => {
       'api-version': apiVersionRoute,
       'model-details': modelDetailsRoute(services),
       'running-models': runningModelsRoute,
+      'pull-model': pullModelRoute(services),
       'stored-response': nothingStored,
       'stored-input': nothingStored,
       'remove-stored': nothingStored,
