@@ -28,9 +28,9 @@ export const modelDetailsRoute =
 export const pullModelRoute =
   (services: BodyServices & Pick<Services, 'listModels'>): Handler<HttpEnv> =>
   async (c) => {
-    const { modelAskedFor, pulled } = discoveryOf(c);
-    await listedModel(modelAskedFor(await readJson(c, services)), services);
-    return c.json(pulled);
+    const discovery = discoveryOf(c);
+    await listedModel(discovery.modelAskedFor(await readJson(c, services)), services);
+    return c.json(discovery.pulled);
   };
 
 /** `ollama …` asks whether Ollama is there. Everybody else is told who is. */

@@ -15,7 +15,7 @@ import { withStopSequences } from '../../turn/with-stop-sequences.ts';
 import { tap } from '../../util/iterators.ts';
 import { admit, headroomHeaders, ownNameOf, refuseOtherModels, resolverOf, toldToPlan } from '../request/admission.ts';
 import { answerHeaders } from '../answer/answer-headers.ts';
-import { LONGEST_KEPT, printable, readJson } from '../request/body.ts';
+import { LONGEST_KEPT, printable, readJson, withModelOfPath } from '../request/body.ts';
 import type { HttpContext, HttpEnv } from '../context.ts';
 import { noteError } from '../errors.ts';
 import { waitForFirstEvent, type FirstEvent } from '../answer/first-event.ts';
@@ -81,10 +81,6 @@ const shownTurn = ({ c, dialect, services, parsed: { model, stream } }: Answer):
     streamed: stream,
   };
 };
-
-/** Azure's clients name the model in the path, and in the body none, or the same. */
-const withModelOfPath = (body: unknown, model: string | undefined): unknown =>
-  model === undefined || typeof body !== 'object' || body === null ? body : { ...body, model };
 
 interface TurnParts {
   readonly client: AbortController;

@@ -161,3 +161,7 @@ const reason = (error: unknown): string =>
 
 /** Text of a caller, fit for a header or a message: printable ASCII, at most 500 characters. */
 export const printable = (text: string): string => text.replaceAll(/[^\x20-\x7e]/g, '?').slice(0, 500);
+
+/** Azure's clients name the model in the path, and in the body none, or the same. */
+export const withModelOfPath = (body: unknown, model: string | undefined): unknown =>
+  model === undefined || typeof body !== 'object' || body === null ? body : { ...body, model };
