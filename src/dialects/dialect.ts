@@ -122,7 +122,10 @@ export interface Dialect<Answer = unknown> {
   render(message: AnswerMessage, parsed: ParsedRequest<Answer>): object;
   /** The frames of a streamed answer, its end marker included. An error thrown by `events` passes through. */
   stream(events: AsyncIterable<TurnEvent>, parsed: ParsedRequest<Answer>): AsyncIterable<SseFrame>;
-  /** How its frames become bytes; absent: as server-sent events. Of a frame in `ndjson` only `data` is sent, one line of JSON. */
+  /**
+   * How its frames become bytes; absent: as server-sent events. Of a frame in `ndjson` only `data` is sent, one line of
+   * JSON.
+   */
   readonly streamFormat?: 'ndjson';
   /** An answer is streamed unless the body says `stream: false`. */
   readonly streamsUnlessTold?: true;

@@ -46,7 +46,8 @@ interface Asked {
 
 /**
  * The dialect that a request is in, also where no route answers it: errors are written in it. The paths that have
- * most in common with the asked one, at its beginning or as its end, decide; where several dialects share them, the one that recognises the request.
+ * most in common with the asked one, at its beginning or as its end, decide; where several dialects share them, the one
+ * that recognises the request.
  */
 export const dialectOf = (asked: Asked, table: readonly Route[]): Dialect => {
   let most = -1;

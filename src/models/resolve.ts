@@ -121,7 +121,10 @@ const knownId = (name: string, models: Models): { id: string; via: 'exact' | 'al
   return family === undefined ? undefined : { id: idOfFamily(family, models), via: 'alias' };
 };
 
-/** Lower case, without the vendor in front (`openai/gpt-4o`) and Ollama's usual tag, Claude's versions with dashes (`claude-sonnet-4.5`). */
+/**
+ * Lower case, without the vendor in front (`openai/gpt-4o`) and Ollama's usual tag, Claude's versions with dashes
+ * (`claude-sonnet-4.5`).
+ */
 const normalise = (name: string): string => {
   const bare = (name.trim().toLowerCase().split('/').at(-1) ?? '').replace(/:latest$/u, '');
   return bare.startsWith('claude-') ? bare.replaceAll(/(\d)\.(?=\d)/g, '$1-') : bare;

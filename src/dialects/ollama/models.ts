@@ -1,4 +1,6 @@
-/** Models as Ollama lists and describes them. Claude's have no files, so sizes are 0 and digests stand for the names. */
+/**
+ * Models as Ollama lists and describes them. Claude's have no files, so sizes are 0 and digests stand for the names.
+ */
 import { familyOfAlias } from '../../models/aliases.ts';
 import { abilitiesOf, familyOf } from '../../models/catalog.ts';
 import type { ListedModel } from '../../models/list.ts';
@@ -6,7 +8,8 @@ import { sha256 } from '../../util/sha256.ts';
 import { invalid } from '../validate.ts';
 
 /**
- * Clients compare it with the version that a feature of the API came with. Everything that the docs of this one say of the
+ * Clients compare it with the version that a feature of the API came with. Everything that the docs of this one say of
+ * the
  * endpoints here is served.
  */
 export const API_VERSION = '0.13.3';
@@ -16,7 +19,10 @@ const TAG = ':latest';
 
 const bareName = (name: string): string => (name.endsWith(TAG) ? name.slice(0, -TAG.length) : name);
 
-/** Without other vendors' names, which are for clients that know no others, and without efforts, for which there is `think`. */
+/**
+ * Without other vendors' names, which are for clients that know no others, and without efforts, for which there is
+ * `think`.
+ */
 export const renderModels = (models: readonly ListedModel[]): object => ({
   models: models
     .filter(({ id }) => familyOfAlias(id.toLowerCase()) === undefined && !id.endsWith(')'))

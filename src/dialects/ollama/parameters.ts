@@ -1,4 +1,7 @@
-/** What becomes of every parameter of `/api/chat` and `/api/generate`. Read by the parser, the report and docs/COMPATIBILITY.md. */
+/**
+ * What becomes of every parameter of `/api/chat` and `/api/generate`. Read by the parser, the report and
+ * docs/COMPATIBILITY.md.
+ */
 import { MOST_MESSAGES, MOST_TOOLS } from '../bounds.ts';
 import { EFFORT_CASES, EFFORT_IN_NAME } from '../model-parameter.ts';
 import type { Parameter, ParameterCase } from '../parameters.ts';
@@ -47,7 +50,9 @@ const commonParameters: readonly Parameter[] = [
   {
     name: 'model',
     fate: 'applied',
-    note: `A Claude model, or a name mapped to one, with or without the tag \`:latest\`; \`model\` in the answer is the model that answered. ${EFFORT_IN_NAME}`,
+    note:
+      `A Claude model, or a name mapped to one, with or without the tag \`:latest\`; \`model\` in the answer ` +
+      `is the model that answered. ${EFFORT_IN_NAME}`,
     cases: EFFORT_CASES,
   },
   {
@@ -75,15 +80,21 @@ const commonParameters: readonly Parameter[] = [
   {
     name: 'think',
     fate: 'applied',
-    note: '`false` turns thinking off; `true` turns it on, with the model’s own effort or a budget of 8,192 tokens; a level as `reasoning_effort`. Thinking comes as `thinking`.',
+    note:
+      '`false` turns thinking off; `true` turns it on, with the model’s own effort or a budget of 8,192 ' +
+      'tokens; a level as `reasoning_effort`. Thinking comes as `thinking`.',
     cases: [
       {
         fate: 'emulated',
-        when: 'the model lacks the level, the budget exceeds three quarters of `num_predict`, or it is `false` and the model always thinks',
+        when:
+          'the model lacks the level, the budget exceeds three quarters of `num_predict`, or it is `false` ' +
+          'and the model always thinks',
       },
       {
         fate: 'ignored',
-        when: 'there is no room for thinking, the model’s name has an effort, or the thinking before the results of tools is lost',
+        when:
+          'there is no room for thinking, the model’s name has an effort, or the thinking before the results ' +
+          'of tools is lost',
       },
     ],
   },
@@ -91,12 +102,16 @@ const commonParameters: readonly Parameter[] = [
     name: 'keep_alive',
     fate: 'ignored',
     silent: true,
-    note: 'Nothing is loaded here. Not reported: clients always send it. A request without messages or prompt is answered at once, with `done_reason` `load`, or `unload` for 0.',
+    note:
+      'Nothing is loaded here. Not reported: clients always send it. A request without messages or prompt is ' +
+      'answered at once, with `done_reason` `load`, or `unload` for 0.',
   },
   {
     name: 'options.num_predict',
     fate: 'applied',
-    note: 'The most tokens of the answer, thinking included. Absent or not positive: 32,000, or the model’s maximum if that is lower.',
+    note:
+      'The most tokens of the answer, thinking included. Absent or not positive: 32,000, or the model’s ' +
+      'maximum if that is lower.',
     cases: [{ fate: 'emulated', when: 'above the model’s maximum: the maximum is used' }],
   },
   {
@@ -133,7 +148,9 @@ const commonParameters: readonly Parameter[] = [
     name: `options.${name}`,
     fate: 'ignored',
     silent: true,
-    note: 'About the machine that Ollama runs on. Not reported: clients always send some, and no answer depends on it here.',
+    note:
+      'About the machine that Ollama runs on. Not reported: clients always send some, and no answer depends ' +
+      'on it here.',
   })),
   { name: 'logprobs', fate: 'ignored', neutral: [false], note: 'Claude gives no log probabilities.' },
   { name: 'top_logprobs', fate: 'ignored', neutral: [0], note: 'Claude gives no log probabilities.' },
@@ -156,11 +173,15 @@ export const chatParameters: readonly Parameter[] = [
       { fate: 'refused', when: `there are more than ${MOST_MESSAGES}; a call has no result, or a result no call` },
       {
         fate: 'ignored',
-        when: 'messages of the assistant and of tools in front of the first user message, as they are left where a client cuts a long history',
+        when:
+          'messages of the assistant and of tools in front of the first user message, as they are left where ' +
+          'a client cuts a long history',
       },
       {
         fate: 'emulated',
-        when: 'a later system message, a last one of the assistant, or only system messages: as in `/v1/chat/completions`',
+        when:
+          'a later system message, a last one of the assistant, or only system messages: as in ' +
+          '`/v1/chat/completions`',
       },
     ],
   },
@@ -168,7 +189,9 @@ export const chatParameters: readonly Parameter[] = [
   {
     name: 'messages[].tool_calls',
     fate: 'applied',
-    note: 'With or without `id`. Where a client drops the ids, results are found by `tool_name`, or else by their order, and Claude Code is told the conversation anew for each step.',
+    note:
+      'With or without `id`. Where a client drops the ids, results are found by `tool_name`, or else by their ' +
+      'order, and Claude Code is told the conversation anew for each step.',
   },
   {
     name: 'messages[].tool_name',
@@ -184,7 +207,9 @@ export const chatParameters: readonly Parameter[] = [
   {
     name: 'tools',
     fate: 'applied',
-    note: 'Functions; names, descriptions and schemas are passed on unchanged. Whether to call one is the model’s choice.',
+    note:
+      'Functions; names, descriptions and schemas are passed on unchanged. Whether to call one is the model’s ' +
+      'choice.',
     cases: [{ fate: 'refused', when: `there are more than ${MOST_TOOLS}` }],
   },
 ];

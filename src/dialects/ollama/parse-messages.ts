@@ -1,6 +1,8 @@
 /**
- * Ollama's messages to a conversation of the Messages API. Its calls have no ids, or clients drop them: a result belongs to
- * the call that it names, or else to the first that has none yet. Clients cut long histories anywhere: what is left of the
+ * Ollama's messages to a conversation of the Messages API. Its calls have no ids, or clients drop them: a result
+ * belongs to
+ * the call that it names, or else to the first that has none yet. Clients cut long histories anywhere: what is left of
+ * the
  * assistant in front of the first user message is left out, because a conversation begins with the user.
  */
 import type Anthropic from '@anthropic-ai/sdk';
@@ -57,7 +59,8 @@ class Walk {
       const names = this.#open.slice(0, 10).map(({ name }) => name);
       throw new TurnError(
         'invalid_request',
-        `An assistant message with 'tool_calls' must be followed by a message of role 'tool' for each of them. Without a result: ${names.join(', ')}`,
+        `An assistant message with 'tool_calls' must be followed by a message of role 'tool' for each of them. ` +
+          `Without a result: ${names.join(', ')}`,
         { param: `messages[${index - 1}]` },
       );
     }

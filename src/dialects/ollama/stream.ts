@@ -1,4 +1,6 @@
-/** Events as lines of JSON: each delta in a line of its own, a call when it is whole, and a last line with the figures. */
+/**
+ * Events as lines of JSON: each delta in a line of its own, a call when it is whole, and a last line with the figures.
+ */
 import { TurnError } from '../../turn/errors.ts';
 import { isStreamEvent, type StreamEvent, type TurnEvent } from '../../turn/events.ts';
 import { MessageFold } from '../../turn/fold.ts';

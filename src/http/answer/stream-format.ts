@@ -1,4 +1,7 @@
-/** The formats of streams: how a frame becomes bytes, and where a frame ends among them. One place for server and Worker. */
+/**
+ * The formats of streams: how a frame becomes bytes, and where a frame ends among them. One place for server and
+ * Worker.
+ */
 import type { Dialect, SseFrame } from '../../dialects/dialect.ts';
 
 export interface StreamFormat {

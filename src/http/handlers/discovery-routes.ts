@@ -1,4 +1,6 @@
-/** What clients of some APIs ask before they ask anything else: the API's version, one model's details, models at work. */
+/**
+ * What clients of some APIs ask before they ask anything else: the API's version, one model's details, models at work.
+ */
 import type { Handler } from 'hono';
 import type { DialectDiscovery } from '../../dialects/dialect.ts';
 import { readJson, type BodyServices } from '../request/body.ts';

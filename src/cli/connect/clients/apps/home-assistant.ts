@@ -29,7 +29,8 @@ export const homeAssistant: Client = {
   notes: [
     'Home Assistant’s own OpenAI integration takes no other address.',
     'It runs on another machine as a rule: start the server with `HOST=0.0.0.0` and a `PROXY_API_KEY`.',
-    'Its context window and how long a model stays loaded mean nothing here; a history that it cuts is told as ignored messages.',
+    'Its context window and how long a model stays loaded mean nothing here; a history that it cuts is told as ' +
+      'ignored messages.',
   ],
   tested: { how: 'documentation', date: '2026-11-24' },
 };
