@@ -13,13 +13,20 @@ export interface Access {
   readonly close: () => Promise<void>;
 }
 
+interface Parts {
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Whether other servers use the same database. */
+  readonly shared: boolean;
+}
+
 /** Without a store there are no named keys and no limits. */
-export const createAccess = (store: Store | undefined, { clock, log }: { clock: Clock; log: Log }): Access => {
+export const createAccess = (store: Store | undefined, { clock, log, shared }: Parts): Access => {
   if (store === undefined) return { services: {}, close: () => Promise.resolve() };
   const plan = createPlan({ store, clock, log });
   const limiter = createKeyLimiter({ store, plan, clock, log });
   return {
-    services: { namedKeys: createNamedKeys({ store: store.keys, clock, log }), limits: { plan, limiter } },
+    services: { namedKeys: createNamedKeys({ store: store.keys, clock, log }), limits: { plan, limiter, shared } },
     close: async () => {
       await limiter.close();
       await plan.close();

@@ -88,7 +88,7 @@ export const composeServer = async ({
   const models = createModels(config, engine, { log, clock });
   // What an instance behind the Worker keeps is gone when it sleeps: nobody may count on it.
   const kept = behindWorker ? undefined : store;
-  const access = createAccess(kept, { clock, log });
+  const access = createAccess(kept, { clock, log, shared: config.DATABASE_URL !== '' });
   const observers = createObservers({ leases, engine, clock, log }, kept, access.services);
   const stopping = endlessSignal();
   const app = createApp({

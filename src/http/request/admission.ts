@@ -19,6 +19,8 @@ import type { Services } from '../services.ts';
 
 /** Both are there where the server has a database. */
 export interface Limits {
+  /** Whether several servers share the account through one database. */
+  readonly shared: boolean;
   readonly plan: Plan;
   readonly limiter: KeyLimiter;
 }
@@ -103,7 +105,8 @@ export const toldToPlan = (
   return onError(noted, (thrown) => {
     const { code, retryAfterSeconds = secondsUntil(full?.resetsAt, clock.now()) } = toTurnError(thrown);
     // Where nobody says how long it lasts it may be over with the next request: no server holds back for a guess.
-    if (code !== 'upstream_rate_limited' || retryAfterSeconds === undefined) return;
+    // A server alone lets the API answer each request; several keep each other from asking in vain.
+    if (!limits.shared || code !== 'upstream_rate_limited' || retryAfterSeconds === undefined) return;
     plan.refused({
       family: model.family,
       retryAfterSeconds,
