@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -12,6 +12,8 @@ let lab: Lab;
 
 beforeEach(async () => {
   dir = await mkdtemp(join(tmpdir(), 'store-shared-'));
+  // Where no database can be made: what should be its folder is a file.
+  await writeFile(join(dir, 'missing'), '');
   file = join(dir, 'missing', 'proxy.db');
   lab = createLab(
     (lost) => Promise.resolve(openSqlite(file, lost)),
