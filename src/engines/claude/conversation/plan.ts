@@ -115,7 +115,9 @@ const onOwnConversation = (
     const plan: Plan = kind === 'continue' ? { kind, ...on, append } : { kind, ...on, keep: known, append };
     return { plan, cost: costOfAppend(append), lastUsed: -lastUsed };
   }
-  if (known === held.length && known === history.length && answers) {
+  // Another prompt would hold from the next turn on only: a handoff to another agent comes inside of one.
+  const samePrompt = (process.prompt ?? '') === conversation.system;
+  if (known === held.length && known === history.length && answers && samePrompt) {
     const results = resultsFor(turn.content, process, settings);
     if (results !== undefined) return { plan: { kind: 'answer', ...on, results }, cost: 0, lastUsed: -lastUsed };
   }
