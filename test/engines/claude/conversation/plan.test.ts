@@ -338,6 +338,10 @@ describe('waiting calls', () => {
       ),
     ],
     [
+      'another system prompt, as of an agent that takes over',
+      { ...answer(result('toolu_1'), result('toolu_2')), system: 'T', tools },
+    ],
+    [
       'new tools inside a tool loop',
       {
         ...answer(result('toolu_1'), result('toolu_2')),
