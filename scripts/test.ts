@@ -1,51 +1,78 @@
 /** `npm test`: every suite, and as the last line what came of it: `N passed, N failed`. Arguments go to vitest. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { setTimeout as after } from 'node:timers/promises';
+import type { Progress } from './test-progress.ts';
 
-interface Report {
-  readonly testResults: readonly {
-    readonly name: string;
-    readonly status: string;
-    readonly assertionResults: readonly { readonly status: string }[];
-  }[];
-}
+/** Minutes after which a run is ended from outside: one that hangs fails, and says in which file it hung. */
+const LIMIT = Number(process.env.TEST_MINUTES ?? 30);
+/** What the tests start inherits this variable, so that what they left behind can be found. */
+const MARK = 'PROXY_TEST_RUN';
 
 const dir = await mkdtemp(join(tmpdir(), 'test-report-'));
-const file = join(dir, 'report.json');
-const vitest = spawn(
-  process.execPath,
-  [
-    resolve('node_modules/vitest/vitest.mjs'),
-    'run',
-    '--reporter=default',
-    '--reporter=json',
-    `--outputFile.json=${file}`,
-    ...process.argv.slice(2),
-  ],
-  { stdio: 'inherit' },
-);
-const [code] = (await once(vitest, 'close')) as [number | null];
-const { passed, failed } = countTests(
-  JSON.parse(await readFile(file, 'utf8').catch(() => '{"testResults":[]}')) as Report,
-);
+const path = join(dir, 'progress.jsonl');
+const reporters = ['--reporter=default', `--reporter=${resolve('scripts/test-progress.ts')}`];
+const command = [resolve('node_modules/vitest/vitest.mjs'), 'run', ...reporters, ...process.argv.slice(2)];
+const vitest = spawn(process.execPath, command, {
+  // The output passes through here: what a test leaves behind cannot hold the output of the whole run open.
+  stdio: ['ignore', 'pipe', 'pipe'],
+  env: {
+    ...process.env,
+    FORCE_COLOR: process.stdout.isTTY ? '1' : (process.env.FORCE_COLOR ?? ''),
+    [MARK]: dir,
+    TEST_PROGRESS: path,
+  },
+});
+vitest.stdout.pipe(process.stdout);
+vitest.stderr.pipe(process.stderr);
+
+const code = await Promise.race([
+  once(vitest, 'exit').then(([exitCode]) => exitCode as number | null),
+  after(LIMIT * 60_000, undefined, { ref: false }).then(() => 'too late' as const),
+]);
+const lines = (await readFile(path, 'utf8').catch(() => ''))
+  .split('\n')
+  .filter(Boolean)
+  .map((line) => JSON.parse(line) as Progress);
+const ended = lines.filter((line) => line.state === 'ended');
+const unfinished = lines.map(({ file }) => file).filter((file) => !ended.some((end) => end.file === file));
+if (code === 'too late') {
+  vitest.kill('SIGKILL');
+  console.log(`Not ended after ${LIMIT} minutes: ${unfinished.join(', ') || 'vitest itself'}`);
+}
+
+const left = await endLeftovers();
+for (const each of left) console.log(`Left behind by a test: ${each}`);
 await rm(dir, { recursive: true });
 
+const sum = (key: 'passed' | 'failed') => ended.reduce((total, line) => total + line[key], 0);
+const passed = sum('passed');
 // Vitest can fail without a failed test: an error outside of all tests, or no tests at all.
-const failures = code === 0 ? failed : Math.max(failed, 1);
-console.log(`${passed} passed, ${failures} failed`);
-process.exit(failures === 0 && passed > 0 ? 0 : 1);
+const failed = code === 0 ? sum('failed') : Math.max(sum('failed'), 1);
+console.log(`${passed} passed, ${failed} failed`);
+process.exit(failed === 0 && passed > 0 ? 0 : 1);
 
-function countTests({ testResults }: Report): { passed: number; failed: number } {
-  const statuses = testResults.flatMap(({ assertionResults }) => assertionResults.map(({ status }) => status));
-  // A file that does not even load has no tests that could fail.
-  const broken = testResults.filter(
-    ({ status, assertionResults }) => status === 'failed' && assertionResults.every((test) => test.status !== 'failed'),
-  );
-  return {
-    passed: statuses.filter((status) => status === 'passed').length,
-    failed: statuses.filter((status) => status === 'failed').length + broken.length,
-  };
+/** Ends the processes that still live five seconds after the tests, and says what they were (on Linux only). */
+async function endLeftovers(): Promise<string[]> {
+  for (let tries = 0; tries < 10 && (await marked()).length > 0; tries++) await after(500);
+  const found: string[] = [];
+  for (const pid of await marked()) {
+    const commandLine = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
+    try {
+      process.kill(pid, 'SIGKILL');
+      found.push(`${pid} ${commandLine.replaceAll('\0', ' ').slice(0, 200)}`);
+    } catch {
+      // It has ended by itself in the meantime.
+    }
+  }
+  return found;
+}
+
+async function marked(): Promise<number[]> {
+  const pids = (await readdir('/proc').catch(() => [])).map(Number).filter((pid) => pid > 0 && pid !== process.pid);
+  const environments = await Promise.all(pids.map((pid) => readFile(`/proc/${pid}/environ`, 'utf8').catch(() => '')));
+  return pids.filter((_, at) => environments[at]?.includes(`${MARK}=${dir}`));
 }
