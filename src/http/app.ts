@@ -1,5 +1,6 @@
 /** The server's HTTP interface: the table of routes with the handlers that run turns on an engine. */
 import type { Hono } from 'hono';
+import { createAdmin } from './admin/admin.ts';
 import { adminHandlers } from './admin/handlers.ts';
 import type { HttpEnv } from './context.ts';
 import { healthRoute, liveRoute, readyRoute } from './handlers/health.ts';
@@ -49,7 +50,7 @@ export const createApp = (services: Services): Hono<HttpEnv> => {
       'model-details': modelDetailsRoute(services),
       'running-models': runningModelsRoute,
       'pull-model': pullModelRoute(services),
-      ...adminHandlers({ ...services, turns }),
+      ...adminHandlers(createAdmin({ ...services, turns }), services),
     },
   });
 };

@@ -1,129 +1,41 @@
-/** The handlers of `/admin`: everything that the commands and the page show and do. */
+/** The HTTP API of `/admin`: queries and bodies are read, `Admin` is called, and what it says is the answer. */
 import type { Handler } from 'hono';
-import { openWindows, paceOf } from '../../access/limits/plan-state.ts';
-import { TurnError } from '../../turn/errors.ts';
-import { definedOnly } from '../../util/defined-only.ts';
-import { printable } from '../request/body.ts';
-import type { HttpEnv } from '../context.ts';
-import { detailedHealth } from '../handlers/health.ts';
-import { changeKey, createKey, listKeys, revokeKey } from './keys.ts';
-import { filterQuery, queryOf, requestsQuery, sessionsQuery, usageQuery } from './query.ts';
-import { remediesOf } from './remedies.ts';
+import { readJson, type BodyServices } from '../request/body.ts';
+import type { HttpContext, HttpEnv } from '../context.ts';
+import type { Admin } from './admin.ts';
+import { filterQuery, keysQuery, queryOf, requestsQuery, sessionsQuery, usageQuery } from './query.ts';
 import type { AdminAction } from './routes.ts';
-import { part, stored, type AdminServices } from './services.ts';
 
-export const adminHandlers = (services: AdminServices): Readonly<Record<AdminAction, Handler<HttpEnv>>> => ({
-  'admin-keys': listKeys(services),
-  'admin-create-key': createKey(services),
-  'admin-change-key': changeKey(services),
-  'admin-revoke-key': revokeKey(services),
-  'admin-usage': usage(services),
-  'admin-sessions': sessions(services),
-  'admin-blocks': blocks(services),
-  'admin-requests': requests(services),
-  'admin-request': request(services),
-  'admin-limits': limits(services),
-  'admin-models': models(services),
-  'admin-turns': (c) => c.json({ ...slotsOf(services), turns: services.turns.list() }),
-  'admin-cancel-turn': cancelTurn(services),
-  'admin-health': health(services),
-});
-
-const usage =
-  ({ reports }: AdminServices): Handler<HttpEnv> =>
-  async (c) => {
-    const { by, period, timeZone, ...filter } = queryOf(c, usageQuery);
-    const options = definedOnly({ by, period, timeZone });
-    return c.json({ totals: await stored(part(reports).totals(definedOnly(filter), options)) });
-  };
-
-const sessions =
-  ({ reports }: AdminServices): Handler<HttpEnv> =>
-  async (c) => {
-    const { limit, ...filter } = queryOf(c, sessionsQuery);
-    return c.json({ sessions: await stored(part(reports).sessions(definedOnly(filter), limit)) });
-  };
-
-const blocks =
-  ({ reports, clock }: AdminServices): Handler<HttpEnv> =>
-  async (c) => {
-    const filter = queryOf(c, filterQuery);
-    return c.json({ blocks: await stored(part(reports).blocks(definedOnly(filter), clock.now())) });
-  };
-
-const requests =
-  ({ reports }: AdminServices): Handler<HttpEnv> =>
-  async (c) => {
-    const { limit, cursor, ...filter } = queryOf(c, requestsQuery);
-    const page = { limit, ...(cursor !== undefined && { cursor }) };
-    return c.json(await stored(part(reports).requests(definedOnly(filter), page)));
-  };
-
-const request =
-  ({ reports }: AdminServices): Handler<HttpEnv> =>
-  async (c) => {
-    const id = c.req.param('id') ?? '';
-    const found = await stored(part(reports).request(id));
-    if (found === undefined)
-      throw new TurnError('route_not_found', `There is no request with the id ${printable(id)}.`, { param: 'id' });
-    return c.json(found);
-  };
-
-/** The plan's windows with their pace, how long the account is refused, and what keys have used of their limits. */
-const limits =
-  ({ limits: shared, namedKeys, clock }: AdminServices): Handler<HttpEnv> =>
-  async (c) => {
-    const { plan, limiter } = part(shared);
-    const now = clock.now();
-    const state = await plan.view();
-    const windows = openWindows(state, now).map(([window, told]) => {
-      const { status, utilization, resetsAt, seenAt, shares } = told;
-      return { window, ...definedOnly({ utilization, pace: paceOf(told, now) }), status, resetsAt, seenAt, shares };
-    });
-    const coolDowns = Object.entries(state.coolDowns).filter(([, { until }]) => until > now);
-    const keys = await stored(part(namedKeys).list());
-    return c.json({
-      windows,
-      coolDowns: coolDowns.map(([scope, coolDown]) => ({ scope, ...coolDown })),
-      keys: await Promise.all(
-        keys.map(async (key) => ({ id: key.id, name: key.name, limits: await limiter.headroom(key) })),
-      ),
-    });
-  };
-
-const models =
-  ({ listModels }: AdminServices): Handler<HttpEnv> =>
-  async (c) => {
-    const listed = await listModels();
-    return c.json({
-      models: listed.filter(({ id, resolvesTo }) => id === resolvesTo),
-      aliases: listed
-        .filter(({ id, resolvesTo }) => id !== resolvesTo)
-        .map(({ id, resolvesTo }) => ({ name: id, model: resolvesTo })),
-    });
-  };
-
-const cancelTurn =
-  ({ turns, log }: AdminServices): Handler<HttpEnv> =>
-  (c) => {
-    const id = c.req.param('id') ?? '';
-    if (!turns.cancel(id))
-      throw new TurnError('route_not_found', `No turn with the id ${printable(id)} runs on this server.`, {
-        param: 'id',
-      });
-    log.info({ id, by: c.get('caller')?.name }, 'a turn was ended by an admin');
-    return c.json({ id, cancelled: true });
-  };
-
-const slotsOf = ({ leases }: AdminServices) => {
-  const { held, queued } = leases.stats();
-  return { running: held, queued };
-};
-
-const health = (services: AdminServices): Handler<HttpEnv> => {
-  const report = detailedHealth(services);
-  return (c) => {
-    const now = report();
-    return c.json({ ...now, problems: remediesOf(now) });
+export const adminHandlers = (
+  admin: Admin,
+  { settings, bodies }: BodyServices,
+): Readonly<Record<AdminAction, Handler<HttpEnv>>> => {
+  /** The body without its bytes being kept: LOG_CONTENT is about turns. */
+  const bodyOf = (c: HttpContext): Promise<unknown> => readJson(c, { settings, ...(bodies && { bodies }) });
+  return {
+    'admin-keys': async (c) => c.json({ keys: await admin.keys({ revoked: queryOf(c, keysQuery).revoked === '1' }) }),
+    'admin-create-key': async (c) => c.json(await admin.createKey(await bodyOf(c), nameOf(c)), 201),
+    'admin-change-key': async (c) => c.json({ key: await admin.changeKey(idOf(c), await bodyOf(c), nameOf(c)) }),
+    'admin-revoke-key': async (c) => {
+      await admin.revokeKey(idOf(c), nameOf(c));
+      return c.json({ id: idOf(c), revoked: true });
+    },
+    'admin-usage': async (c) => c.json({ totals: await admin.usage(queryOf(c, usageQuery)) }),
+    'admin-sessions': async (c) => c.json({ sessions: await admin.sessions(queryOf(c, sessionsQuery)) }),
+    'admin-blocks': async (c) => c.json({ blocks: await admin.blocks(queryOf(c, filterQuery)) }),
+    'admin-requests': async (c) => c.json(await admin.requests(queryOf(c, requestsQuery))),
+    'admin-request': async (c) => c.json(await admin.request(idOf(c))),
+    'admin-limits': async (c) => c.json(await admin.limits()),
+    'admin-models': async (c) => c.json(await admin.models()),
+    'admin-turns': (c) => c.json(admin.turns()),
+    'admin-cancel-turn': (c) => {
+      admin.cancelTurn(idOf(c), nameOf(c));
+      return c.json({ id: idOf(c), cancelled: true });
+    },
+    'admin-health': (c) => c.json(admin.health()),
   };
 };
+
+const idOf = (c: HttpContext): string => c.req.param('id') ?? '';
+
+const nameOf = (c: HttpContext): string | undefined => c.get('caller')?.name;
