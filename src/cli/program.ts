@@ -1,6 +1,6 @@
 /** The command line: every command in one tree, and how a failure of one becomes words and an exit code. */
 import { Command, CommanderError } from 'commander';
-import { StartError } from '../node/run.ts';
+import { StartError } from '../node/start-error.ts';
 import { version } from '../node/version.ts';
 import { addClaude } from './commands/claude.ts';
 import { addCompletion } from './commands/completion.ts';

@@ -14,7 +14,8 @@ import { parseConfig, type Environment } from './config.ts';
 import { createLog } from './log.ts';
 import { secretsOf } from './login/secrets.ts';
 import { createRedactor } from '../util/redact.ts';
-import { prepare, StartError, type Running } from './run.ts';
+import { prepare, type Running } from './run.ts';
+import { StartError } from './start-error.ts';
 import { composeServer, serve, type ComposedServer, type ServerParts } from './server.ts';
 import { credentialsFile, placeCredentials, stateDirs, stateRoot } from './state.ts';
 

@@ -12,14 +12,10 @@ import { spreadLastNet } from './last-net.ts';
 import { lookalikes, type Lookalike } from './lookalikes.ts';
 import { loginAdvice } from './login/login-advice.ts';
 import { createServer, type RunningServer, type ServerParts } from './server.ts';
+import { StartError } from './start-error.ts';
 import { stateRoot } from './state.ts';
 import { createStore } from './store.ts';
 import { systemClock } from '../util/clock.ts';
-
-/** Why the server does not start, in words for the person who started it. */
-export class StartError extends Error {
-  override readonly name = 'StartError';
-}
 
 export interface Running {
   readonly server: RunningServer;

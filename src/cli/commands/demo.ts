@@ -3,8 +3,6 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Command } from 'commander';
-import { startDemoUpstream } from '../../demo/upstream.ts';
-import { endOnSignals, run } from '../../node/run.ts';
 import { serverSettings } from '../../settings/server-settings.ts';
 import { endWithNpx } from '../end-with-npx.ts';
 import { print } from '../output.ts';
@@ -19,6 +17,9 @@ export const addDemo = (program: Command): void => {
 };
 
 const demo = async (flags: Readonly<Record<string, string>>): Promise<void> => {
+  // Loaded here, so that other commands do not wait for the server.
+  const { endOnSignals, run } = await import('../../node/run.ts');
+  const { startDemoUpstream } = await import('../../demo/upstream.ts');
   const upstream = await startDemoUpstream();
   const stateDir = await mkdtemp(join(tmpdir(), 'claude-proxy-demo-'));
   const cleanUp = async (): Promise<void> => {

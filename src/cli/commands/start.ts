@@ -1,7 +1,6 @@
 /** `start`: the server with the user's own login. */
 import type { Command } from 'commander';
-import { runBootstrapped } from '../../node/bootstrap.ts';
-import { endOnSignals, run, type Running } from '../../node/run.ts';
+import type { Running } from '../../node/run.ts';
 import { chooseLogin, hasLogin } from '../choose-login.ts';
 import { currentEnvironment, warnOfOpenFiles } from '../environment.ts';
 import { endWithNpx } from '../end-with-npx.ts';
@@ -23,7 +22,10 @@ export const addStart = (program: Command): void => {
 
 const start = async (flags: Readonly<Record<string, string>>, tunnel?: string | true): Promise<void> => {
   let env = currentEnvironment(flags);
+  // The server is loaded here, so that other commands do not wait for it.
+  const { endOnSignals, run } = await import('../../node/run.ts');
   if (env['BOOTSTRAP_KEY'] !== undefined) {
+    const { runBootstrapped } = await import('../../node/bootstrap.ts');
     const running = await runBootstrapped(env);
     endOnSignals(running);
     return print([...running.about, `Listening on ${running.server.url}`].join('\n'));

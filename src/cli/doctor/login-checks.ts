@@ -1,5 +1,4 @@
 /** Checks of the login: which one counts, and whether it works. */
-import { createEngine } from '../../node/engine.ts';
 import { findCredentials } from '../../node/login/credentials.ts';
 import { findExistingLogin } from '../../node/login/existing-login.ts';
 import { loginAdvice } from '../../node/login/login-advice.ts';
@@ -31,6 +30,8 @@ export const checkLogin = async ({ config, env, paid }: LoginQuestion): Promise<
     return [
       note('login', `${credentials.from} is there.`, 'opencode-claude-proxy doctor --turn asks whether it works'),
     ];
+  // Loaded here, so that other commands do not wait for the engines.
+  const { createEngine } = await import('../../node/engine.ts');
   const engine = await createEngine({
     config: paid ? config : { ...config, ENGINE: 'anthropic-api' },
     env,
