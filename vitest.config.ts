@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
+import { compileCache } from './test/compile-cache.ts';
 
 /** Suites that start no process and open no socket: they run in seconds, so they run all the time. */
 const PURE = ['access', 'dialects', 'models', 'turn', 'util', 'observe'].map((folder) => `test/${folder}/**/*.test.ts`);
@@ -9,6 +10,8 @@ const shared = {
   // Real processes start in many of them, on machines of any size.
   testTimeout: 60_000,
   hookTimeout: 60_000,
+  // For the programs that a test starts with its own environment.
+  env: compileCache,
 };
 
 export default defineConfig({

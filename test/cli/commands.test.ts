@@ -6,6 +6,7 @@ import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startDemoUpstream, type DemoUpstream } from '../../src/demo/upstream.ts';
 import { directTo, endAfterEach, listening, start } from '../node/spawned-server.ts';
+import { compileCache } from '../compile-cache.ts';
 
 const home = mkdtempSync(join(tmpdir(), 'cli-home-'));
 let upstream: DemoUpstream;
@@ -29,7 +30,7 @@ const run = (args: readonly string[], env: Record<string, string> = {}): Promise
     execFile(
       process.execPath,
       [resolve('src/cli/main.mjs'), ...args],
-      { cwd: home, env: { HOME: home, PATH: process.env['PATH'], ...env } },
+      { cwd: home, env: { HOME: home, PATH: process.env['PATH'], ...compileCache, ...env } },
       (error, out, err) => settle({ code: error === null ? 0 : Number(error.code), out, err }),
     );
   });

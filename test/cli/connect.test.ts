@@ -21,6 +21,7 @@ import type { Finding } from '../../src/cli/doctor/finding.ts';
 import { startDemoUpstream, type DemoUpstream } from '../../src/demo/upstream.ts';
 import { until } from '../http/scripted-engine.ts';
 import { directTo, endAfterEach, listening, start } from '../node/spawned-server.ts';
+import { compileCache } from '../compile-cache.ts';
 
 let home: string;
 beforeEach(() => {
@@ -40,7 +41,7 @@ const run = (args: readonly string[], env: Record<string, string> = {}): Promise
     execFile(
       process.execPath,
       [program, ...args],
-      { cwd: home, env: { HOME: home, PATH: '/usr/bin:/bin', ...env } },
+      { cwd: home, env: { HOME: home, PATH: '/usr/bin:/bin', ...compileCache, ...env } },
       (error, out, err) => settle({ code: error === null ? 0 : Number(error.code), out, err }),
     );
   });
@@ -51,7 +52,7 @@ const runOnTerminal = async (args: readonly string[], keys: string): Promise<{ c
   const command = `stty cols 150 rows 50; exec ${[process.execPath, program, ...args].join(' ')}`;
   const child = spawn('script', ['--quiet', '--return', '--command', command, '/dev/null'], {
     cwd: home,
-    env: { HOME: home, PATH: '/usr/bin:/bin', TERM: 'xterm' },
+    env: { HOME: home, PATH: '/usr/bin:/bin', TERM: 'xterm', ...compileCache },
   });
   let out = '';
   child.stdout.on('data', (chunk) => (out += String(chunk)));

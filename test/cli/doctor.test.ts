@@ -11,6 +11,7 @@ import { checkMemory, checkNode } from '../../src/cli/doctor/machine-checks.ts';
 import { checkClock } from '../../src/cli/doctor/network-checks.ts';
 import { startDemoUpstream, type DemoUpstream } from '../../src/demo/upstream.ts';
 import { directTo, endAfterEach, listening, start } from '../node/spawned-server.ts';
+import { compileCache } from '../compile-cache.ts';
 
 let upstream: DemoUpstream;
 let home: string;
@@ -32,7 +33,7 @@ const doctor = (
     execFile(
       process.execPath,
       [resolve('src/cli/main.mjs'), 'doctor', '--json', ...args],
-      { cwd: home, env: { HOME: home, PATH: process.env['PATH'], PORT: '0', ...env } },
+      { cwd: home, env: { HOME: home, PATH: process.env['PATH'], PORT: '0', ...compileCache, ...env } },
       (error, out) =>
         settle({ code: error === null ? 0 : Number(error.code), findings: JSON.parse(out) as Finding[], out }),
     );

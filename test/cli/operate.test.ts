@@ -8,6 +8,7 @@ import { startDemoUpstream, type DemoUpstream } from '../../src/demo/upstream.ts
 import { until } from '../http/scripted-engine.ts';
 import { chat } from '../http/set-up.ts';
 import { directTo, endAfterEach, listening, post, start } from '../node/spawned-server.ts';
+import { compileCache } from '../compile-cache.ts';
 
 const home = mkdtempSync(join(tmpdir(), 'cli-operate-'));
 let upstream: DemoUpstream;
@@ -23,7 +24,7 @@ endAfterEach();
 const program = resolve('src/cli/main.mjs');
 const options = (PROXY_API_KEY: string) => ({
   cwd: home,
-  env: { HOME: home, PATH: process.env['PATH'], PROXY_API_KEY },
+  env: { HOME: home, PATH: process.env['PATH'], PROXY_API_KEY, ...compileCache },
 });
 
 const run = (

@@ -7,6 +7,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { compileCache } from '../compile-cache.ts';
 
 const here = fileURLToPath(new URL('.', import.meta.url));
 export const root = join(here, '../..');
@@ -72,6 +73,7 @@ export const startDeployLab = async (): Promise<DeployLab> => {
       PATH: join(dir, 'bin'),
       HOME: dir,
       RECORD: join(dir, 'record'),
+      ...compileCache,
       SCRIPT: join(dir, 'script.json'),
       CLOUDFLARE_API_BASE_URL: `${deployment.address}/api`,
       ...given.env,

@@ -9,6 +9,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { freePort } from '../../scripts/container-engine/app.ts';
 import { readLateHead } from '../../src/http/answer/late-head.ts';
 import { startDemoUpstream, type DemoUpstream } from '../../src/demo/upstream.ts';
+import { compileCache } from '../compile-cache.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const DOOR = { authorization: 'Bearer the-bootstrap-key' };
@@ -40,6 +41,7 @@ beforeEach(async () => {
     cwd: dir,
     env: {
       PATH: process.env['PATH'],
+      ...compileCache,
       HOME: dir,
       STATE_DIR: join(dir, 'state'),
       HOST: '127.0.0.1',

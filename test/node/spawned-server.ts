@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterEach } from 'vitest';
 import { until } from '../http/scripted-engine.ts';
+import { compileCache } from '../compile-cache.ts';
 
 export interface SpawnedServer {
   readonly child: ChildProcessWithoutNullStreams;
@@ -49,7 +50,7 @@ export const start = (
   const [first = '', ...rest] = openFiles === undefined ? command : limited;
   const child = spawn(first, rest, {
     cwd: home,
-    env: { HOME: home, PATH: process.env['PATH'], ...env },
+    env: { HOME: home, PATH: process.env['PATH'], ...compileCache, ...env },
   });
   const output = { out: '', err: '' };
   child.stdout.on('data', (chunk) => (output.out += String(chunk)));

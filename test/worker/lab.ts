@@ -8,6 +8,7 @@ import { promisify } from 'node:util';
 import { convertV4MiniflareOptions, Log, LogLevel, Miniflare } from 'miniflare';
 import { unstable_readConfig } from 'wrangler';
 import { startEngine, type Engine, type EngineEvent, type Image } from '../../scripts/container-engine/engine.ts';
+import { compileCache } from '../compile-cache.ts';
 
 export const root = fileURLToPath(new URL('../../', import.meta.url));
 export const KEY = 'test-key';
@@ -169,14 +170,14 @@ export const serverImage = (env: Readonly<Record<string, string>> = {}): Image =
   command: join(root, 'node_modules/.bin/node'),
   args: [join(root, 'src/cli/main.mjs')],
   cwd: tmpdir(),
-  env: { HOST: '127.0.0.1', ...env },
+  env: { HOST: '127.0.0.1', ...compileCache, ...env },
 });
 
 /** A little program that does one thing, mostly wrong. */
 export const programImage = (name: string, env: Readonly<Record<string, string>> = {}): Image => ({
   command: join(root, 'node_modules/.bin/node'),
   args: [join(root, 'test/worker/programs', name)],
-  env,
+  env: { ...compileCache, ...env },
 });
 
 /** Waits for something that must become true; the limit is generous and only there to end a broken run. */
