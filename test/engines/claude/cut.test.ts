@@ -23,13 +23,16 @@ describe('a turn that is cut', () => {
     expect(Object.keys(lab.engine.health().gauges).filter((name) => name.startsWith('ended_'))).toEqual([]);
   };
 
-  it('by max_tokens, time and again on a busy machine: exactly one request each', async () => {
+  it.each([
+    // An API takes its time before its first byte; what the CLI must not do is decided in that time.
+    ['that comes late', 5, '[[first:400]] [[tokens:50]]', 12],
+    ['that comes token by token', 900, '[[tokens:1000]] [[slow:1]]', 3],
+  ])('by max_tokens in an answer %s, on a busy machine: exactly one request', async (_, limit, answer, times) => {
     const burners: ChildProcess[] = Array.from({ length: 4 }, () => spawn('sh', ['-c', 'while :; do :; done']));
     try {
-      for (let i = 0; i < 12; i += 1) {
+      for (let i = 0; i < times; i += 1) {
         lab.upstream.clear();
-        // An API takes its time before its first byte; what the CLI must not do is decided in that time.
-        const ran = await run(lab, turnOf({ max_tokens: 5, messages: say(`[[first:400]] [[tokens:50]] ${i}`) }));
+        const ran = await run(lab, turnOf({ max_tokens: limit, messages: say(`${answer} ${i}`) }));
         expect(ran.message.stop_reason).toBe('max_tokens');
         await settled();
         expect(lab.upstream.messageRequests).toHaveLength(1);
