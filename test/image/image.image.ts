@@ -13,7 +13,7 @@ import { startDockerSocket } from '../../scripts/image/docker-socket.ts';
 import { startDemoUpstream, type DemoUpstream } from '../../src/demo/upstream.ts';
 import { chatSuite } from '../conformance/chat.ts';
 import { messagesSuite } from '../conformance/messages.ts';
-import { serviceAt, type Service } from '../conformance/set-up.ts';
+import { forgetRequests, serviceAt, type Service } from '../conformance/set-up.ts';
 import { eventually, KEY, root, serverImage, startLab, type Lab } from '../worker/lab.ts';
 import { freePort } from '../../scripts/container-engine/app.ts';
 
@@ -50,8 +50,8 @@ afterAll(async () => {
 
 /** The conformance suites of both APIs, as they run on the server itself. */
 const conformance = (base: () => string): void => {
-  beforeEach(() => upstream.clear());
   const service = (): Service => serviceAt(base(), { engineName: 'claude-code', upstream, apiKey: KEY });
+  beforeEach(() => forgetRequests(service()));
   describe('Chat Completions through the OpenAI SDK', () => chatSuite(service));
   describe('Messages through the Anthropic SDK', () => messagesSuite(service));
 };
