@@ -16,6 +16,7 @@ import { messagesSuite } from '../conformance/messages.ts';
 import { forgetRequests, serviceAt, type Service } from '../conformance/set-up.ts';
 import { eventually, KEY, root, serverImage, startLab, type Lab } from '../worker/lab.ts';
 import { freePort } from '../../scripts/container-engine/app.ts';
+import { readUntil } from '../fixtures/read-until.ts';
 
 const PODMAN = join(root, 'scripts/image/podman.sh');
 const IMAGE = process.env['PROXY_IMAGE'] ?? '';
@@ -247,8 +248,7 @@ describe('the image behind the Worker', () => {
     };
     const answer = await lab.call('/v1/messages', { body });
     const reader = answer.body!.pipeThrough(new TextDecoderStream()).getReader();
-    let text = '';
-    while (!text.includes('one')) text += (await reader.read()).value ?? '';
+    let text = await readUntil(reader, 'one');
     const [name] = await containers();
     execFileSync(PODMAN, ['kill', '--signal', 'KILL', name ?? '']);
     for (let next = await reader.read(); !next.done; next = await reader.read()) text += next.value;

@@ -4,6 +4,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { eventually, programImage, startLab, type Lab } from './lab.ts';
 import type { InstanceStatus } from '../../src/worker/internal-protocol.ts';
 import type { Image } from '../../scripts/container-engine/engine.ts';
+import { readUntil } from '../fixtures/read-until.ts';
 
 const labs: Lab[] = [];
 /** A platform that gives containers while `given` is an image. */
@@ -96,7 +97,7 @@ describe('a platform that has no container', { timeout: 120_000 }, () => {
     const ask = (name: string, more: object = {}): Promise<Response> =>
       here.call('/v1/messages', { body: { ...chat, ...more }, headers: { 'x-conversation-id': name } });
     const first = (await ask('first', { stream: true })).body!.pipeThrough(new TextDecoderStream()).getReader();
-    while (!(await first.read()).value?.includes('more'));
+    await readUntil(first, 'more');
     image = undefined;
     expect((await ask('second')).status).toBe(503);
     expect(here.logs.some((line) => line.includes('"g1-i1"') && line.includes('no_instance'))).toBe(true);

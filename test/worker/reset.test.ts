@@ -4,6 +4,7 @@ import { askInstance, objectFailure } from '../../src/worker/edge/ask-instance.t
 import type { Image } from '../../scripts/container-engine/engine.ts';
 import { chat, demoLabs, messages } from './demo-labs.ts';
 import { eventually, programImage, type Lab, type LabOptions } from './lab.ts';
+import { readUntil } from '../fixtures/read-until.ts';
 
 const { lab, upstream } = demoLabs();
 const resettable = (vars: Record<string, string> = {}, image?: LabOptions['image']): Promise<Lab> =>
@@ -20,8 +21,7 @@ describe('an object that is reset', { timeout: 120_000 }, () => {
       body: messages('[[text:one two three four five six]][[slow:300]][[chunk:1]]', { stream: true }),
     });
     const reader = answer.body!.pipeThrough(new TextDecoderStream()).getReader();
-    let text = '';
-    while (!text.includes('one')) text += (await reader.read()).value ?? '';
+    let text = await readUntil(reader, 'one');
     await here.call('/reset');
     for (let next = await reader.read(); !next.done; next = await reader.read()) text += next.value;
     expect(text).toMatch(pattern);

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import type { InstanceStatus } from '../../src/worker/internal-protocol.ts';
 import { chat, demoLabs, messages } from './demo-labs.ts';
 import { eventually, KEY, programImage, type Lab } from './lab.ts';
+import { readUntil } from '../fixtures/read-until.ts';
 
 const { lab, upstream } = demoLabs();
 const statuses = async ({ call }: Lab): Promise<Record<string, InstanceStatus>> =>
@@ -246,8 +247,7 @@ describe('a container', { timeout: 120_000 }, () => {
         body: messages('[[text:one two three four five six]][[slow:200]][[chunk:1]]', { stream: true }),
       });
       const reader = answer.body!.pipeThrough(new TextDecoderStream()).getReader();
-      let text = '';
-      while (!text.includes('one')) text += (await reader.read()).value ?? '';
+      let text = await readUntil(reader, 'one');
       for (const { pid } of here.engine.running()) process.kill(pid!, 'SIGKILL');
       for (let next = await reader.read(); !next.done; next = await reader.read()) text += next.value;
       expect(text).toMatch(pattern);

@@ -28,15 +28,13 @@ const saying = (ctx: DurableObjectState, words: string): DurableObjectState => {
       throw String(error).includes('failed to start') ? new Error(words, { cause: error }) : error;
     }
   };
-  const value = {
-    get running() {
-      return real.running;
+  // All else is the real container's: its methods ask for it as their `this`.
+  const value = new Proxy(real, {
+    get(container, key) {
+      if (key === 'monitor') return monitor;
+      const member: unknown = Reflect.get(container, key, container);
+      return typeof member === 'function' ? member.bind(container) : member;
     },
-    start: real.start.bind(real),
-    signal: real.signal.bind(real),
-    destroy: real.destroy.bind(real),
-    getTcpPort: real.getTcpPort.bind(real),
-    monitor,
-  };
+  });
   return Object.defineProperty(ctx, 'container', { value });
 };
