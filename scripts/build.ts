@@ -1,6 +1,6 @@
 /** `npm run build`: `dist/`, what the npm package runs. Node strips no types below `node_modules`, so it is compiled. */
 import { execFileSync } from 'node:child_process';
-import { chmodSync, copyFileSync, rmSync } from 'node:fs';
+import { chmodSync, copyFileSync, cpSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -11,4 +11,5 @@ rmSync(dist, { recursive: true, force: true });
 execFileSync(join(root, 'node_modules/.bin/tsc'), ['-p', 'tsconfig.build.json'], { cwd: root, stdio: 'inherit' });
 // Plain JavaScript already, for any Node.
 copyFileSync(join(root, 'src/cli/main.mjs'), join(dist, 'cli/main.mjs'));
+cpSync(join(root, 'src/dashboard/assets'), join(dist, 'dashboard/assets'), { recursive: true });
 chmodSync(join(dist, 'cli/main.mjs'), 0o755);

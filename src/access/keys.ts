@@ -5,6 +5,8 @@ export interface KeyRing {
   readonly open: boolean;
   /** The owner of the first presented key that is known; undefined when none is. */
   ownerOf(presented: readonly string[]): Promise<string | undefined>;
+  /** Whether a key of this owner is configured. */
+  knows(owner: string): boolean;
 }
 
 interface KnownKey {
@@ -19,6 +21,7 @@ export const createKeyRing = async (keys: readonly string[]): Promise<KeyRing> =
   const known = await Promise.all(keys.map(knownKey));
   return {
     open: known.length === 0,
+    knows: (owner) => known.some((key) => key.owner === owner),
     ownerOf: async (presented) => {
       if (known.length === 0) return localOwner;
       const digests = await Promise.all(presented.map(sha256));

@@ -40,6 +40,8 @@ export interface NamedKeys {
    * The key that a client sent. Throws `store_unavailable` where the database is gone and the key was not seen before.
    */
   find(presented: string): Promise<FoundKey>;
+  /** As `find`, by the id that lists show. Throws what the store throws. */
+  byId(id: string): Promise<FoundKey>;
   list(options?: { readonly revoked?: boolean }): Promise<readonly NamedKey[]>;
   /**
    * Changes the fields that are given; `expiresAt: null` and `allowedModels: null` take them away. Undefined: no such
@@ -136,6 +138,10 @@ export const createNamedKeys = ({ store, clock, log }: NamedKeysOptions): NamedK
     find: async (presented) => {
       if (!SHAPE.test(presented)) return { kind: 'unknown' };
       const row = await lookUpOrRemember(sha256(presented));
+      return row === undefined ? { kind: 'unknown' } : judge(keyOf(row), clock.now());
+    },
+    byId: async (id) => {
+      const row = await store.byId(id);
       return row === undefined ? { kind: 'unknown' } : judge(keyOf(row), clock.now());
     },
     list: async (options) => (await store.list(options)).map(keyOf),

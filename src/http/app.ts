@@ -3,6 +3,7 @@ import type { Hono } from 'hono';
 import { createAdmin } from './admin/admin.ts';
 import { adminHandlers } from './admin/handlers.ts';
 import type { HttpEnv } from './context.ts';
+import { noDashboard } from './dashboard/routes.ts';
 import { healthRoute, liveRoute, readyRoute } from './handlers/health.ts';
 import { createHttpApp } from './http-app.ts';
 import { metricsRoute } from './handlers/metrics-route.ts';
@@ -29,10 +30,11 @@ export const createApp = (services: Services): Hono<HttpEnv> => {
   const { dialects, version } = services;
   const running = createRunningAnswers();
   const turns = createRunningTurns();
+  const admin = createAdmin({ ...services, turns });
   return createHttpApp(services, {
     dialects,
     handlers: {
-      index: indexRoute(version),
+      index: indexRoute(version, { dashboard: services.dashboard !== undefined }),
       ping: (c) => c.json({ status: 'ok', version }),
       live: liveRoute,
       ready: readyRoute(services),
@@ -50,7 +52,8 @@ export const createApp = (services: Services): Hono<HttpEnv> => {
       'model-details': modelDetailsRoute(services),
       'running-models': runningModelsRoute,
       'pull-model': pullModelRoute(services),
-      ...adminHandlers(createAdmin({ ...services, turns }), services),
+      ...adminHandlers(admin, services),
+      ...(services.dashboard?.(admin) ?? noDashboard),
     },
   });
 };

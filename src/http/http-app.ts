@@ -16,7 +16,7 @@ export type Handlers = Readonly<Record<Action, Handler<HttpEnv>>>;
 
 export interface CommonServices extends Pick<
   Services,
-  'keys' | 'namedKeys' | 'wrongKeys' | 'log' | 'clock' | 'announce'
+  'keys' | 'namedKeys' | 'wrongKeys' | 'sessions' | 'log' | 'clock' | 'announce'
 > {
   readonly settings: Pick<HttpSettings, 'maxBodyBytes' | 'corsOrigins' | 'checkHost' | 'allowedHosts' | 'behindWorker'>;
 }

@@ -4,8 +4,18 @@
  */
 import type { Dialect, DialectAction, DialectRoute } from '../dialects/dialect.ts';
 import { ADMIN_ROUTES, type AdminAction } from './admin/routes.ts';
+import { DASHBOARD_ROUTES, type DashboardAction } from './dashboard/routes.ts';
 
-export type Action = DialectAction | AdminAction | 'index' | 'ping' | 'live' | 'ready' | 'health' | 'metrics';
+export type Action =
+  | DialectAction
+  | AdminAction
+  | DashboardAction
+  | 'index'
+  | 'ping'
+  | 'live'
+  | 'ready'
+  | 'health'
+  | 'metrics';
 
 export interface Route {
   readonly method: DialectRoute['method'] | 'PATCH';
@@ -25,6 +35,8 @@ const OWN_ROUTES: readonly Route[] = [
   { method: 'GET', path: '/health', action: 'health', dialects: [] },
   { method: 'GET', path: '/metrics', action: 'metrics', dialects: [] },
   ...ADMIN_ROUTES.map((route) => ({ ...route, dialects: [], role: 'admin' as const })),
+  // Without a role: who is not logged in gets the form for it.
+  ...DASHBOARD_ROUTES.map((route) => ({ ...route, dialects: [] })),
 ];
 
 export const createRouteTable = (dialects: readonly Dialect[]): readonly Route[] => {

@@ -6,6 +6,7 @@ import type { Dialect } from '../dialects/dialect.ts';
 import type { BodyBudget } from '../access/body-budget.ts';
 import type { WrongKeys } from '../access/wrong-keys.ts';
 import type { KeyRing } from '../access/keys.ts';
+import type { Sessions } from '../access/sessions.ts';
 import type { Leases } from '../access/leases.ts';
 import type { ListedModel } from '../models/list.ts';
 import type { ResolvedModel, ResolveModel } from '../models/model.ts';
@@ -13,6 +14,7 @@ import type { RecorderHealth } from '../store/ledger/recorder.ts';
 import type { LedgerReports } from '../store/ledger/reports.ts';
 import type { ResponseStore } from '../store/responses.ts';
 import type { Limits } from './request/admission.ts';
+import type { CreateDashboard } from './dashboard/routes.ts';
 import type { TextCipher } from '../util/text-cipher.ts';
 import type { Engine } from '../turn/engine.ts';
 import type { SummaryListener } from '../turn/request-summary.ts';
@@ -34,6 +36,10 @@ export interface Services {
   readonly keys: KeyRing;
   /** Keys that are made while the server runs; absent where nothing is kept. */
   readonly namedKeys?: NamedKeys;
+  /** Who is logged in at the dashboard; absent where there is none. */
+  readonly sessions?: Sessions;
+  /** The pages, which stand on top of this layer; absent where there are none. */
+  readonly dashboard?: CreateDashboard;
   /** The limits of keys and the account's plan; absent where nothing is kept. */
   readonly limits?: Limits;
   /** Keep the bodies of requests and answers (LOG_CONTENT). */

@@ -12,6 +12,7 @@ import { createKeyRing } from '../access/keys.ts';
 import { createBodyBudget } from '../access/body-budget.ts';
 import { createWrongKeys } from '../access/wrong-keys.ts';
 import { createLeases } from '../access/leases.ts';
+import { createDashboard } from '../dashboard/handlers.ts';
 import { createApp } from '../http/app.ts';
 import { isLoopbackHost } from '../http/request/browser-guard.ts';
 import type { Dialect } from '../dialects/dialect.ts';
@@ -25,6 +26,7 @@ import { watchAnswers } from './socket/drain.ts';
 import { adviceBehindWorker, type LoginAdvice } from './login/login-advice.ts';
 import { lazyCipher } from './cipher.ts';
 import { createObservers } from './observers.ts';
+import { readDashboardAssets } from './dashboard-assets.ts';
 import { createModels } from './models.ts';
 import type { Store } from '../store/store.ts';
 import type { Config } from '../settings/server-settings.ts';
@@ -88,9 +90,10 @@ export const composeServer = async ({
   const models = createModels(config, engine, { log, clock });
   // What an instance behind the Worker keeps is gone when it sleeps: nobody may count on it.
   const kept = behindWorker ? undefined : store;
-  const access = createAccess(kept, { clock, log, shared: config.DATABASE_URL !== '' });
+  const access = createAccess(kept, { keys, clock, log, shared: config.DATABASE_URL !== '' });
   const observers = createObservers({ leases, engine, clock, log }, kept, access.services);
   const stopping = endlessSignal();
+  const entrance = { keys, log, ...access.services, ...(!behindWorker && { wrongKeys }) };
   const app = createApp({
     dialects,
     announce: observers.announce,
@@ -99,12 +102,10 @@ export const composeServer = async ({
     stopping: stopping.signal,
     leases,
     bodies,
-    keys,
-    ...(!behindWorker && { wrongKeys }),
-    ...access.services,
+    ...entrance,
+    dashboard: createDashboard({ ...entrance, assets: readDashboardAssets(), version }),
     ...(kept !== undefined && { reports: kept.ledger }),
     keepContent: config.LOG_CONTENT && kept !== undefined,
-    log,
     clock,
     version,
     login,

@@ -35,10 +35,12 @@ export const pullModelRoute =
     return c.json(discovery.pulled);
   };
 
-/** `ollama …` asks whether Ollama is there. Everybody else is told who is. */
+/** `ollama …` asks whether Ollama is there. A browser is led to the page, everybody else is told who is here. */
 export const indexRoute =
-  (version: string): Handler<HttpEnv> =>
-  (c) =>
-    /^ollama\b/iu.test(c.req.header('user-agent') ?? '')
-      ? c.text('Ollama is running')
-      : c.json({ name: 'opencode-claude-proxy', version });
+  (version: string, { dashboard }: { readonly dashboard: boolean }): Handler<HttpEnv> =>
+  (c) => {
+    if (/^ollama\b/iu.test(c.req.header('user-agent') ?? '')) return c.text('Ollama is running');
+    c.header('vary', 'Accept');
+    const inBrowser = c.req.header('accept')?.includes('text/html') === true;
+    return dashboard && inBrowser ? c.redirect('/dashboard', 302) : c.json({ name: 'opencode-claude-proxy', version });
+  };

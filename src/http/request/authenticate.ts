@@ -1,46 +1,74 @@
 /** The key check. Every route needs a key when one is configured, except the open ones. */
 import type { MiddlewareHandler } from 'hono';
+import { getCookie } from 'hono/cookie';
 import { findCaller, type Caller, type FoundCaller } from '../../access/callers.ts';
 import { presentedKeys } from '../../access/keys.ts';
 import { TurnError } from '../../turn/errors.ts';
 import type { HttpContext, HttpEnv } from '../context.ts';
 import { OWNER_HEADER } from '../answer/end-mark.ts';
+import { isDashboardPath } from '../dashboard/routes.ts';
+import { SESSION_COOKIE } from '../dashboard/session-cookie.ts';
 import type { HttpSettings, Services } from '../services.ts';
+import { isOwnPage } from './browser-guard.ts';
 
 export const openPaths: ReadonlySet<string> = new Set(['/', '/ping', '/live', '/ready', '/health']);
 
-type Authenticating = Pick<Services, 'keys' | 'namedKeys' | 'wrongKeys'> & {
+/** The dashboard asks for a login itself, in a form. */
+const isOpen = (path: string): boolean => openPaths.has(path) || isDashboardPath(path);
+
+type Authenticating = Pick<Services, 'keys' | 'namedKeys' | 'wrongKeys' | 'sessions'> & {
   readonly settings: Pick<HttpSettings, 'behindWorker'>;
 };
 
 export const authenticate =
   (services: Authenticating): MiddlewareHandler<HttpEnv> =>
   async (c, next) => {
-    const { keys, wrongKeys } = services;
     const presented = presentedKeys(c.req.raw.headers);
     const found = await find(c, presented, services);
     const caller = found.kind === 'known' ? callerOf(found.caller, c, services) : undefined;
-    const address = c.env?.peer?.address;
-    if (wrongKeys !== undefined && address !== undefined && presented.length > 0 && !keys.open) {
-      const seconds = wrongKeys.secondsToWait(address, caller?.owner);
-      if (seconds > 0) throw tooManyWrongKeys(seconds);
-    }
+    if (presented.length > 0) slowDownGuessing(c, caller, services);
     c.set('owner', caller?.owner);
     c.set('caller', caller);
     if (caller !== undefined) c.get('record').keyIs({ name: caller.name, ...(caller.key && { id: caller.key.id }) });
     if (caller !== undefined) c.env?.peer?.trust?.();
-    if (caller === undefined && !openPaths.has(c.req.path)) throw noEntry(found, presented.length > 0);
+    if (caller === undefined && !isOpen(c.req.path)) throw noEntry(found, presented.length > 0);
     await next();
   };
+
+/** Throws `too_many_wrong_keys` where so many came from the caller's address that this one is not looked at. */
+export const slowDownGuessing = (
+  c: HttpContext,
+  caller: Caller | undefined,
+  { keys, wrongKeys }: Pick<Services, 'keys' | 'wrongKeys'>,
+): void => {
+  const address = c.env?.peer?.address;
+  if (wrongKeys === undefined || address === undefined || keys.open) return;
+  const seconds = wrongKeys.secondsToWait(address, caller?.owner);
+  if (seconds > 0) throw tooManyWrongKeys(seconds);
+};
 
 /** Whoever asks how the server is gets an answer also while its database is gone. */
 const find = async (c: HttpContext, presented: readonly string[], services: Authenticating): Promise<FoundCaller> => {
   try {
-    return await findCaller(presented, services);
+    const session = presented.length === 0 ? await callerOfSession(c, services) : undefined;
+    return session === undefined ? await findCaller(presented, services) : { kind: 'known', caller: session };
   } catch (error) {
-    if (openPaths.has(c.req.path)) return { kind: 'unknown' };
+    if (isOpen(c.req.path)) return { kind: 'unknown' };
     throw error;
   }
+};
+
+/**
+ * Who is logged in at the dashboard may use the whole server with it: the playground does. Pages of the same host on
+ * another port get the cookie too, so what changes something must come from the server's own page.
+ */
+const callerOfSession = async (c: HttpContext, { sessions }: Authenticating): Promise<Caller | undefined> => {
+  const id = getCookie(c, SESSION_COOKIE);
+  if (sessions === undefined || id === undefined) return undefined;
+  const { origin, host } = { origin: c.req.header('origin'), host: c.req.header('host') };
+  const reads = c.req.method === 'GET' || c.req.method === 'HEAD';
+  const own = origin === undefined ? reads : isOwnPage(origin, host);
+  return own ? await sessions.find(id) : undefined;
 };
 
 /** The Worker has checked the key itself, and says whose it was. */
@@ -52,7 +80,8 @@ const callerOf = (caller: Caller, c: HttpContext, { settings }: Authenticating):
 const tooManyWrongKeys = (retryAfterSeconds: number): TurnError =>
   new TurnError('too_many_wrong_keys', 'Too many wrong keys came from this address.', { retryAfterSeconds });
 
-const noEntry = (found: FoundCaller, presented: boolean): TurnError =>
+/** Why a key, or its absence, lets nobody in. */
+export const noEntry = (found: FoundCaller, presented: boolean): TurnError =>
   new TurnError(
     'authentication',
     found.kind === 'expired' || found.kind === 'revoked'

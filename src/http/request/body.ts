@@ -27,8 +27,10 @@ export interface BodyServices {
 export const readBody = async (
   c: HttpContext,
   { settings: { maxBodyBytes }, bodies }: BodyServices,
+  refuseTypes = refuseOtherThanJson,
 ): Promise<Uint8Array<ArrayBuffer>> => {
-  refuseOtherTypes(c.req.header('content-type'), c.req.header('content-encoding'));
+  refuseTypes(essenceOf(c.req.header('content-type')));
+  refuseEncodings(c.req.header('content-encoding'));
   const declared = declaredLength(c);
   refuseTooLarge(declared ?? 0, maxBodyBytes);
   const room = await bodies?.reserve(c.get('owner') ?? localOwner, declared ?? maxBodyBytes, c.get('signal'));
@@ -99,12 +101,29 @@ const refuseTooMany = (values: number): void => {
 
 const othersTurn = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 0));
 
+/** What a browser sends of a form. Throws as `readBody`. */
+export const readForm = async (c: HttpContext): Promise<URLSearchParams> => {
+  const bytes = await readBody(c, { settings: { maxBodyBytes: LARGEST_FORM_BYTES } }, refuseOtherThanForms);
+  return new URLSearchParams(new TextDecoder().decode(bytes));
+};
+
+const LARGEST_FORM_BYTES = 64 * 1024;
+
+const essenceOf = (type: string | undefined): string => type?.split(';')[0]?.trim().toLowerCase() ?? '';
+
+const refuseOtherThanForms = (essence: string): void => {
+  if (essence !== 'application/x-www-form-urlencoded')
+    throw new TurnError('unsupported_media_type', 'The body must be what a form of this page sends.');
+};
+
 // Clients that send no type at all mean JSON.
-const refuseOtherTypes = (type: string | undefined, encoding: string | undefined): void => {
-  const essence = type?.split(';')[0]?.trim().toLowerCase() ?? '';
+const refuseOtherThanJson = (essence: string): void => {
   if (essence !== '' && essence !== 'application/json' && !essence.endsWith('+json')) {
     throw new TurnError('unsupported_media_type', `The body must be application/json, not ${printable(essence)}.`);
   }
+};
+
+const refuseEncodings = (encoding: string | undefined): void => {
   if (encoding !== undefined && encoding.toLowerCase() !== 'identity') {
     throw new TurnError(
       'unsupported_media_type',

@@ -6,6 +6,7 @@ import type { Handler, Hono, MiddlewareHandler } from 'hono';
 import { localOwner } from '../../access/keys.ts';
 import { notOnThisDeployment } from '../../http/admin/guard.ts';
 import { ADMIN_ROUTES, type AdminAction } from '../../http/admin/routes.ts';
+import { noDashboard } from '../../http/dashboard/routes.ts';
 import { parseJson, readBody } from '../../http/request/body.ts';
 import type { HttpContext, HttpEnv } from '../../http/context.ts';
 import { createHttpApp, type CommonServices } from '../../http/http-app.ts';
@@ -47,7 +48,7 @@ export const createEdge = (services: EdgeServices): Hono<HttpEnv> => {
     dialects,
     before: refuseUnlessConfigured(services),
     handlers: {
-      index: indexRoute(version),
+      index: indexRoute(version, { dashboard: false }),
       ping: (c) => c.json({ status: 'ok', version }),
       // The Worker itself is always ready: it starts a container for the request that needs one.
       live: (c) => c.json({ status: 'ok' }),
@@ -67,6 +68,7 @@ export const createEdge = (services: EdgeServices): Hono<HttpEnv> => {
       'remove-stored': nothingStored,
       cancel: nothingStored,
       ...adminElsewhere,
+      ...noDashboard,
     },
   });
 };

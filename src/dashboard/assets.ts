@@ -1,0 +1,28 @@
+/** Stylesheet, modules and icon: files of their own, so that the pages need no inline code. */
+import type { HttpContext } from '../http/context.ts';
+
+export interface Asset {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly contentType: string;
+}
+
+export interface Assets {
+  /** A hash over all of them: it is in their paths, so that a browser keeps each for ever. */
+  readonly version: string;
+  readonly files: ReadonlyMap<string, Asset>;
+}
+
+export const assetPath = ({ version }: Assets, file: string): string => `/dashboard/assets/${version}/${file}`;
+
+/** Undefined where there is no such file. */
+export const respondAsset = (c: HttpContext, { version, files }: Assets): Response | undefined => {
+  const asset = files.get(c.req.param('file') ?? '');
+  if (asset === undefined) return undefined;
+  const etag = `"${version}"`;
+  c.header('etag', etag);
+  // A page that was loaded before an update asks for files of the old version.
+  const current = c.req.param('version') === version;
+  c.header('cache-control', current ? 'public, max-age=31536000, immutable' : 'no-cache');
+  if (c.req.header('if-none-match') === etag) return c.body(null, 304);
+  return c.body(asset.bytes, 200, { 'content-type': asset.contentType });
+};
