@@ -1,6 +1,6 @@
 /** What reaches the upstream is what the client sent: the places where the CLI would alter it, add to it or refuse it. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { Message, Tool } from '../../../src/turn/turn.ts';
+import type { ContentBlock, Message, Tool } from '../../../src/turn/turn.ts';
 import { failureOf } from './ends-support.ts';
 import { png } from './png.ts';
 import { plain, run, sentBody, sentMessages, startLab, turnOf, ways, type Lab } from './support.ts';
@@ -9,6 +9,7 @@ const tools: Tool[] = [{ name: 'read', input_schema: { type: 'object', propertie
 const user = (content: Message['content']): Message => ({ role: 'user', content });
 const assistant = (content: Message['content']): Message => ({ role: 'assistant', content });
 const call = (id: string) => ({ type: 'tool_use' as const, id, name: 'read', input: {} });
+const idOf = (block: ContentBlock): string => (block.type === 'tool_use' ? block.id : '');
 const result = (id: string, content: string | object[] = 'r', more: object = {}) => ({
   type: 'tool_result' as const,
   tool_use_id: id,
@@ -161,6 +162,44 @@ describe.each(ways)('what reaches the upstream ($way)', ({ recycle }) => {
     expect(await run(lab, turnOf({ tools, messages }))).toMatchObject({ strategy: 'answer', text: 'Done' });
   });
 
+  // Claude Code takes `x_2` beside `x` for a doubled `x` of its own, and loses a result.
+  it.each<[string, Message[], string[]]>([
+    [
+      'in one message',
+      [user('a'), assistant([call('x'), call('x_2')]), user([result('x'), result('x_2')])],
+      ['x', 'x-2'],
+    ],
+    [
+      'in two steps, the numbered one first',
+      [user('a'), assistant([call('x_2')]), user([result('x_2')]), assistant([call('x')]), user([result('x')])],
+      ['x-2', 'x'],
+    ],
+    [
+      'beside the id that it would get',
+      [
+        user('a'),
+        assistant([call('x_2'), call('x_2_2'), call('x_2-2')]),
+        user([result('x_2'), result('x_2_2'), result('x_2-2')]),
+        assistant('b'),
+        user('c'),
+      ],
+      ['x_2', 'x_2-2-', 'x_2-2'],
+    ],
+    [
+      'beside others with numbers only',
+      [user('a'), assistant([call('x_1'), call('x_2')]), user([result('x_1'), result('x_2')])],
+      ['x_1', 'x_2'],
+    ],
+  ])('every result, of a call whose id is that of another one with a number: %s', async (_, messages, ids) => {
+    await run(lab, turnOf({ tools, messages }));
+    const given = messages.flatMap(({ content }) => (typeof content === 'string' ? [] : content));
+    const names = new Map(given.filter(({ type }) => type === 'tool_use').map((block, n) => [idOf(block), ids[n]]));
+    const sent = JSON.stringify(messages, (key, value: unknown) =>
+      key === 'id' || key === 'tool_use_id' ? names.get(value as string) : value,
+    );
+    expect(sentMessages(lab)).toEqual(plain(JSON.parse(sent)));
+  });
+
   // Claude Code would mend each of them with words of its own.
   it.each<[string, Message[]]>([
     ['`tool_use` ids were found without `tool_result` blocks', [user('a'), assistant([call('t1')]), user('b')]],
@@ -173,13 +212,20 @@ describe.each(ways)('what reaches the upstream ($way)', ({ recycle }) => {
       [user('a'), assistant([call('t1')]), user([result('t1'), result('t9')])],
     ],
     ['unexpected `tool_use_id` found in `tool_result` blocks: t1', [user([result('t1')])]],
+    [
+      'messages.3.content.0: `tool_use` ids must be unique',
+      [user('a'), assistant([call('t1')]), user([result('t1')]), assistant([call('t1')]), user([result('t1')])],
+    ],
     ['user messages must have non-empty content', [user('')]],
     ['user messages must have non-empty content', [user('a'), assistant('b'), user([])]],
     ['text content blocks must contain non-whitespace text', [user(' \n')]],
     ['must end with a message of the user', [user('a'), assistant('b')]],
   ])('nothing, where the API would say: %s', async (words, messages) => {
     const error = await failureOf(run(lab, turnOf({ tools, messages })));
-    expect([error.code, error.param]).toEqual(['invalid_request', expect.stringMatching(/^messages(\.\d)?$/)]);
+    expect([error.code, error.param]).toEqual([
+      'invalid_request',
+      expect.stringMatching(/^messages(\.\d)?(\.content\.\d)?$/),
+    ]);
     expect(error.message).toContain(words);
     expect(lab.upstream.messageRequests).toHaveLength(0);
   });

@@ -21,6 +21,7 @@ export const checkMessages = (messages: readonly Message[]): void => {
     checkCalls(group, groups[place + 1]);
     checkResults(group, groups[place - 1]);
   }
+  checkUnique(messages);
   checkImages(messages);
 };
 
@@ -77,6 +78,20 @@ const checkResults = (group: Group, before: Group | undefined): void => {
     `unexpected \`tool_use_id\` found in \`tool_result\` blocks: ${stray.tool_use_id}. Each \`tool_result\` block ` +
       `must have a corresponding \`tool_use\` block in the previous message.`,
   );
+};
+
+/** Of a call whose id was used before Claude Code makes the text "[Tool use interrupted]". */
+const checkUnique = (messages: readonly Message[]): void => {
+  const seen = new Set<string>();
+  for (const [index, { content }] of messages.entries()) {
+    for (const [place, block] of (typeof content === 'string' ? [] : content).entries()) {
+      if (block.type !== 'tool_use') continue;
+      const param = `messages.${index}.content.${place}`;
+      if (seen.has(block.id))
+        throw new TurnError('invalid_request', `${param}: \`tool_use\` ids must be unique`, { param });
+      seen.add(block.id);
+    }
+  }
 };
 
 const callsOf = (group: Group | undefined) => (group?.content ?? []).filter((block) => block.type === 'tool_use');

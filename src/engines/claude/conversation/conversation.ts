@@ -1,6 +1,7 @@
 /** A request in the terms in which processes hold conversations. Pure. */
 import { TurnError } from '../../../turn/errors.ts';
 import type { Turn, TurnRequest } from '../../../turn/turn.ts';
+import { withSeparateIds } from './call-ids.ts';
 import { checkMessages } from './check-messages.ts';
 import { GO_ON, isPaused, systemText, toExchanges, type Exchange } from './exchanges.ts';
 import { headsOf, startHead, type Head } from './heads.ts';
@@ -30,8 +31,8 @@ export const conversationOf = ({ owner, request }: Turn): Conversation => {
 
 /** Undefined where the request does not end with a message of the user, or with an answer that was paused. */
 export const toConversation = (owner: string, request: TurnRequest): Conversation | undefined => {
-  const exchanges = toExchanges(request.messages);
-  if (isPaused(exchanges.at(-1))) exchanges.push(GO_ON);
+  const given = withSeparateIds(toExchanges(request.messages));
+  const exchanges = isPaused(given.at(-1)) ? [...given, GO_ON] : given;
   const turn = exchanges.at(-1);
   if (turn === undefined || turn.role !== 'user') return undefined;
   return {
