@@ -45,11 +45,12 @@ const CHAT_ANSWERS = `### Answers
 
 | Claude | OpenAI |
 | --- | --- |
-| \`end_turn\`, \`stop_sequence\`, \`pause_turn\` | \`finish_reason: "stop"\` |
+| \`end_turn\`, \`stop_sequence\` | \`finish_reason: "stop"\` |
+| \`pause_turn\` | nothing: see below |
 | \`max_tokens\`, \`model_context_window_exceeded\` | \`"length"\` |
 | \`tool_use\` | \`"tool_calls"\`, or \`"function_call"\` where the request used \`functions\` |
 | \`refusal\` | \`"content_filter"\`; \`refusal\` has the API's explanation, if it gave one |
-| text blocks | \`content\`, joined; citations are not carried |
+| text blocks | \`content\`, joined; the web pages that they cite are \`annotations\` of type \`url_citation\`, other citations are not carried |
 | thinking blocks | \`reasoning_content\`; redacted thinking is not carried |
 | \`input_tokens\` + cache reads + cache writes | \`usage.prompt_tokens\` |
 | cache reads, cache writes | \`prompt_tokens_details.cached_tokens\`, \`.cache_write_tokens\` |
@@ -59,6 +60,9 @@ const CHAT_ANSWERS = `### Answers
 With \`response_format: json_object\` this is the one text this server adds to a request, as the last system block:
 "Answer with a single JSON object and nothing else: no prose around it and no code fence." Where a schema is enforced and a
 finished, unstreamed answer is not JSON all the same, the request fails with a 500 instead of returning it.
+
+Where the API pauses an answer while its own tools run, this server sends it back until it is whole, ten times at most; the usage is
+that of all these requests. With Claude Code each of them adds a short \`<system-reminder>\` that asks to go on.
 
 Where this server cuts an answer at a stop sequence of whitespace, the upstream request is aborted there, and the usage is
 what the API had reported by then.`;
@@ -70,7 +74,8 @@ const RESPONSES_ANSWERS = `### Answers
 
 | Claude | OpenAI |
 | --- | --- |
-| \`end_turn\`, \`stop_sequence\`, \`pause_turn\`, \`tool_use\` | \`status: "completed"\` |
+| \`end_turn\`, \`stop_sequence\`, \`tool_use\` | \`status: "completed"\` |
+| \`pause_turn\` | nothing: the answer goes on by itself, as for \`/v1/chat/completions\` |
 | \`max_tokens\`, \`model_context_window_exceeded\` | \`"incomplete"\`, \`incomplete_details.reason: "max_output_tokens"\`; the item that was cut is \`incomplete\` too |
 | \`refusal\` | \`"incomplete"\`, reason \`"content_filter"\`; a \`refusal\` part has the API's explanation, if it gave one |
 | text blocks | \`message\` items; blocks in a row are one \`output_text\`, web pages that they cite are \`url_citation\` annotations over the block |
@@ -100,7 +105,7 @@ const OLLAMA_ANSWERS = `### Answers
 
 | Claude | Ollama |
 | --- | --- |
-| \`end_turn\`, \`stop_sequence\`, \`tool_use\`, \`pause_turn\` | \`done_reason: "stop"\` |
+| \`end_turn\`, \`stop_sequence\`, \`tool_use\` | \`done_reason: "stop"\` |
 | \`max_tokens\`, \`model_context_window_exceeded\` | \`"length"\` |
 | \`refusal\` | \`"refusal"\` |
 | text, thinking blocks | \`message.content\`, \`message.thinking\` |

@@ -8,12 +8,22 @@ export type DemoBlock =
   | { readonly type: 'text'; readonly text: string; readonly citations?: readonly TextCitation[] }
   | { readonly type: 'thinking'; readonly thinking: string; readonly signature?: string }
   | { readonly type: 'tool_use'; readonly name: string; readonly input: unknown; readonly id?: string }
-  /** A search of the API's own, and what it found: `web_search_result` blocks, or an error. */
-  | { readonly type: 'server_tool_use'; readonly name: 'web_search'; readonly input: unknown; readonly id: string }
+  /** A search of the API's own, and what it found: `web_search_result` blocks, or an error. Programs likewise. */
+  | {
+      readonly type: 'server_tool_use';
+      readonly name: 'web_search' | 'code_execution';
+      readonly input: unknown;
+      readonly id: string;
+    }
   | {
       readonly type: 'web_search_tool_result';
       readonly tool_use_id: string;
       readonly content: Anthropic.WebSearchToolResultBlockContent;
+    }
+  | {
+      readonly type: 'code_execution_tool_result';
+      readonly tool_use_id: string;
+      readonly content: Anthropic.CodeExecutionToolResultBlockContent;
     };
 
 /** An HTTP error instead of an answer; `type` and `message` default to what the API says for that status. */

@@ -106,7 +106,7 @@ const atTokenLimit = (content: readonly DemoBlock[], limit: number): { pieces: r
 
 /** Words for text and thinking; 16 characters a piece for the JSON of a tool's input. */
 const piecesOf = (block: DemoBlock): readonly string[] => {
-  if (block.type === 'web_search_tool_result') return [];
+  if (block.type === 'web_search_tool_result' || block.type === 'code_execution_tool_result') return [];
   if (block.type === 'tool_use' || block.type === 'server_tool_use')
     return JSON.stringify(block.input).match(/[\s\S]{1,16}/gu) ?? [];
   const text = block.type === 'text' ? block.text : block.thinking;
@@ -127,6 +127,7 @@ const finished = (
     return { type: 'text', text, citations: block.citations === undefined ? null : [...block.citations] };
   if (block.type === 'thinking')
     return { type: 'thinking', thinking: text, signature: block.signature ?? `demo-signature-${pieces.length}` };
+  if (block.type === 'code_execution_tool_result') return block;
   if (block.type !== 'tool_use') return { ...block, caller: { type: 'direct' } };
   return {
     type: 'tool_use',

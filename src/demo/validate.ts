@@ -234,7 +234,9 @@ const checkTools = ({ tools = [], tool_choice: choice }: DemoRequestBody): void 
 const checkEnd = ({ messages, model }: DemoRequestBody): void => {
   const last = messages.at(-1);
   if (last?.role !== 'assistant') return;
-  if (!abilitiesOf(model).prefill)
+  // An answer that was paused in a tool of the API goes on in every model.
+  const paused = blocksOf(last).some(({ type }) => type === 'server_tool_use');
+  if (!paused && !abilitiesOf(model).prefill)
     throw invalid(
       'This model does not support assistant message prefill. The conversation must end with a user message.',
     );

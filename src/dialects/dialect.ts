@@ -129,6 +129,8 @@ export interface Dialect<Answer = unknown> {
   readonly streamFormat?: 'ndjson';
   /** An answer is streamed unless the body says `stream: false`. */
   readonly streamsUnlessTold?: true;
+  /** Its callers know an answer that is paused, and send it back to go on; for others the server does. */
+  readonly knowsPauses?: true;
   /** `stream` ends a failed answer itself before it throws the error on: no error frame may follow. */
   readonly endsFailedStreams?: true;
   /** Errors that a client acts on only inside a stream, so that one is begun for them. */

@@ -32,6 +32,8 @@ export interface Turn {
   readonly request: TurnRequest;
   /** Values of `anthropic-beta`, for engines that can pass them on. */
   readonly betas: readonly string[];
+  /** The caller's API knows no pause in the middle of an answer: one that is paused is sent back until it is whole. */
+  readonly throughPauses?: true;
 }
 
 /** True for tools the client runs itself: no `type`, or `custom`. Anything else runs at the API. */

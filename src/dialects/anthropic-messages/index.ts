@@ -34,4 +34,5 @@ export const anthropicMessages: Dialect<null> = {
     'anthropic-workspace-id': 'workspace_id',
   },
   requestIdHeader: 'request-id',
+  knowsPauses: true,
 };

@@ -5,6 +5,7 @@
 import type { Lease } from '../../access/leases.ts';
 import { TurnError } from '../../turn/errors.ts';
 import type { TurnEvent } from '../../turn/events.ts';
+import { throughPauses } from '../../turn/through-pauses.ts';
 import type { Turn } from '../../turn/turn.ts';
 import { nextUnlessAborted } from '../../util/iterators.ts';
 import { unlessAborted } from '../../util/timer.ts';
@@ -41,7 +42,9 @@ export async function* runTurn(
   end.signal.addEventListener('abort', release);
   try {
     end.signal.throwIfAborted();
-    events = engine.run(turn, end.signal)[Symbol.asyncIterator]();
+    const run = (request: Turn['request']) => engine.run({ ...turn, request }, end.signal);
+    const answer = turn.throughPauses === true ? throughPauses(turn.request, run) : run(turn.request);
+    events = answer[Symbol.asyncIterator]();
     const nextEvent = nextUnlessAborted(events, end.signal);
     if (lease.waitedMs > 0) yield { type: 'notice', notice: { kind: 'queue', waitedMs: lease.waitedMs } };
     for (;;) {

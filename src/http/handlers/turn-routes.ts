@@ -187,6 +187,7 @@ const turnOf = (parsed: ParsedRequest, c: HttpContext): Turn => ({
   owner: c.get('owner') ?? localOwner,
   request: parsed.request,
   betas: parsed.betas,
+  ...(c.get('dialect').knowsPauses !== true && { throughPauses: true }),
 });
 
 // While it waits nothing can be sent: the status of a JSON answer comes with its end.
