@@ -12,4 +12,6 @@ execFileSync(join(root, 'node_modules/.bin/tsc'), ['-p', 'tsconfig.build.json'],
 // Plain JavaScript already, for any Node.
 copyFileSync(join(root, 'src/cli/main.mjs'), join(dist, 'cli/main.mjs'));
 cpSync(join(root, 'src/dashboard/assets'), join(dist, 'dashboard/assets'), { recursive: true });
+// For the image that `deploy` builds: npm packs no lock file at the top.
+copyFileSync(join(root, 'package-lock.json'), join(dist, 'package-lock.json'));
 chmodSync(join(dist, 'cli/main.mjs'), 0o755);

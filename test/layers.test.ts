@@ -18,6 +18,7 @@ const layers = [
   ['demo'],
   ['node'],
   ['worker'],
+  ['deploy'],
   ['cli'],
 ];
 

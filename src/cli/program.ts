@@ -6,6 +6,7 @@ import { addClaude } from './commands/claude.ts';
 import { addCompletion } from './commands/completion.ts';
 import { addConfig } from './commands/config.ts';
 import { addConnect } from './commands/connect.ts';
+import { addDeploy } from './commands/deploy.ts';
 import { addDoctor } from './commands/doctor.ts';
 import { addDemo } from './commands/demo.ts';
 import { addKeys } from './commands/keys.ts';
@@ -50,6 +51,7 @@ export const createProgram = (): Command => {
   addUsage(program);
   addLogs(program);
   addConfig(program);
+  addDeploy(program);
   addService(program);
   addClaude(program);
   addCompletion(program);

@@ -3,8 +3,8 @@ import { existsSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { deploy, type World } from '../../scripts/deploy/deploy.ts';
-import { runProgram } from '../../scripts/deploy/programs.ts';
+import { deploy, type World } from '../../src/deploy/deploy.ts';
+import { runProgram } from '../../src/deploy/programs.ts';
 import { lines, secretsOf, startDeployLab, TOKEN, type DeployLab, type Script } from './lab.ts';
 
 let lab: DeployLab;
@@ -96,6 +96,7 @@ describe('the macOS Keychain', () => {
       ask: undefined,
       fetch,
       print: (line) => void printed.push(line),
+      show: () => undefined,
       run: (program, args, options) => runProgram(join(lab.dir, 'bin', program), args, { ...options, env }),
     };
     await deploy({ dryRun: false, yes: true, renew: false, allowNoKey: false, waitSeconds: 5 }, world);

@@ -174,6 +174,7 @@ describe('npm run deploy', { timeout: 120_000 }, () => {
     title: string;
     args?: readonly string[];
     says: string;
+    code?: number;
     before: string | undefined;
   })[] = [
     {
@@ -255,12 +256,14 @@ describe('npm run deploy', { timeout: 120_000 }, () => {
       title: 'a renewal shall take the key away',
       args: ['--yes', '--renew', '--allow-no-key'],
       says: 'use it without --renew',
+      code: 2,
       before: 'wrangler whoami --json',
     },
     {
       title: 'the time to wait is no number',
       args: ['--yes', '--wait=abc'],
-      says: '--wait takes whole seconds',
+      says: 'It takes whole seconds',
+      code: 2,
       before: 'docker info',
     },
     {
@@ -321,13 +324,19 @@ describe('npm run deploy', { timeout: 120_000 }, () => {
       says: 'wrangler versions deploy, exit code 1): Internal',
       before: 'nothing',
     },
-    { title: 'an option is not known', args: ['--nonsense'], says: 'usage: npm run deploy', before: 'docker info' },
+    {
+      title: 'an option is not known',
+      args: ['--nonsense'],
+      code: 2,
+      says: "unknown option '--nonsense'",
+      before: 'docker info',
+    },
   ];
   it.each(failures)(
     'says what to do when $title',
-    async ({ script = {}, env = {}, without = [], args = ['--yes'], says, before }) => {
+    async ({ script = {}, env = {}, without = [], args = ['--yes'], says, code: expected = 1, before }) => {
       const { code, output, calls } = await run(args, { script, without, env: { ...TOKEN, ...env } });
-      expect([code, output]).toEqual([1, expect.stringContaining(says)]);
+      expect([code, output]).toEqual([expected, expect.stringContaining(says)]);
       expect(lines(calls).some((line) => line.startsWith(before ?? 'none'))).toBe(false);
       expect(output).not.toMatch(/very-secret|\n\s+at /);
     },
@@ -413,11 +422,18 @@ describe('npm run deploy', { timeout: 120_000 }, () => {
       const { code, output, calls } = await run(['--yes'], { ...given, script, env: { ...TOKEN, ...given.env } });
       expect([code, output]).toEqual([0, expect.stringContaining(`${program}: runs`)]);
       expect(calls.find(({ args }) => args[0] === 'deploy')).toMatchObject({
-        builder: join(root, 'scripts/deploy/podman.sh'),
+        builder: join(root, 'src/deploy/podman.sh'),
         podman: program,
       });
     },
   );
+
+  it('prints address and key as JSON for programs, and the steps on standard error', async () => {
+    const { code, out, calls } = await run(['--yes', '--json'], { env: TOKEN });
+    const { PROXY_API_KEY } = secretsOf(calls);
+    expect([code, JSON.parse(out)]).toEqual([0, { address: lab.deployment.address, key: PROXY_API_KEY }]);
+    expect(JSON.parse((await run(['--dry-run', '--json'], { env: TOKEN })).out)).toEqual({ dryRun: true });
+  });
 
   it('leaves wrangler alone with Docker', async () => {
     const { calls } = await run(['--yes'], { env: TOKEN });

@@ -27,6 +27,8 @@ export type Script = Record<string, { code?: number; stdout?: string; stderr?: s
 export interface Outcome {
   readonly code: number;
   readonly output: string;
+  /** Of it, standard output. */
+  readonly out: string;
   readonly calls: readonly Call[];
 }
 
@@ -75,6 +77,7 @@ export const startDeployLab = async (): Promise<DeployLab> => {
       RECORD: join(dir, 'record'),
       ...compileCache,
       SCRIPT: join(dir, 'script.json'),
+      WRANGLER: 'wrangler',
       CLOUDFLARE_API_BASE_URL: `${deployment.address}/api`,
       ...given.env,
     };
@@ -85,9 +88,9 @@ export const startDeployLab = async (): Promise<DeployLab> => {
       .filter((line) => line !== '')
       .map((line) => JSON.parse(line) as Call);
   const run: DeployLab['run'] = async (args, given = {}) => {
-    const command = [process.execPath, join(root, 'scripts/deploy.ts'), ...args];
-    const { code, output } = await start(command, await prepare(given), given.typed);
-    return { code, output, calls: await calls() };
+    const command = [process.execPath, join(root, 'src/cli/main.mjs'), 'deploy', ...args];
+    const { code, output, out } = await start(command, await prepare(given), given.typed);
+    return { code, output, out, calls: await calls() };
   };
   const close: DeployLab['close'] = async () => {
     server.close();
@@ -147,15 +150,17 @@ const start = async (
   command: readonly string[],
   env: Record<string, string>,
   typed: Given['typed'],
-): Promise<{ code: number; output: string }> => {
+): Promise<{ code: number; output: string; out: string }> => {
   const [program = '', ...args] = typed === undefined ? command : onTerminal(command);
   const child = spawn(program, args, { env, stdio: [typed === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'] });
   const toType = [...(typed ?? [])];
   let output = '';
+  let out = '';
   let unanswered = '';
   for (const stream of [child.stdout, child.stderr]) {
     stream?.setEncoding('utf8').on('data', (text: string) => {
       output += text;
+      if (stream === child.stdout) out += text;
       unanswered += text;
       if (toType[0] === undefined || !unanswered.includes(toType[0].at)) return;
       child.stdin?.write(`${toType.shift()?.text}\r`);
@@ -164,7 +169,7 @@ const start = async (
   }
   const [code] = (await once(child, 'close')) as [number];
   child.stdin?.end();
-  return { code, output };
+  return { code, output, out };
 };
 
 /** util-linux's `script` gives the program a terminal, and hands its exit code on. */

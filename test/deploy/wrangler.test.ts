@@ -7,10 +7,10 @@ import { tmpdir } from 'node:os';
 import { text } from 'node:stream/consumers';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { checkAccount } from '../../scripts/deploy/check.ts';
-import type { World } from '../../scripts/deploy/deploy.ts';
-import { runProgram } from '../../scripts/deploy/programs.ts';
-import { deployedSecrets, renewSecrets } from '../../scripts/deploy/secrets.ts';
+import { checkAccount } from '../../src/deploy/check.ts';
+import type { World } from '../../src/deploy/deploy.ts';
+import { runProgram } from '../../src/deploy/programs.ts';
+import { deployedSecrets, renewSecrets } from '../../src/deploy/secrets.ts';
 import { root, VERSION } from './lab.ts';
 
 let api: Server;
@@ -46,6 +46,7 @@ beforeEach(async () => {
     ask: undefined,
     fetch,
     print: () => undefined,
+    show: () => undefined,
     run: async (program, args, options) =>
       args[0] === 'whoami'
         ? { code: 0, stdout: '{"accounts":[{"name":"Mine"}]}', stderr: '' }

@@ -13,7 +13,7 @@ import { promisify } from 'node:util';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
-const builder = join(root, 'scripts/deploy/podman.sh');
+const builder = join(root, 'src/deploy/podman.sh');
 
 let dir: string;
 let env: NodeJS.ProcessEnv;

@@ -78,6 +78,16 @@ describe('the packed package', () => {
     await expect.poll(() => fetch(url).catch(() => 'gone'), { timeout: 30_000 }).toBe('gone');
   });
 
+  it('deploys: the real wrangler builds the Worker from it, in a folder that is gone afterwards', async () => {
+    const temporary = await mkdtemp(join(folder, 'tmp-'));
+    const { stdout } = await run('npx', ['opencode-claude-proxy', 'deploy', '--dry-run'], {
+      cwd: folder,
+      env: { ...env, TMPDIR: temporary, WRANGLER: join(root, 'node_modules/.bin/wrangler'), CI: '1' },
+    });
+    expect(stdout).toContain('wrangler deploy --dry-run: fine');
+    expect((await readdir(temporary)).filter((name) => name.startsWith('claude-proxy-deploy-'))).toEqual([]);
+  });
+
   it('has its commands', async () => {
     const { stdout } = await run('npx', ['opencode-claude-proxy', '--help'], { cwd: folder, env });
     expect(stdout).toContain('Usage: opencode-claude-proxy');

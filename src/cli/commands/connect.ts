@@ -9,7 +9,6 @@ import type { Client, Variant } from '../connect/client.ts';
 import { listClients } from '../connect/list.ts';
 import { printClient } from '../connect/print.ts';
 import { targetOf, type TargetOptions } from '../connect/target.ts';
-import { undoConfiguration, writeConfiguration } from '../connect/write.ts';
 
 interface Options extends TargetOptions {
   readonly list?: boolean;
@@ -56,11 +55,14 @@ const connect = async (name: string | undefined, options: Options): Promise<void
   if (options.write === true && options.undo === true) throw new CliError('Either --write or --undo, not both.', 2);
   if (name === undefined) return listClients(targetOf(options), options);
   const client = clientNamed(name);
-  if (options.undo === true) return undoConfiguration(client, options);
+  if (options.undo === true) return (await import('../connect/write.ts')).undoConfiguration(client, options);
   const target = targetOf(options);
   if (options.list === true) return listClients(target, options, client);
   const variants = client.variants(target);
-  if (options.write === true) return writeConfiguration(client, variantToWrite(client, variants, options), options);
+  if (options.write === true) {
+    const { writeConfiguration } = await import('../connect/write.ts');
+    return writeConfiguration(client, variantToWrite(client, variants, options), options);
+  }
   return printClient(client, variantToPrint(client, variants, options), { ...options, target });
 };
 

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { serverSettings } from '../../settings/server-settings.ts';
+import { ownCommand } from '../../util/own-command.ts';
 import { endWithNpx } from '../end-with-npx.ts';
 import { print } from '../output.ts';
 import { addSettingFlags, settingsFromFlags } from '../setting-flags.ts';
@@ -58,7 +59,6 @@ Try:
   curl ${url}/v1/chat/completions -H 'content-type: application/json' \\
     -d '{"model":"gpt-4o","messages":[{"role":"user","content":"Hello"}]}'
 
-  With "stream": true it streams. For a real account: opencode-claude-proxy login
-  (or set CLAUDE_CODE_OAUTH_TOKEN or ANTHROPIC_API_KEY), then opencode-claude-proxy start.
-  In a clone: npm run claude -- auth login, then npm start.
+  With "stream": true it streams. For a real account: ${ownCommand('claude', 'auth login')}
+  (or set CLAUDE_CODE_OAUTH_TOKEN or ANTHROPIC_API_KEY), then ${ownCommand('start')}.
 `;

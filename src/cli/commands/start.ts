@@ -1,7 +1,6 @@
 /** `start`: the server with the user's own login. */
 import type { Command } from 'commander';
 import type { Running } from '../../node/run.ts';
-import { chooseLogin, hasLogin } from '../choose-login.ts';
 import { currentEnvironment, warnOfOpenFiles } from '../environment.ts';
 import { endWithNpx } from '../end-with-npx.ts';
 import { isInteractive, print, styled } from '../output.ts';
@@ -30,8 +29,7 @@ const start = async (flags: Readonly<Record<string, string>>, tunnel?: string | 
     endOnSignals(running);
     return print([...running.about, `Listening on ${running.server.url}`].join('\n'));
   }
-  if (isInteractive() && !(await hasLogin(env))) {
-    await chooseLogin(env);
+  if (isInteractive() && (await askForLogin(env))) {
     env = currentEnvironment(flags);
   }
   const program = tunnel === undefined ? undefined : chooseTunnel(tunnel, env);
@@ -42,6 +40,14 @@ const start = async (flags: Readonly<Record<string, string>>, tunnel?: string | 
   endWithNpx();
   print(greeting(running, env));
   if (program !== undefined) opened.tunnel = await openFor(running, { program, env });
+};
+
+/** Whether there was none, and one was chosen. */
+const askForLogin = async (env: Readonly<Record<string, string>>): Promise<boolean> => {
+  const { chooseLogin, hasLogin } = await import('../choose-login.ts');
+  if (await hasLogin(env)) return false;
+  await chooseLogin(env);
+  return true;
 };
 
 /** Without its address the server has no use: it ends with the reason. */

@@ -2,6 +2,7 @@
  * Which login the engine uses. The environment may hold several; exactly one is handed on, because the
  * CLI has an order of its own (an API key wins over everything) that would surprise the owner.
  */
+import { ownCommand } from '../../util/own-command.ts';
 import type { Environment } from '../config.ts';
 
 /** A login of Claude Code that is on this machine already. */
@@ -120,12 +121,12 @@ const isOn = (value: string | undefined): boolean =>
 
 const helpForClaudeCode = [
   'No login was found. One of these is needed:',
-  '  npm run claude -- auth login   (once; the login stays on this machine), or',
-  '  CLAUDE_CODE_OAUTH_TOKEN=…   a token from `npm run claude -- setup-token`, or',
+  `  ${ownCommand('claude', 'auth login')}   (once; the login stays on this machine), or`,
+  `  CLAUDE_CODE_OAUTH_TOKEN=…   a token from \`${ownCommand('claude', 'setup-token')}\`, or`,
   '  CLAUDE_OAUTH_CREDS={…}      the JSON of a Claude Code credentials file, or',
   '  ANTHROPIC_API_KEY=…         an API key from https://platform.claude.com, or',
   '  CLAUDE_CODE_USE_BEDROCK=1, CLAUDE_CODE_USE_VERTEX=1 or CLAUDE_CODE_USE_FOUNDRY=1 with their variables.',
-  'Put it into the environment or a .env file. To try the server without an account: npm run demo',
+  `Put it into the environment or a .env file. To try the server without an account: ${ownCommand('demo')}`,
 ].join('\n');
 
 const helpForApi = [

@@ -2,6 +2,7 @@
  * What to tell when the API refuses the login: whose it is, and what its owner can do about it. Never a secret, no
  * paths.
  */
+import { ownCommand } from '../../util/own-command.ts';
 import type { Environment } from '../config.ts';
 import type { Credentials } from './credentials.ts';
 
@@ -20,12 +21,18 @@ export const loginAdvice = ({ kind, from }: Pick<Found, 'kind' | 'from'>, env: E
   const refusedBy = env['ANTHROPIC_BASE_URL'] ? 'the API at ANTHROPIC_BASE_URL' : 'Anthropic';
   switch (kind) {
     case 'oauth-token':
-      return { name: from, refusedBy, remedy: `run \`npm run claude -- setup-token\`, ${setAnew(from, 'token')}` };
+      return {
+        name: from,
+        refusedBy,
+        remedy: `run \`${ownCommand('claude', 'setup-token')}\`, ${setAnew(from, 'token')}`,
+      };
     case 'oauth-creds':
       return {
         name: from,
         refusedBy,
-        remedy: `run \`npm run claude -- auth login\`, ${setAnew(from, "content of Claude Code's .credentials.json")}`,
+        remedy:
+          `run \`${ownCommand('claude', 'auth login')}\`, ` +
+          setAnew(from, "content of Claude Code's .credentials.json"),
       };
     case 'api-key':
     case 'auth-token':
@@ -42,7 +49,7 @@ export const loginAdvice = ({ kind, from }: Pick<Found, 'kind' | 'from'>, env: E
       return {
         name: 'the Claude Code login of its machine',
         refusedBy,
-        remedy: 'run `npm run claude -- auth login` and start the server again',
+        remedy: `run \`${ownCommand('claude', 'auth login')}\` and start the server again`,
       };
     default:
       return kind satisfies never;
@@ -52,7 +59,7 @@ export const loginAdvice = ({ kind, from }: Pick<Found, 'kind' | 'from'>, env: E
 /** On Cloudflare the login lies in the Worker's secrets. */
 export const adviceBehindWorker = (advice: LoginAdvice): LoginAdvice => ({
   ...advice,
-  remedy: 'run `npm run deploy -- --renew` with a login that works',
+  remedy: 'run `npm run deploy -- --renew` (or `opencode-claude-proxy deploy --renew`) with a login that works',
 });
 
 const setAnew = (name: string, what: string): string => `set ${name} to the new ${what} and start the server again`;

@@ -1,4 +1,5 @@
 /** What the CLI says of a failed turn, as an error of the closed list. Pure. */
+import { ownCommand } from '../../../util/own-command.ts';
 import type { SDKResultMessage } from '@anthropic-ai/claude-agent-sdk';
 import { codeOfUpstreamStatus, TurnError } from '../../../turn/errors.ts';
 
@@ -10,8 +11,9 @@ export const errorOfResult = (result: SDKResultMessage, retryAfterSeconds?: numb
   if (/^not logged in/i.test(text)) {
     return new TurnError(
       'not_logged_in',
-      'Claude Code on the server is not logged in. Its owner can run `npm run claude -- auth login` there, or set ' +
-        'CLAUDE_CODE_OAUTH_TOKEN or ANTHROPIC_API_KEY.',
+      `Claude Code on the server is not logged in. Its owner can run ` +
+        `\`${ownCommand('claude', 'auth login')}\` there, ` +
+        'or set CLAUDE_CODE_OAUTH_TOKEN or ANTHROPIC_API_KEY.',
     );
   }
   // The API's own words, which clients look for, were "prompt is too long: …".

@@ -1,4 +1,7 @@
-/** The key that clients of the deployment must send. A public address without one is refused unless it was asked for by name. */
+/**
+ * The key that clients of the deployment must send. A public address without one is refused unless it was asked for by
+ * name.
+ */
 import { randomBytes } from 'node:crypto';
 import type { DeployOptions, World } from './deploy.ts';
 import { DeployError } from './errors.ts';

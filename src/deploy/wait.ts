@@ -1,7 +1,11 @@
-/** Waits until the deployment serves: the Worker, the server in a container, its login; and says what it is waiting for. */
+/**
+ * Waits until the deployment serves: the Worker, the server in a container, its login; and says what it is waiting for.
+ */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { World } from './deploy.ts';
+import { ownCommand } from '../util/own-command.ts';
 import { NotServingError } from './errors.ts';
+import { LOG_COMMAND } from './log-command.ts';
 
 interface Waiting {
   /** Undefined where there is none, or where only its owner knows it. */
@@ -24,13 +28,15 @@ export const waitUntilServing = async (
     if (heard.kind === 'serves') return print(wake ? '   it serves' : '   the Worker answers');
     if (heard.kind === 'never')
       throw new NotServingError(
-        `It is deployed and cannot serve: ${heard.what}\nWith another login: PROXY_URL=${url} npm run deploy -- --renew`,
+        `It is deployed and cannot serve: ${heard.what}\n` +
+          `With another login: PROXY_URL=${url} ${ownCommand('deploy', '--renew')}`,
       );
     if (heard.what !== said) print(`   ${heard.what}`);
     said = heard.what;
     if (performance.now() > until)
       throw new NotServingError(
-        `It is deployed and does not serve after ${seconds} s. The last answer: ${said}\nIt may still come; look at: npm run tail, npm run containers:list`,
+        `It is deployed and does not serve after ${seconds} s. The last answer: ${said}\n` +
+          `It may still come; look at: ${LOG_COMMAND}, npx wrangler containers list`,
       );
     await sleep(pauseMs);
   }

@@ -1,5 +1,6 @@
 /** Secrets of the Worker: over standard input, never as arguments. */
 import { randomBytes } from 'node:crypto';
+import { ownCommand } from '../util/own-command.ts';
 import type { World } from './deploy.ts';
 import { DeployError } from './errors.ts';
 import type { ProxyKey } from './key.ts';
@@ -8,8 +9,8 @@ import { outputOf, parseOutput } from './output.ts';
 import type { Ran } from './programs.ts';
 
 /**
- * Names of what the Worker has already; none before the first deployment. Throws `DeployError` where that cannot be known:
- * taken for none, the key of every client and the key of what is sealed would be replaced.
+ * Names of what the Worker has already; none before the first deployment. Throws `DeployError` where that cannot be
+ * known: taken for none, the key of every client and the key of what is encrypted would be replaced.
  */
 export const deployedSecrets = async ({ run }: World): Promise<ReadonlySet<string>> => {
   const ran = await run('wrangler', ['secret', 'list', '--format', 'json']);
@@ -18,11 +19,15 @@ export const deployedSecrets = async ({ run }: World): Promise<ReadonlySet<strin
   const said = outputOf(ran);
   if (/Worker ".*" not found/.test(said)) return new Set();
   throw new DeployError(
-    `Which secrets the Worker has could not be read (wrangler secret list, exit code ${ran.code}). Nothing was changed; run npm run deploy again.\n${said}`,
+    `Which secrets the Worker has could not be read (wrangler secret list, exit code ${ran.code}). ` +
+      `Nothing was changed; run ${ownCommand('deploy')} again.\n${said}`,
   );
 };
 
-/** A new one, or a given one; undefined where the deployed one stays, since what was sealed under it opens with no other. */
+/**
+ * A new one, or a given one; undefined where the deployed one stays, since what was encrypted with it opens with no
+ * other.
+ */
 export const chooseStateKey = (given: string | undefined, deployed: ReadonlySet<string>): string | undefined => {
   if (given) return checkedStateKey(given);
   return deployed.has('STATE_KEY') ? undefined : randomBytes(32).toString('base64');
@@ -68,8 +73,8 @@ export const describeSecrets = (secrets: Secrets): readonly string[] =>
   Object.entries(secrets).map(([name, value]) => `   ${name}: ${value === null ? 'removed' : 'set'}`);
 
 /**
- * A new version of what is deployed, with these secrets, at once: a Durable Object that runs keeps its secrets until it is
- * reset, and would go on with a login that is dead or a key that was taken away. Answers that run end with an error.
+ * A new version of what is deployed, with these secrets, at once: a Durable Object that runs keeps its secrets until it
+ * is reset, and would go on with a login that is dead or a key that was taken away. Answers that run end with an error.
  */
 export const renewSecrets = async (secrets: Secrets, { run, print }: World): Promise<void> => {
   if (Object.keys(secrets).length === 0) return;
@@ -90,7 +95,8 @@ export const renewSecrets = async (secrets: Secrets, { run, print }: World): Pro
 
 const notSet = (command: string, ran: Ran, secrets: Secrets): DeployError =>
   new DeployError(
-    `The secrets could not be set (wrangler ${command}, exit code ${ran.code}): ${withoutValues(outputOf(ran), secrets)}`,
+    `The secrets could not be set (wrangler ${command}, exit code ${ran.code}): ` +
+      withoutValues(outputOf(ran), secrets),
   );
 
 const withoutValues = (text: string, secrets: Secrets): string =>

@@ -1,4 +1,5 @@
 /** The deployment as a story; each step in a file of its own. */
+import { ownCommand } from '../util/own-command.ts';
 import type { Ask } from './ask.ts';
 import { checkAccount, checkBuilder } from './check.ts';
 import { chooseKey, type ProxyKey } from './key.ts';
@@ -15,6 +16,7 @@ import {
   type Secrets,
 } from './secrets.ts';
 import { DeployError } from './errors.ts';
+import { LOG_COMMAND } from './log-command.ts';
 import { outputOf } from './output.ts';
 import { waitUntilServing } from './wait.ts';
 
@@ -34,11 +36,21 @@ export interface World {
   /** Undefined where nobody can be asked. */
   readonly ask: Ask | undefined;
   readonly print: (line: string) => void;
+  /** What other programs say while they work. */
+  readonly show: (text: string) => void;
+  /** The Worker's source, where it lies outside of the folder that wrangler works in. */
+  readonly worker?: string | undefined;
   readonly fetch: typeof fetch;
 }
 
-/** Throws `DeployError`. What was done until then stays; running again is safe. */
-export const deploy = async (options: DeployOptions, world: World): Promise<void> => {
+export interface Deployed {
+  readonly address: string;
+  /** Undefined where only its owner knows it, null where there is none. */
+  readonly key: string | null | undefined;
+}
+
+/** Resolves to nothing after a dry run. Throws `DeployError`: what was done until then stays; running again is safe. */
+export const deploy = async (options: DeployOptions, world: World): Promise<Deployed | undefined> => {
   if (options.dryRun) return describe(options, world);
   const { print } = world;
   print('1. Checking what is needed');
@@ -62,13 +74,14 @@ export const deploy = async (options: DeployOptions, world: World): Promise<void
   print(howToUse(url, key));
   await waitUntilServing(url, { key: key.value, wake: !isUnknown(key), seconds: options.waitSeconds }, world);
   print(closing(url, key));
+  return { address: url, key: key.value ?? (isOpen(key) ? null : undefined) };
 };
 
 const renew = async (secrets: Secrets, world: World): Promise<string> => {
   world.print('4. New secrets for what is deployed; answers that run now end with an error');
   const url = addressOf(
     world.env['PROXY_URL'] ?? '',
-    'Set PROXY_URL to the address of the deployment: PROXY_URL=https://… npm run deploy -- --renew',
+    `Set PROXY_URL to the address of the deployment: PROXY_URL=https://… ${ownCommand('deploy', '--renew')}`,
   );
   await renewSecrets(secrets, world);
   return url;
@@ -79,15 +92,18 @@ interface Upload {
   readonly secrets: Secrets;
 }
 
-/** Code and secrets in one version: no moment has one without the other. Throws where wrangler fails, with what usually helps. */
+/**
+ * Code and secrets in one version: no moment has one without the other. Throws where wrangler fails, with what
+ * usually helps.
+ */
 const upload = async (options: DeployOptions, { builder, secrets }: Upload, world: World): Promise<string> => {
-  const { run, env, print } = world;
+  const { run, env, print, show } = world;
   print('4. Building and deploying, with the secrets');
   const input = JSON.stringify(uploaded(secrets));
-  const ran = await run('wrangler', deployArguments(options.allowNoKey), {
+  const ran = await run('wrangler', deployArguments(options.allowNoKey, world), {
     input,
     inputAsFile: true,
-    show: true,
+    show,
     env: builder,
   });
   if (ran.code !== 0)
@@ -96,12 +112,14 @@ const upload = async (options: DeployOptions, { builder, secrets }: Upload, worl
   await renewSecrets(removed(secrets), world);
   return addressOf(
     env['PROXY_URL'] ?? ran.stdout,
-    'It is deployed, but wrangler printed no address (workers_dev is off?). With PROXY_URL=https://… in the environment npm run deploy uses that one.',
+    `It is deployed, but wrangler printed no address (workers_dev is off?). With PROXY_URL=https://… in the ` +
+      `environment ${ownCommand('deploy')} uses that one.`,
   );
 };
 
-const deployArguments = (allowNoKey: boolean): readonly string[] => [
+const deployArguments = (allowNoKey: boolean, { worker }: Pick<World, 'worker'>): readonly string[] => [
   'deploy',
+  ...(worker === undefined ? [] : [worker]),
   '--secrets-file',
   '/dev/stdin',
   ...(allowNoKey ? ['--var', 'ALLOW_NO_KEY:1'] : []),
@@ -116,7 +134,11 @@ const addressOf = (output: string, otherwise: string): string => {
 /** By the words of a failure: each build speaks of Docker, and each deployment of a plan. */
 const ADVICE: readonly (readonly [words: RegExp, advice: string])[] = [
   [
-    /Docker CLI could not be launched|Cannot connect to the Docker daemon|docker daemon (is not )?running|podman.*(not found|refused)/i,
+    new RegExp(
+      'Docker CLI could not be launched|Cannot connect to the Docker daemon|docker daemon (is not )?running|' +
+        'podman.*(not found|refused)',
+      'i',
+    ),
     'The image could not be built: is Docker running? (docker info)',
   ],
   [
@@ -140,36 +162,63 @@ const isUnknown = ({ secret }: ProxyKey): boolean => secret === undefined;
 const howToUse = (url: string, key: ProxyKey): string => `   At ${url}; this line tries it:
 
   curl ${url}/v1/chat/completions -H 'content-type: application/json' \\
-${isOpen(key) ? '' : `    -H 'authorization: Bearer ${key.value ?? '<your PROXY_API_KEY>'}' \\\n`}    -d '{"model":"sonnet","messages":[{"role":"user","content":"Hello"}]}'
+${authorizationLine(key)}    -d '{"model":"sonnet","messages":[{"role":"user","content":"Hello"}]}'
 `;
 
-const closing = (url: string, key: ProxyKey): string => `
-${isUnknown(key) ? `The Worker answers at ${url}. Nothing more was tried, since that needs your key; the line above does.` : `It serves at ${url}`}
+const UNTRIED = 'Nothing more was tried, since that needs your key; the line above does.';
 
-Renew the login:  PROXY_URL=${url} npm run deploy -- --renew
-Log:  npm run tail`;
+const authorizationLine = (key: ProxyKey): string =>
+  isOpen(key) ? '' : `    -H 'authorization: Bearer ${key.value ?? '<your PROXY_API_KEY>'}' \\\n`;
+
+const closing = (url: string, key: ProxyKey): string => `
+${isUnknown(key) ? `The Worker answers at ${url}. ${UNTRIED}` : `It serves at ${url}`}
+
+Renew the login:  PROXY_URL=${url} ${ownCommand('deploy', '--renew')}
+Log:  ${LOG_COMMAND}`;
 
 const isOpen = ({ secret }: ProxyKey): boolean => secret === null;
 
-const describe = async (options: DeployOptions, world: World): Promise<void> => {
+const describe = async (options: DeployOptions, world: World): Promise<undefined> => {
   const { print } = world;
   const login = await findLogin({ ...world, ask: undefined }).catch(firstLine);
   const isLogin = typeof login !== 'string';
-  const names = `${isLogin ? login.secret : 'the login'}, PROXY_API_KEY${isLogin && login.secret === 'CLAUDE_OAUTH_CREDS' ? ', STATE_KEY' : ''}`;
+  const names = [
+    isLogin ? login.secret : 'the login',
+    'PROXY_API_KEY',
+    ...(isLogin && login.secret === 'CLAUDE_OAUTH_CREDS' ? ['STATE_KEY'] : []),
+  ].join(', ');
   print(`This would happen:
-1. docker info (or podman), wrangler whoami --json, wrangler containers list: are Docker, an account, the plan and a workers.dev subdomain there?
+1. docker info (or podman), wrangler whoami --json, wrangler containers list:
+   are Docker, an account, the plan and a workers.dev subdomain there?
 2. Login of Claude: ${isLogin ? login.from : login}
-3. Key: ${world.env['PROXY_API_KEY'] ? 'PROXY_API_KEY of the environment' : options.allowNoKey ? 'none, as was said' : 'the deployed one, or a new one'}
-4. ${options.renew ? 'wrangler versions secret bulk, wrangler versions deploy' : `wrangler ${deployArguments(options.allowNoKey).join(' ')}`} (values over standard input): ${names}
-5. GET <address>/ping, then /health?wake=1 and one count_tokens, until it serves, for at most ${options.waitSeconds} s`);
+3. Key: ${keyToBe(options, world)}
+4. ${commandsToBe(options, world)} (values over standard input): ${names}
+5. GET <address>/ping, then /health?wake=1 and one count_tokens, until it serves, for at most
+   ${options.waitSeconds} s`);
   if (!options.renew) await checkBuild(world);
   print('Nothing was done.');
+  return undefined;
 };
+
+const keyToBe = ({ allowNoKey }: DeployOptions, { env }: World): string => {
+  if (env['PROXY_API_KEY']) return 'PROXY_API_KEY of the environment';
+  return allowNoKey ? 'none, as was said' : 'the deployed one, or a new one';
+};
+
+const commandsToBe = ({ renew: renewal, allowNoKey }: DeployOptions, world: World): string =>
+  renewal
+    ? 'wrangler versions secret bulk, wrangler versions deploy'
+    : `wrangler ${deployArguments(allowNoKey, world).join(' ')}`;
 
 /** What can be found out here, without an account. */
 const checkBuild = async (world: World): Promise<void> => {
   await checkBuilder(world).catch((error: unknown) => world.print(`   ${firstLine(error)}`));
-  const ran = await world.run('wrangler', ['deploy', '--dry-run', '--containers-rollout=none']);
+  const ran = await world.run('wrangler', [
+    'deploy',
+    ...(world.worker === undefined ? [] : [world.worker]),
+    '--dry-run',
+    '--containers-rollout=none',
+  ]);
   world.print(ran.code === 0 ? '   wrangler deploy --dry-run: fine' : `   wrangler deploy --dry-run: ${outputOf(ran)}`);
 };
 

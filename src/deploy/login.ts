@@ -1,7 +1,11 @@
-/** The login of Claude that the deployment will use: from the environment, from Claude Code on this machine, or asked for. */
+/**
+ * The login of Claude that the deployment will use: from the environment, from Claude Code on this machine, or asked
+ * for.
+ */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { World } from './deploy.ts';
+import { ownCommand } from '../util/own-command.ts';
 import { DeployError } from './errors.ts';
 
 export const LOGIN_SECRETS = ['CLAUDE_CODE_OAUTH_TOKEN', 'CLAUDE_OAUTH_CREDS', 'ANTHROPIC_API_KEY'] as const;
@@ -30,21 +34,26 @@ export const findLogin = async (world: World): Promise<Login> => {
   const found = (await fromFile(world)) ?? (await fromKeychain(world));
   if (found !== undefined && (world.ask === undefined || (await world.ask.yes(`   Use ${found.from}?`)))) return found;
   if (world.ask === undefined) throw new DeployError(HELP);
-  const value = await world.ask.secret('   A token from `npm run claude -- setup-token` (not shown while you type): ');
+  const value = await world.ask.secret(
+    `   A token from \`${ownCommand('claude', 'setup-token')}\` (not shown while you type): `,
+  );
   return tokenLogin(value);
 };
 
+const LOGIN_COMMAND = ownCommand('claude', 'auth login');
+
 const HELP = `No login of Claude was found.
 One of these is needed:
-  npm run claude -- setup-token    then CLAUDE_CODE_OAUTH_TOKEN=… npm run deploy (lives for a year; best for a deployment)
-  npm run claude -- auth login     its credentials are then found here
-  ANTHROPIC_API_KEY=… npm run deploy           an API key`;
+  ${ownCommand('claude', 'setup-token')}    lives for a year; best for a deployment: then
+                                   CLAUDE_CODE_OAUTH_TOKEN=… ${ownCommand('deploy')}
+  ${LOGIN_COMMAND}     its credentials are then found here
+  ANTHROPIC_API_KEY=… ${ownCommand('deploy')}    an API key`;
 
 export const describeLogin = ({ secret, from, shared }: Login): string =>
   shared
     ? `   ${from}, as ${secret}.
    Note: Claude Code on this machine uses the same login, and a refresh by one logs the other out. A token of
-   its own is better: CLAUDE_CODE_OAUTH_TOKEN from \`npm run claude -- setup-token\`.`
+   its own is better: CLAUDE_CODE_OAUTH_TOKEN from \`${ownCommand('claude', 'setup-token')}\`.`
     : `   ${from}`;
 
 const tokenLogin = (value: string): Login => {
@@ -85,7 +94,7 @@ const checkedFile = (text: string): string => {
   return text;
 };
 
-const EXPECTED = "It must be the content of Claude Code's .credentials.json after npm run claude -- auth login.";
+const EXPECTED = `It must be the content of Claude Code's .credentials.json after ${LOGIN_COMMAND}.`;
 
 const hasToken = (file: unknown): boolean => {
   const token = (file as { claudeAiOauth?: { accessToken?: unknown } } | null)?.claudeAiOauth?.accessToken;

@@ -2,7 +2,7 @@
 export class DeployError extends Error {
   override readonly name: string = 'DeployError';
   /** Of the script. */
-  readonly exitCode: number = 1;
+  readonly exitCode: 1 | 3 = 1;
 }
 
 /** Everything is deployed, and it does not serve, or not yet. */

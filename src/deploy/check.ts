@@ -5,9 +5,10 @@ import type { World } from './deploy.ts';
 import { DeployError } from './errors.ts';
 import { outputOf, parseOutput } from './output.ts';
 import type { Ran } from './programs.ts';
+import { isPackage, ownCommand } from '../util/own-command.ts';
 
 /** Takes wrangler's calls of docker to podman. */
-export const PODMAN_FOR_WRANGLER = fileURLToPath(new URL('podman.sh', import.meta.url));
+export const PODMAN_FOR_WRANGLER = fileURLToPath(new URL('../../src/deploy/podman.sh', import.meta.url));
 
 /** What wrangler needs in its environment, so that it builds with what is here: Docker, or podman in its place. */
 export const checkBuilder = async (world: World): Promise<Readonly<Record<string, string>>> => {
@@ -26,7 +27,8 @@ const firstOf = async (programs: readonly string[], { run }: World): Promise<str
     if (code === 127) continue;
     if (code !== 0)
       throw new DeployError(
-        `${program} does not run. Start it (Docker Desktop, or: sudo systemctl start docker) and run npm run deploy again; or use podman: WRANGLER_DOCKER_BIN=podman npm run deploy.`,
+        `${program} does not run. Start it (Docker Desktop, or: sudo systemctl start docker) and ` +
+          `run ${ownCommand('deploy')} again; or use podman: WRANGLER_DOCKER_BIN=podman ${ownCommand('deploy')}.`,
       );
     return program;
   }
@@ -34,6 +36,10 @@ const firstOf = async (programs: readonly string[], { run }: World): Promise<str
     `${programs.join(' or ')} was not found. Install Docker (https://docs.docker.com/get-docker/) or podman.`,
   );
 };
+
+const NO_WRANGLER = isPackage()
+  ? 'npx was not found, which fetches wrangler. Install npm, or name a wrangler of yours: WRANGLER=/path/to/wrangler.'
+  : 'wrangler was not found. Run npm ci, then npm run deploy.';
 
 interface WhoAmI {
   readonly email?: string;
@@ -44,13 +50,14 @@ interface WhoAmI {
 export const checkAccount = async (world: World, { upload }: { readonly upload: boolean }): Promise<void> => {
   const { run, env, print } = world;
   const who = await run('wrangler', ['whoami', '--json']);
-  if (who.code === 127) throw new DeployError('wrangler was not found. Run npm ci, then npm run deploy.');
+  if (who.code === 127) throw new DeployError(NO_WRANGLER);
   if (who.code !== 0)
     throw new DeployError('Nobody is logged in at Cloudflare. Run npx wrangler login, or set CLOUDFLARE_API_TOKEN.');
   const { email = 'an API token', accounts = [] } = parseOutput<WhoAmI>('wrangler whoami --json', who);
   if (accounts.length > 1 && !env['CLOUDFLARE_ACCOUNT_ID']) {
     throw new DeployError(
-      `There are several accounts (${accounts.map(({ name }) => name).join(', ')}). Set CLOUDFLARE_ACCOUNT_ID to the one to use (npx wrangler whoami).`,
+      `There are several accounts (${accounts.map(({ name }) => name).join(', ')}). ` +
+        `Set CLOUDFLARE_ACCOUNT_ID to the one to use (npx wrangler whoami).`,
     );
   }
   print(`   Cloudflare: ${email}, account ${accounts[0]?.name ?? ''}`);
@@ -73,7 +80,9 @@ const checkSubdomain = async (account: string, { run, env, print, fetch }: World
   const { result, errors } = subdomainAnswer.catch({}).parse(await answer?.json().catch(() => undefined));
   if (errors?.some(({ code }) => code === NO_SUBDOMAIN))
     throw new DeployError(
-      `The account has no workers.dev subdomain yet. Choose one at https://dash.cloudflare.com/${account}/workers/onboarding, then run npm run deploy again.`,
+      `The account has no workers.dev subdomain yet. ` +
+        `Choose one at https://dash.cloudflare.com/${account}/workers/onboarding, ` +
+        `then run ${ownCommand('deploy')} again.`,
     );
   // Anything else is no reason to stop here: wrangler will say what it is.
   print(`   workers.dev subdomain: ${result?.subdomain ?? `not looked up (${answer?.status ?? 'no answer'})`}`);
@@ -92,7 +101,9 @@ const PLAN =
 const noContainers = (ran: Ran): string => {
   const said = outputOf(ran);
   const advice = /unauthorized|authenticat|forbidden|paid|plan|entitle/i.test(said)
-    ? `\n${PLAN}\nIf the account has it: the login needs the permission for Containers (npx wrangler login, or an API token with Containers: Edit).`
+    ? `\n${PLAN}\nIf the account has it: the login needs the permission for Containers ` +
+      `(npx wrangler login, or an API token with Containers: Edit).`
     : '';
-  return `The account's containers could not be listed (wrangler containers list, exit code ${ran.code}):\n${said}${advice}`;
+  const failed = `The account's containers could not be listed (wrangler containers list, exit code ${ran.code})`;
+  return `${failed}:\n${said}${advice}`;
 };

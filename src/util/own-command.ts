@@ -1,0 +1,12 @@
+/** How users call this program, for messages that say what to run: by npm's scripts in a clone, else by its name. */
+
+/** The npm package runs below `node_modules`, a clone and the image do not. A Worker has no such address. */
+export const isPackage = (url: string | undefined = import.meta.url): boolean =>
+  url?.includes('/node_modules/') ?? false;
+
+/** `npm run deploy -- --renew`, or `opencode-claude-proxy deploy --renew`. */
+export const ownCommand = (command: string, options = '', installed = isPackage()): string => {
+  if (installed) return ['opencode-claude-proxy', command, options].filter(Boolean).join(' ');
+  const script = command === 'start' ? 'npm start' : `npm run ${command}`;
+  return options === '' ? script : `${script} -- ${options}`;
+};
