@@ -8,8 +8,8 @@ const pureFiles = ['test/layers.test.ts', 'test/style.test.ts', ...PURE];
 
 const shared = {
   // Real processes start in many of them, on machines of any size.
-  testTimeout: 60_000,
-  hookTimeout: 60_000,
+  testTimeout: 120_000,
+  hookTimeout: 120_000,
   // For the programs that a test starts with its own environment.
   env: compileCache,
 };

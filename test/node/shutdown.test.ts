@@ -20,9 +20,9 @@ const endings = (server: Parameters<typeof logOf>[0]): readonly unknown[] =>
     .map((msg) => msg.slice(0, 6));
 
 it('logs its end in order, and to the last line', async () => {
-  for (let time = 0; time < 6; time += 1) {
-    const server = start(directTo(upstream));
-    await listening(server);
+  const servers = Array.from({ length: 6 }, () => start(directTo(upstream)));
+  await Promise.all(servers.map(listening));
+  for (const server of servers) {
     server.child.kill('SIGTERM');
     expect((await server.exit)[0]).toBe(0);
     expect(endings(server)).toEqual(['ending', 'ended']);
