@@ -18,6 +18,8 @@ import { addStart } from './commands/start.ts';
 import { addStatus } from './commands/status.ts';
 import { addUsage } from './commands/usage.ts';
 import { CliError } from './cli-error.ts';
+import { settingsFromFlags } from './setting-flags.ts';
+import { noticeUpgrade } from './upgrade/upgrade-notice.ts';
 
 const EXAMPLES = `
 Examples:
@@ -40,6 +42,7 @@ export const createProgram = (): Command => {
   program.exitOverride();
   // So that `claude` can pass on options of its own.
   program.enablePositionalOptions();
+  program.hook('postAction', (_, command) => noticeUpgrade(settingsFromFlags(command.opts())));
   addStart(program);
   addDemo(program);
   addLogin(program);

@@ -174,6 +174,12 @@ export const serverSettings = {
     '1024',
     'How much stored responses may hold together. Beyond it the oldest are deleted.',
   ),
+  UPGRADE_NOTICE: setting(
+    flag,
+    '1',
+    'In a terminal, commands tell of a newer version, at most once a day; npm’s registry is asked in the background ' +
+      'for that. 0: neither. Never in CI or without a terminal.',
+  ),
   STATE_DIR: setting(
     text,
     '',

@@ -52,7 +52,7 @@ const runOnTerminal = async (args: readonly string[], keys: string): Promise<{ c
   const command = `stty cols 150 rows 50; exec ${[process.execPath, program, ...args].join(' ')}`;
   const child = spawn('script', ['--quiet', '--return', '--command', command, '/dev/null'], {
     cwd: home,
-    env: { HOME: home, PATH: '/usr/bin:/bin', TERM: 'xterm', ...compileCache },
+    env: { HOME: home, PATH: '/usr/bin:/bin', TERM: 'xterm', UPGRADE_NOTICE: '0', ...compileCache },
   });
   let out = '';
   child.stdout.on('data', (chunk) => (out += String(chunk)));

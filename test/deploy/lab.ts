@@ -78,6 +78,7 @@ export const startDeployLab = async (): Promise<DeployLab> => {
       ...compileCache,
       SCRIPT: join(dir, 'script.json'),
       WRANGLER: 'wrangler',
+      UPGRADE_NOTICE: '0',
       CLOUDFLARE_API_BASE_URL: `${deployment.address}/api`,
       ...given.env,
     };
