@@ -52,9 +52,14 @@ afterAll(async () => {
 /** The conformance suites of both APIs, as they run on the server itself. */
 const conformance = (base: () => string): void => {
   const service = (): Service => serviceAt(base(), { engineName: 'claude-code', upstream, apiKey: KEY });
-  beforeEach(() => forgetRequests(service()));
-  describe('Chat Completions through the OpenAI SDK', () => chatSuite(service));
-  describe('Messages through the Anthropic SDK', () => messagesSuite(service));
+  for (const [name, suite] of [
+    ['Chat Completions through the OpenAI SDK', chatSuite],
+    ['Messages through the Anthropic SDK', messagesSuite],
+  ] as const)
+    describe(name, () => {
+      beforeEach(() => forgetRequests(service()));
+      suite(service);
+    });
 };
 
 describe('the image by itself', () => {
