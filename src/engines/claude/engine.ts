@@ -186,7 +186,7 @@ export class ClaudeEngine implements Engine {
     { signal, fresh }: { signal: AbortSignal; fresh: boolean },
   ): Promise<number> {
     const settings = { ...this.#settingsOf(request), toolNames: [] };
-    const { process, plan } = await this.#take({ conversation, settings, fresh, answers: false }, signal);
+    const { process, plan } = await this.#take({ conversation, settings, fresh, reuses: false }, signal);
     const counting = countTokensOn(process, { conversation, plan, settings, tools: request.tools ?? [] });
     try {
       return await unlessAborted(counting, signal);

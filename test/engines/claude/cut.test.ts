@@ -121,12 +121,12 @@ describe('a turn that is cut', () => {
     expect(answer?.content.map(({ text }) => text).join('')).toBe('(no content)');
   });
 
-  it('by a count of tokens leaves the process and its conversation', async () => {
+  it('by a count of tokens, for which it is taken, leaves the process', async () => {
     const first = await run(lab, turnOf({ messages: say('Hello') }));
     const messages = goOn(say('Hello'), first, 'And?');
     const tools = [read];
     expect(await lab.engine.countTokens(turnOf({ messages, tools }), new AbortController().signal)).toBeGreaterThan(0);
-    expect((await run(lab, turnOf({ messages, tools }))).strategy).toBe('continue');
+    expect((await run(lab, turnOf({ messages, tools }))).strategy).toBe('fresh');
     expect(sentMessages(lab)).toEqual(plain(messages));
     expectOneProcess();
   });

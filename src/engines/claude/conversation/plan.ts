@@ -71,8 +71,11 @@ export interface Circumstances {
   readonly processes: Iterable<ProcessView>;
   /** Whether one more process may be started; where not, a free one has to end for it. */
   readonly room: boolean;
-  /** Whether waiting calls can be answered; a count of tokens asks nothing. */
-  readonly answers?: boolean;
+  /**
+   * Whether what a process holds may be used; default true. Not for a count of tokens: beside an answer that came from
+   * the API, Claude Code adds an estimate of what follows to the usage of that answer.
+   */
+  readonly reuses?: boolean;
 }
 
 interface Candidate {
@@ -85,11 +88,11 @@ interface Candidate {
 export const choosePlan = (
   conversation: Conversation,
   settings: TurnSettings,
-  { processes, room, answers = true }: Circumstances,
+  { processes, room, reuses = true }: Circumstances,
 ): Plan | undefined => {
   const all = [...processes];
   const candidates = all.flatMap((process) => {
-    const own = onOwnConversation(conversation, settings, { process, answers });
+    const own = reuses ? onOwnConversation(conversation, settings, process) : undefined;
     const displaced = onDisplaced(conversation, process, room);
     return [own, displaced].filter((candidate) => candidate !== undefined);
   });
@@ -101,7 +104,7 @@ export const choosePlan = (
 const onOwnConversation = (
   conversation: Conversation,
   settings: TurnSettings,
-  { process, answers }: { process: ProcessView; answers: boolean },
+  process: ProcessView,
 ): Candidate | undefined => {
   const { history, turn } = conversation;
   const { held, pending, lastUsed } = process;
@@ -117,7 +120,7 @@ const onOwnConversation = (
   }
   // Another prompt would hold from the next turn on only: a handoff to another agent comes inside of one.
   const samePrompt = (process.prompt ?? '') === conversation.system;
-  if (known === held.length && known === history.length && answers && samePrompt) {
+  if (known === held.length && known === history.length && samePrompt) {
     const results = resultsFor(turn.content, process, settings);
     if (results !== undefined) return { plan: { kind: 'answer', ...on, results }, cost: 0, lastUsed: -lastUsed };
   }

@@ -2,8 +2,11 @@
  * Counts a request through the CLI, which asks the API's own count_tokens with any login. The CLI counts
  * the system prompt, the tools and the messages apart, so the sum can exceed the API's by a few tokens of framing.
  */
+import { randomBytes } from 'node:crypto';
+import { TurnError } from '../../../turn/errors.ts';
 import { isClientTool, type Tool } from '../../../turn/turn.ts';
 import type { Conversation } from '../conversation/conversation.ts';
+import type { Exchange } from '../conversation/exchanges.ts';
 import type { HeldProcess } from './held-process.ts';
 import type { OnProcess } from './preparation.ts';
 import type { TurnSettings } from './control/turn-settings.ts';
@@ -15,15 +18,45 @@ export interface Counted {
   readonly tools: readonly Tool[];
 }
 
-/** The turn is appended, counted and cut off again: the process then holds the history. */
+type Categories = Awaited<ReturnType<HeldProcess['cli']['contextUsage']>>['categories'];
+
+/**
+ * The conversation is appended, counted and cut off again. Throws `upstream_unreachable` where the API did not count.
+ */
 export const countTokensOn = async (process: HeldProcess, counted: Counted): Promise<number> => {
   const { conversation, plan, settings, tools } = counted;
   await process.prepare(plan, { conversation, settings });
   const definitions = tools.filter(isClientTool);
   if (definitions.length > 0) await process.cli.offer(definitions);
-  const before = process.held.length;
   await process.append(conversation.turn, conversation);
-  const { categories } = await process.cli.contextUsage();
-  await process.cutTo(before, 'spent');
-  return categories.filter(({ kind }) => kind === 'used').reduce((sum, { tokens }) => sum + tokens, 0);
+  const { categories } = await process.cli.contextUsage('full');
+  const estimated = (await equalsEstimate(process, categories)) && (await isEstimated(process, conversation));
+  await process.cutTo(0, 'spent');
+  if (estimated)
+    throw new TurnError(
+      'upstream_unreachable',
+      'The API did not count the tokens; Claude Code could only estimate them.',
+    );
+  return (
+    categories
+      // The names of tools that an earlier turn offered are none of this request.
+      .filter(({ kind, id }) => kind === 'used' && (id !== 'mcp_tools' || definitions.length > 0))
+      .reduce((sum, { tokens }) => sum + tokens, 0)
+  );
 };
+
+/** Where the API does not count, the CLI gives its own estimate for a count and does not say so. */
+const equalsEstimate = async (process: HeldProcess, categories: Categories): Promise<boolean> => {
+  const estimate = await process.cli.contextUsage('summary');
+  return messageTokens(categories) === messageTokens(estimate.categories);
+};
+
+/** The two may agree by chance, but not again for a text that the estimate takes for far less than it is. */
+const isEstimated = async (process: HeldProcess, conversation: Conversation): Promise<boolean> => {
+  const random: Exchange = { role: 'user', content: [{ type: 'text', text: randomBytes(300).toString('base64') }] };
+  await process.append(random, conversation);
+  return equalsEstimate(process, (await process.cli.contextUsage('full')).categories);
+};
+
+const messageTokens = (categories: Categories): number | undefined =>
+  categories.find(({ id }) => id === 'messages')?.tokens;

@@ -144,11 +144,11 @@ export class Pool {
     this.#tendSoon();
   }
 
-  #planFor({ conversation, settings, answers = true, firstId }: Waiter): Plan | undefined {
+  #planFor({ conversation, settings, reuses = true, firstId }: Waiter): Plan | undefined {
     const processes = this.processes.filter(
       ({ id, state }) => id >= firstId && (state === 'idle' || state === 'suspended'),
     );
-    return choosePlan(conversation, settings, { processes, room: this.size < this.#options.max, answers });
+    return choosePlan(conversation, settings, { processes, room: this.size < this.#options.max, reuses });
   }
 
   #grant(waiter: Waiter, plan: OnProcess): void {

@@ -22,8 +22,8 @@ export interface Wanted {
   readonly settings: TurnSettings;
   /** Whether only a process that is started from now on will do: the others may have died as well. */
   readonly fresh?: boolean;
-  /** Whether waiting calls can be answered; default true. */
-  readonly answers?: boolean;
+  /** Whether what a process holds may be used; default true. */
+  readonly reuses?: boolean;
 }
 
 export interface Taken {

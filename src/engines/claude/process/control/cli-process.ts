@@ -187,9 +187,9 @@ export class CliProcess {
     });
   }
 
-  /** Tokens of what the process holds, by category, by the API's own count. */
-  contextUsage(): Promise<SDKControlGetContextUsageResponse> {
-    return this.#guard.inTime(this.#query.getContextUsage());
+  /** Tokens of what the process holds, by category: by the API's own count, or estimated (`summary`). */
+  contextUsage(detail: 'full' | 'summary'): Promise<SDKControlGetContextUsageResponse> {
+    return this.#guard.inTime(this.#query.getContextUsage({ detail }));
   }
 
   kill(reason: EndReason): void {
