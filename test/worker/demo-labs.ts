@@ -10,6 +10,8 @@ export interface DemoLabs {
     image?: LabOptions['image'],
     entry?: LabOptions['entry'],
   ) => Promise<Lab>;
+  /** One for all tests of the `describe` that calls it, with the real server. */
+  readonly sharedLab: (vars?: Readonly<Record<string, string>>) => () => Lab;
   /** Once the tests run. */
   readonly upstream: () => DemoUpstream;
 }
@@ -28,22 +30,36 @@ export const demoLabs = (): DemoLabs => {
     if (upstream === undefined) throw new Error('the upstream has not started');
     return upstream;
   };
-  const lab: DemoLabs['lab'] = async (vars = {}, image = serverImage(), entry) => {
+  const started: DemoLabs['lab'] = async (vars = {}, image = serverImage(), entry) => {
     const server = {
       ENGINE: 'anthropic-api',
       ANTHROPIC_API_KEY: 'sk-demo',
       ANTHROPIC_BASE_URL: running().url,
       LOG_LEVEL: 'silent',
     };
-    const made = await startLab({
+    return startLab({
       image,
       ...(entry !== undefined && { entry }),
       vars: { ...server, LIFE_SIGN_AFTER_MS: '50', LIFE_SIGN_EVERY_MS: '100', ...vars },
     });
+  };
+  const lab: DemoLabs['lab'] = async (...options) => {
+    const made = await started(...options);
     labs.push(made);
     return made;
   };
-  return { lab, upstream: running };
+  const sharedLab: DemoLabs['sharedLab'] = (vars) => {
+    let shared: Lab | undefined;
+    beforeAll(async () => {
+      shared = await started(vars);
+    });
+    afterAll(() => shared?.close());
+    return () => {
+      if (shared === undefined) throw new Error('the lab has not started');
+      return shared;
+    };
+  };
+  return { lab, sharedLab, upstream: running };
 };
 
 export const chat = (content: string, more: object = {}) => ({

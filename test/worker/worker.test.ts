@@ -6,7 +6,7 @@ import { chat, demoLabs, messages } from './demo-labs.ts';
 import { eventually, KEY, programImage, type Lab } from './lab.ts';
 import { readUntil } from '../fixtures/read-until.ts';
 
-const { lab, upstream } = demoLabs();
+const { lab, sharedLab, upstream } = demoLabs();
 const statuses = async ({ call }: Lab): Promise<Record<string, InstanceStatus>> =>
   ((await (await call('/health')).json()) as { instances: Record<string, InstanceStatus> }).instances;
 const asleep = (each: Lab): Promise<boolean> => eventually(async () => each.engine.running().length === 0);
@@ -145,8 +145,19 @@ describe('the edge', { timeout: 120_000 }, () => {
 });
 
 describe('a container', { timeout: 120_000 }, () => {
+  const shared = sharedLab();
+  const kill = (): void => {
+    for (const { pid } of shared().engine.running()) process.kill(pid!, 'SIGKILL');
+  };
+  /** Without a container, until the next request. */
+  const stopped = async (): Promise<Lab> => {
+    kill();
+    await asleep(shared());
+    return shared();
+  };
+
   it('starts once for ten requests that come at the same time', async () => {
-    const here = await lab();
+    const here = shared();
     const answers = await Promise.all(
       Array.from({ length: 10 }, (_, index) =>
         here.call(index % 2 === 0 ? '/v1/chat/completions' : '/v1/messages', {
@@ -162,7 +173,7 @@ describe('a container', { timeout: 120_000 }, () => {
   });
 
   it('answers in both dialects with one request id at the edge, in the body and at the server', async () => {
-    const { call } = await lab();
+    const { call } = shared();
     const refused = await call('/v1/messages', { body: messages('Hello', { temperature: 7 }) });
     expect(refused.status).toBe(400);
     expect(await refused.json()).toMatchObject({ type: 'error', request_id: refused.headers.get('x-request-id') });
@@ -182,7 +193,7 @@ describe('a container', { timeout: 120_000 }, () => {
   });
 
   it('passes errors of the upstream on, before and in a stream', async () => {
-    const { call } = await lab();
+    const { call } = shared();
     for (const status of [400, 429, 529]) {
       const answer = await call('/v1/messages', { body: messages(`[[error:${status}]]`) });
       expect(answer.status).toBe(status);
@@ -203,7 +214,7 @@ describe('a container', { timeout: 120_000 }, () => {
   });
 
   it('streams event by event, and takes the end mark off', async () => {
-    const { call } = await lab();
+    const { call } = shared();
     await call('/v1/messages', { body: messages('Hello') });
     const seen: { at: number; text: string }[] = [];
     const answer = await call('/v1/messages', {
@@ -220,7 +231,7 @@ describe('a container', { timeout: 120_000 }, () => {
   });
 
   it('shows life in a stream while it starts: 200 and the dialect’s keepalive before it listens', async () => {
-    const { call } = await lab();
+    const { call } = await stopped();
     const openai = await call('/v1/chat/completions', { body: chat('Hello', { stream: true }) });
     const text = await openai.text();
     expect(text).toMatch(/^: /);
@@ -228,7 +239,7 @@ describe('a container', { timeout: 120_000 }, () => {
   });
 
   it('turns a refusal that comes after the signs of life into the error frame', async () => {
-    const { call } = await lab();
+    const { call } = await stopped();
     const text = await (
       await call('/v1/messages', { body: messages('Hello', { stream: true, temperature: 7 }) })
     ).text();
@@ -237,7 +248,9 @@ describe('a container', { timeout: 120_000 }, () => {
   });
 
   it('is killed in mid-stream: the client gets what was there and the dialect’s error; the next request a new container', async () => {
-    const here = await lab();
+    const here = shared();
+    await here.call('/v1/messages', { body: messages('Hello') });
+    const before = here.starts();
     for (const [path, pattern] of [
       ['/v1/chat/completions', /data: \{"error":\{.*engine_died.*\}\}\n\n$/],
       ['/v1/messages', /event: error\ndata: \{"type":"error",.*\}\n\n$/],
@@ -248,39 +261,42 @@ describe('a container', { timeout: 120_000 }, () => {
       });
       const reader = answer.body!.pipeThrough(new TextDecoderStream()).getReader();
       let text = await readUntil(reader, 'one');
-      for (const { pid } of here.engine.running()) process.kill(pid!, 'SIGKILL');
+      kill();
       for (let next = await reader.read(); !next.done; next = await reader.read()) text += next.value;
       expect(text).toMatch(pattern);
       expect(text).not.toMatch(/\[DONE\]|message_stop/);
       expect((await here.call(path, { body: messages('Hello') })).status).toBe(200);
     }
-    expect(here.starts()).toBe(3);
+    expect(here.starts() - before).toBe(2);
   });
 
   it('is killed while it works on an answer that is not streamed: an error, and nothing is paid twice', async () => {
-    const here = await lab();
+    const here = shared();
     await here.call('/v1/messages', { body: messages('Hello') });
     upstream().clear();
     const answer = here.call('/v1/messages', { body: messages('[[first:60000]]') });
     await eventually(() => upstream().messageRequests.length === 1);
-    for (const { pid } of here.engine.running()) process.kill(pid!, 'SIGKILL');
+    kill();
     expect([(await answer).status, await (await answer).json()]).toMatchObject([502, { type: 'error' }]);
     expect(upstream().messageRequests).toHaveLength(1);
   });
 
   it('is killed between requests: the next request does not notice', async () => {
-    const here = await lab();
+    const here = await stopped();
+    const before = here.starts();
     for (let round = 1; round <= 3; round += 1) {
       expect((await here.call('/v1/chat/completions', { body: chat('Hello') })).status).toBe(200);
-      expect(here.starts()).toBe(round);
-      for (const { pid } of here.engine.running()) process.kill(pid!, 'SIGKILL');
+      expect(here.starts() - before).toBe(round);
+      kill();
     }
   });
 });
 
 describe('sleep', { timeout: 120_000 }, () => {
+  const shared = sharedLab({ SLEEP_AFTER_S: '1' });
+
   it('comes when nothing was asked for a while, not while a body is open; a request wakes it', async () => {
-    const here = await lab({ SLEEP_AFTER_S: '1' });
+    const here = shared();
     const text = await (
       await here.call('/v1/messages', {
         body: messages('[[text:one two three four five six]][[slow:500]][[chunk:1]]', { stream: true }),
@@ -297,7 +313,7 @@ describe('sleep', { timeout: 120_000 }, () => {
   });
 
   it('comes also after clients that left, before the headers and after, and their turns are ended upstream', async () => {
-    const here = await lab({ SLEEP_AFTER_S: '1' });
+    const here = shared();
     await here.call('/v1/messages', { body: messages('Hello') });
     upstream().clear();
     await Promise.all([
@@ -316,10 +332,11 @@ describe('sleep', { timeout: 120_000 }, () => {
   });
 
   it('comes also when the client left while the container was starting', async () => {
-    const here = await lab({ SLEEP_AFTER_S: '1' });
+    const here = shared();
+    const before = here.starts();
     await leaveAfter(`${here.url}v1/messages`, messages('Hello', { stream: true }), 150);
     await leaveAfter(`${here.url}v1/messages`, messages('Hello'), 50);
-    await eventually(() => here.starts() === 1);
+    await eventually(() => here.starts() === before + 1);
     await asleep(here);
   });
 });
