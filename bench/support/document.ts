@@ -16,7 +16,7 @@ export const writeTables = async (
 };
 
 /** Throws where the document has no place for this benchmark. Pure. */
-export const withTables = (document: string, { name, text }: { name: string; text: string }): string => {
+const withTables = (document: string, { name, text }: { name: string; text: string }): string => {
   const begin = `<!-- bench:${name} -->`;
   const end = `<!-- /bench:${name} -->`;
   const from = document.indexOf(begin);

@@ -6,7 +6,7 @@ import { openAiChat } from './openai-chat/index.ts';
 import { openAiCompletions } from './openai-completions/index.ts';
 import { openAiResponses } from './openai-responses/index.ts';
 
-export { anthropicMessages, ollamaChat, ollamaGenerate, openAiChat, openAiCompletions, openAiResponses };
+export { anthropicMessages, openAiChat, openAiCompletions };
 
 /** The first is the one of requests that show no other. */
 export const dialects: readonly Dialect[] = [

@@ -7,7 +7,7 @@ export type Issue = z.core.$ZodIssue;
 export const problemWords = (issue: z.core.$ZodRawIssue): string => wordsOf(issue as Issue);
 
 /** Also for problems inside a union, which come without words. */
-export const wordsOf = (issue: Issue): string => {
+const wordsOf = (issue: Issue): string => {
   switch (issue.code) {
     case 'invalid_type':
       return `expected ${typeName(issue.expected)}, received ${received(issue.input)}`;

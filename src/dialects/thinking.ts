@@ -27,7 +27,7 @@ export interface ThinkingDecision {
 }
 
 /** Tokens of thinking for models with budgets; the API's minimum is 1,024. */
-export const BUDGETS: Readonly<Record<Exclude<ReasoningEffort, 'none'>, number>> = {
+const BUDGETS: Readonly<Record<Exclude<ReasoningEffort, 'none'>, number>> = {
   minimal: 1024,
   low: 4096,
   medium: 8192,

@@ -204,7 +204,7 @@ export const serve = async (
 };
 
 /** The address cannot be had; the message is for the person who started the server. */
-export class ListenError extends Error {
+class ListenError extends Error {
   override readonly name = 'ListenError';
 }
 

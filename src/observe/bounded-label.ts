@@ -1,6 +1,6 @@
 /** A label whose values come from outside must not grow without end: each one is a time series that is kept. */
 
-export const OTHER = 'other';
+const OTHER = 'other';
 
 /** The first `most` different values as they are; every later one is `other`. */
 export const boundedLabel = (most: number): ((value: string) => string) => {

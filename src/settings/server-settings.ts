@@ -194,7 +194,5 @@ export const serverSettings = {
   ),
 } as const satisfies SettingsTable;
 
-export type SettingName = keyof typeof serverSettings;
-
 /** The parsed settings under the names of their variables. */
 export type Config = SettingValues<typeof serverSettings>;

@@ -10,7 +10,7 @@ export interface Timer extends Disposable {
 }
 
 /** A timer that is cleared when its block ends: `using timer = timerResource(clock, 500)`. */
-export const timerResource = (clock: Pick<Clock, 'after'>, ms: number): Timer => {
+const timerResource = (clock: Pick<Clock, 'after'>, ms: number): Timer => {
   const { promise, resolve } = Promise.withResolvers<typeof timedOut>();
   const cancel = clock.after(ms, () => resolve(timedOut));
   return { passed: promise, [Symbol.dispose]: cancel };
@@ -32,7 +32,7 @@ export interface AbortWatch extends Disposable {
 }
 
 /** Listens to a signal until its block ends: `using watch = abortResource(signal)`. */
-export const abortResource = (signal: AbortSignal): AbortWatch => {
+const abortResource = (signal: AbortSignal): AbortWatch => {
   const { promise, reject } = Promise.withResolvers<never>();
   const listener = (): void => reject(signal.reason as Error);
   promise.catch(() => undefined);

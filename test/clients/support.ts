@@ -5,7 +5,7 @@ import { until } from '../http/scripted-engine.ts';
 import { apiKey, serverSettings } from './server-settings.ts';
 
 export type { World };
-export { systemOf, until };
+export { systemOf };
 
 export { apiKey };
 export const model = 'claude-sonnet-4-5-20250929';

@@ -8,7 +8,7 @@ export const anyText = fc.string({
   unit: fc.constantFrom('a', 'b', ' ', '\n', '"', '\\', 'é', '日', '😀', '👩‍👩‍👧', '{', '}'),
   maxLength: 20,
 });
-export const visibleText = anyText.map((text) => `${text}x`);
+const visibleText = anyText.map((text) => `${text}x`);
 const name = fc.stringMatching(/^[a-zA-Z0-9_-]{1,12}$/u);
 export const jsonObject = fc
   .dictionary(

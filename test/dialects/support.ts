@@ -4,12 +4,12 @@ import { textCipher } from '../../src/util/text-cipher.ts';
 import { claudeAbilities } from '../../src/engines/claude/abilities.ts';
 import type { ParseContext } from '../../src/dialects/dialect.ts';
 import type { Abilities, ResolvedModel } from '../../src/models/model.ts';
-import type { StreamEvent, TurnEvent } from '../../src/turn/events.ts';
+import type { StreamEvent } from '../../src/turn/events.ts';
 import type { AnswerMessage } from '../../src/turn/turn.ts';
 import { TurnError } from '../../src/turn/errors.ts';
 
 /** Thinks by a budget, takes one sampling parameter, continues assistant messages. */
-export const budgetModel: Abilities = {
+const budgetModel: Abilities = {
   sampling: 'one',
   thinking: 'budget',
   thinkingOff: true,
@@ -191,5 +191,3 @@ export const streamOf = async function* <T>(items: readonly T[]): AsyncGenerator
 };
 
 export const collect = async <T>(items: AsyncIterable<T>): Promise<T[]> => Array.fromAsync(items);
-
-export type { TurnEvent };

@@ -51,7 +51,7 @@ const trouble = (): { problems: readonly string[]; misspelt: readonly string[] }
   };
 };
 
-export const exampleFile = (): string =>
+const exampleFile = (): string =>
   [
     '# Settings of opencode-claude-proxy. Save this as .env beside where you start it, or for every folder as',
     `# ${userEnvFile({ HOME: '~' })}. Keep it private (chmod 600): it may hold keys.`,

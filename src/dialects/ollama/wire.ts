@@ -63,5 +63,4 @@ export const generateRequest = z.looseObject({
 
 export type ChatRequest = z.infer<typeof chatRequest>;
 export type ChatMessage = z.infer<typeof message>;
-export type GenerateRequest = z.infer<typeof generateRequest>;
 export type CommonRequest = Pick<ChatRequest, keyof typeof common>;

@@ -150,7 +150,7 @@ const responseFormat = z.discriminatedUnion('type', [
   }),
 ]);
 
-export const effort = z.enum(['none', 'minimal', 'low', 'medium', 'high', 'xhigh', 'max']);
+const effort = z.enum(['none', 'minimal', 'low', 'medium', 'high', 'xhigh', 'max']);
 const tokens = z.int().min(1);
 
 /** Members that `/v1/completions` shares. */
@@ -228,7 +228,4 @@ export type ChatTool = NonNullable<ChatRequest['tools']>[number];
 export type UserPart = z.infer<typeof userPart>;
 export type ResultPart = z.infer<typeof resultPart>;
 export type ToolCall = z.infer<typeof toolCall>;
-export type AssistantPart = z.infer<typeof assistantPart>;
 export type ToolResult = z.infer<typeof toolResult>;
-export type FunctionDefinition = z.infer<typeof functionDefinition>;
-export type ReasoningEffort = z.infer<typeof effort>;

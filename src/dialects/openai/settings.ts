@@ -40,7 +40,7 @@ export interface Format {
   readonly instruction?: string;
 }
 
-export const JSON_OBJECT_INSTRUCTION =
+const JSON_OBJECT_INSTRUCTION =
   'Answer with a single JSON object and nothing else: no prose around it and no code fence.';
 
 /** Where the schema stands in the caller's request, and what to do where less is kept than was asked for. */

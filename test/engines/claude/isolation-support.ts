@@ -3,7 +3,7 @@ import type { Message, Tool, TurnRequest } from '../../../src/turn/turn.ts';
 import type { Random } from './chaos-support.ts';
 import { MODEL, plain } from './support.ts';
 
-export const MODELS = [MODEL, 'claude-haiku-4-5-20251001', 'claude-opus-5-5'] as const;
+const MODELS = [MODEL, 'claude-haiku-4-5-20251001', 'claude-opus-5-5'] as const;
 const PROMPTS = ['You are terse.', `You are long-winded. ${'Mind the rules. '.repeat(60)}`, 'Du sprichst Deutsch.'];
 const TOOLS: readonly (readonly Tool[])[] = [
   [],

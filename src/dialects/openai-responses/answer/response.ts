@@ -47,7 +47,7 @@ export const unfinished = (
   ...answer.echo,
 });
 
-export const outputOf = (message: AnswerMessage, answer: ResponsesAnswer): readonly OutputItem[] => {
+const outputOf = (message: AnswerMessage, answer: ResponsesAnswer): readonly OutputItem[] => {
   const cut = incompleteReason(message.stop_reason) !== undefined;
   return withRefusal(piecesOf(message.content), message).map((piece, index) => {
     const status = cut && isLast(piece, message) ? 'incomplete' : 'completed';
@@ -97,7 +97,7 @@ export const incompleteReason = (stop: StopReason | null): Reason | undefined =>
  * OpenAI counts cached tokens among the input's, Anthropic beside them. The schema wants a figure where none was
  * reported.
  */
-export const usageOf = (usage: Usage): ResponseUsage => {
+const usageOf = (usage: Usage): ResponseUsage => {
   const cached_tokens = usage.cache_read_input_tokens ?? 0;
   const cache_write_tokens = usage.cache_creation_input_tokens ?? 0;
   const input_tokens = usage.input_tokens + cached_tokens + cache_write_tokens;

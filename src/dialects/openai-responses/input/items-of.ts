@@ -35,7 +35,7 @@ export const itemsOf = (
   };
 };
 
-export const userMessage = (text: string): Extract<InputItem, { type: 'message' }> => ({
+const userMessage = (text: string): Extract<InputItem, { type: 'message' }> => ({
   type: 'message',
   role: 'user',
   content: text,

@@ -61,7 +61,7 @@ const digest = (previous: Head, value: unknown): Head =>
   createHash('sha256').update(previous).update(canonicalJson(value)).digest('base64url');
 
 /** JSON with sorted keys, so that re-serialised objects agree. */
-export const canonicalJson = (value: unknown): string =>
+const canonicalJson = (value: unknown): string =>
   JSON.stringify(value, (_key, entry: unknown) =>
     typeof entry === 'object' && entry !== null && !Array.isArray(entry)
       ? Object.fromEntries(Object.entries(entry).toSorted(([a], [b]) => (a < b ? -1 : 1)))

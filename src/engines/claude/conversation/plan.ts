@@ -174,7 +174,7 @@ const onNewProcess = (
 };
 
 /** How many messages of the request a process holds, as far as the caller's own thinking is that of the process. */
-export const commonLength = ({ heads, history }: Conversation, held: readonly HeldMessage[]): number => {
+const commonLength = ({ heads, history }: Conversation, held: readonly HeldMessage[]): number => {
   let known = 0;
   const longest = Math.min(held.length, heads.length - 1);
   while (known < longest && held[known]?.head === heads[known + 1]) known += 1;

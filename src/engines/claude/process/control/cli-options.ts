@@ -24,7 +24,7 @@ export interface ClaudeHost {
 export const folderOf = ({ workDir }: Pick<ClaudeHost, 'workDir'>): string =>
   join(workDir, 'files-are-on-the-clients-machine');
 
-export const childEnv = (host: ClaudeHost): Record<string, string> => ({
+const childEnv = (host: ClaudeHost): Record<string, string> => ({
   ...host.childEnv,
   ...(host.credentialKind === 'api-key' && { CLAUDE_CODE_SIMPLE: '1' }),
   CLAUDE_CODE_MAX_RETRIES: String(host.maxRetries),
