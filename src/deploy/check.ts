@@ -8,7 +8,7 @@ import type { Ran } from './programs.ts';
 import { isPackage, ownCommand } from '../util/own-command.ts';
 
 /** Takes wrangler's calls of docker to podman. */
-export const PODMAN_FOR_WRANGLER = fileURLToPath(new URL('../../src/deploy/podman.sh', import.meta.url));
+const PODMAN_FOR_WRANGLER = fileURLToPath(new URL('../../src/deploy/podman.sh', import.meta.url));
 
 /** What wrangler needs in its environment, so that it builds with what is here: Docker, or podman in its place. */
 export const checkBuilder = async (world: World): Promise<Readonly<Record<string, string>>> => {
