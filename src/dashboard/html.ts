@@ -7,9 +7,10 @@ export type Html = ReturnType<typeof html>;
 export const nothing = html``;
 
 /** A moment: in UTC for those who read without the module, which writes it in the reader's own time. */
-export const time = (at: number): Html => {
+export const time = (at: number, precision: 'minute' | 'second' = 'minute'): Html => {
   const iso = new Date(at).toISOString();
-  return html`<time datetime="${iso}">${iso.slice(0, 16).replace('T', ' ')} UTC</time>`;
+  const shown = iso.slice(0, precision === 'minute' ? 16 : 19).replace('T', ' ');
+  return html`<time datetime="${iso}" data-precision="${precision}">${shown} UTC</time>`;
 };
 
 export const count = (value: number): string => value.toLocaleString('en-US');
@@ -18,6 +19,8 @@ export const count = (value: number): string => value.toLocaleString('en-US');
 export const percent = (share: number): string => `${Math.round(share * 1000) / 10} %`;
 
 export const dollars = (usd: number): string => `$${usd < 0.01 && usd > 0 ? usd.toPrecision(1) : usd.toFixed(2)}`;
+
+export const bytes = (amount: number): string => `${Math.round(amount / 1024 / 1024)} MB`;
 
 /** `2 h 5 min`, with its two largest units. */
 export const duration = (ms: number): string => {

@@ -24,7 +24,13 @@ export interface LayoutOptions {
   readonly open: boolean;
 }
 
-const NAVIGATION = [['/dashboard', 'Now']] as const;
+const NAVIGATION = [
+  ['/dashboard', 'Now'],
+  ['/dashboard/keys', 'Keys'],
+  ['/dashboard/limits', 'Limits'],
+  ['/dashboard/models', 'Models'],
+  ['/dashboard/health', 'Health'],
+] as const;
 
 export const layout = (page: Page, options: LayoutOptions): Html => {
   const { assets, version, caller, open } = options;

@@ -27,6 +27,8 @@ export interface Services {
   readonly modelNotFound: (model: ResolvedModel) => boolean;
   /** Every name that may be asked for: models and aliases. */
   readonly listModels: () => Promise<readonly ListedModel[]>;
+  /** MODEL_MAP, as the owner wrote it. */
+  readonly modelMap?: Readonly<Record<string, string>>;
   /** Resolves when the engine has told its models, or has had time enough; only the first requests wait. */
   readonly modelsKnown: () => Promise<void>;
   readonly leases: Leases;

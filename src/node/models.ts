@@ -9,7 +9,7 @@ import { createResolver, PINNED } from '../models/resolve.ts';
 import type { Engine } from '../turn/engine.ts';
 import type { Config } from '../settings/server-settings.ts';
 
-type ModelServices = Pick<Services, 'resolveModel' | 'modelNotFound' | 'listModels' | 'modelsKnown'>;
+type ModelServices = Pick<Services, 'resolveModel' | 'modelNotFound' | 'listModels' | 'modelsKnown' | 'modelMap'>;
 
 type ModelSettings = Pick<Config, 'MODEL_MAP' | 'MODEL_UNKNOWN' | 'MODEL_TRACK'>;
 
@@ -29,6 +29,7 @@ export const createModels = (
   };
   warnOfEnds();
   return {
+    modelMap: map,
     resolveModel: (name) => {
       const model = resolve(name);
       if (model.via === 'unknown')

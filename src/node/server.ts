@@ -103,7 +103,7 @@ export const composeServer = async ({
     leases,
     bodies,
     ...entrance,
-    dashboard: createDashboard({ ...entrance, assets: readDashboardAssets(), version }),
+    dashboard: createDashboard({ ...entrance, clock, assets: readDashboardAssets(), version }),
     ...(kept !== undefined && { reports: kept.ledger }),
     keepContent: config.LOG_CONTENT && kept !== undefined,
     clock,

@@ -24,6 +24,23 @@ export interface EngineHealth {
   readonly gauges: Readonly<Record<string, number>>;
 }
 
+/** A process of an engine and what it holds, without anything that is said in it. */
+export interface EngineProcess {
+  /** Of the operating system, where it is known. */
+  readonly id: number;
+  /** `waiting`: for the results of tools that the client runs. */
+  readonly state: 'running' | 'idle' | 'waiting' | 'ending';
+  readonly model: string;
+  /** Messages of the conversation that it holds. */
+  readonly messages: number;
+  readonly waitingCalls: number;
+  readonly turnsServed: number;
+  /** How long it has been in this state. */
+  readonly stateSeconds: number;
+  /** Absent where the system does not tell. */
+  readonly memoryBytes?: number;
+}
+
 /**
  * What an engine can carry to the model. Parsers and parameter tables ask for these, never for an engine's name;
  * what is missing is emulated, ignored or refused as the dialect's table says.
@@ -69,6 +86,8 @@ export interface Engine {
   /** Whether those are all that can be asked for; absent where older ones may exist beside them. */
   readonly reportsAllModels?: boolean;
   health(): EngineHealth;
+  /** What it runs on this machine; absent where it runs nothing. */
+  processes?(): readonly EngineProcess[];
   /**
    * Makes ready, ahead of the first turn, what turns need, and tries again until it works; absent where nothing is
    * needed.

@@ -15,10 +15,15 @@ const localTimes = (root) => {
       ? at.toLocaleTimeString([], {
           hour: '2-digit',
           minute: '2-digit',
-          ...('seconds' in each.dataset && { second: '2-digit' }),
+          ...(each.dataset.precision === 'second' && { second: '2-digit' }),
         })
       : at.toLocaleString([], { dateStyle: 'medium', timeStyle: 'short' });
   }
+};
+
+/** The server does not know of a proxy in front of it that speaks https; the browser does. */
+const ownAddress = (root) => {
+  for (const each of root.querySelectorAll('[data-address]')) each.textContent = location.origin + each.dataset.address;
 };
 
 /** Makes one element like another in place: what stays keeps its focus, its scroll position and its selection. */
@@ -81,6 +86,7 @@ const load = async () => {
     const fresh = page.querySelector('[data-refresh]');
     if (fresh === null) return location.reload();
     localTimes(fresh);
+    ownAddress(fresh);
     become(live, fresh);
     if (document.body.classList.replace('stale', 'fresh')) say('The server answers again.');
   } catch {
@@ -127,6 +133,7 @@ const copy = async (button) => {
 };
 
 localTimes(document);
+ownAddress(document);
 if (live !== null) {
   timer = setTimeout(() => void refresh(), Number(live.dataset.refresh));
   document.addEventListener('visibilitychange', () => void (document.hidden || refresh()));

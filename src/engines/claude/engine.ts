@@ -4,7 +4,7 @@
  */
 import { mkdirSync } from 'node:fs';
 import type { SDKControlInitializeResponse } from '@anthropic-ai/claude-agent-sdk';
-import type { Engine, EngineAbilities, EngineHealth, EngineModel } from '../../turn/engine.ts';
+import type { Engine, EngineAbilities, EngineHealth, EngineModel, EngineProcess } from '../../turn/engine.ts';
 import { TurnError, toTurnError } from '../../turn/errors.ts';
 import { isStreamEvent, type TurnEvent } from '../../turn/events.ts';
 import type { Turn, TurnRequest } from '../../turn/turn.ts';
@@ -23,6 +23,7 @@ import type { ClaudeEngineOptions } from './options.ts';
 import { reportedModels } from './process/control/account.ts';
 import { cliOptions, folderOf, type ClaudeHost } from './process/control/cli-options.ts';
 import { countTokensOn } from './process/count-tokens.ts';
+import { describeProcess } from './process/describe-process.ts';
 import { errorOfAbort } from './process/child/end-errors.ts';
 import { HeldProcess } from './process/held-process.ts';
 import { isUnexpected, ProcessHost } from './process/child/host.ts';
@@ -148,6 +149,10 @@ export class ClaudeEngine implements Engine {
         ...Object.fromEntries([...this.#host.ends].map(([reason, ended]) => [`ended_${reason}`, ended])),
       },
     };
+  }
+
+  processes(): readonly EngineProcess[] {
+    return this.#pool.processes.map((process) => describeProcess(process, this.#clock.elapsed()));
   }
 
   async close(): Promise<void> {

@@ -9,6 +9,7 @@ import type { NamedKey } from '../../access/named-keys.ts';
 import type { ListedModel } from '../../models/list.ts';
 import type { Block } from '../../store/ledger/blocks.ts';
 import type { RequestDetail, RequestPage, Session, Total } from '../../store/ledger/reports.ts';
+import type { EngineProcess } from '../../turn/engine.ts';
 import { TurnError } from '../../turn/errors.ts';
 import { definedOnly } from '../../util/defined-only.ts';
 import type { RunningTurn } from '../answer/running-turns.ts';
@@ -37,6 +38,8 @@ export interface ShownLimits {
 export interface ShownModels {
   readonly models: readonly ListedModel[];
   readonly aliases: readonly { readonly name: string; readonly model: string }[];
+  /** Of MODEL_MAP, with `*`: the names that they stand for cannot be listed. */
+  readonly patterns: readonly { readonly name: string; readonly model: string }[];
 }
 
 export interface ShownTurns {
@@ -53,6 +56,8 @@ export type ShownHealth = ReturnType<ReturnType<typeof detailedHealth>> & { read
  */
 export interface Admin {
   keys(query: { readonly revoked: boolean }): Promise<readonly ShownKey[]>;
+  /** Also one that was revoked. */
+  key(id: string): Promise<ShownKey>;
   createKey(settings: unknown, by: string | undefined): Promise<{ readonly secret: string; readonly key: ShownKey }>;
   changeKey(id: string, changes: unknown, by: string | undefined): Promise<ShownKey>;
   revokeKey(id: string, by: string | undefined): Promise<void>;
@@ -64,12 +69,14 @@ export interface Admin {
   limits(): Promise<ShownLimits>;
   models(): Promise<ShownModels>;
   turns(): ShownTurns;
+  /** What the engine runs on this machine. */
+  processes(): readonly EngineProcess[];
   cancelTurn(id: string, by: string | undefined): void;
   health(): ShownHealth;
 }
 
 export const createAdmin = (services: AdminServices): Admin => {
-  const { listModels, leases, turns, log } = services;
+  const { engine, listModels, leases, turns, log } = services;
   const health = detailedHealth(services);
   return {
     ...keysOf(services),
@@ -82,12 +89,16 @@ export const createAdmin = (services: AdminServices): Admin => {
         aliases: listed
           .filter(({ id, resolvesTo }) => id !== resolvesTo)
           .map(({ id, resolvesTo }) => ({ name: id, model: resolvesTo })),
+        patterns: Object.entries(services.modelMap ?? {})
+          .filter(([name]) => name.includes('*'))
+          .map(([name, model]) => ({ name, model })),
       };
     },
     turns: () => {
       const { held, queued } = leases.stats();
       return { running: held, queued, turns: turns.list() };
     },
+    processes: () => engine.processes?.() ?? [],
     cancelTurn: (id, by) => {
       if (!turns.cancel(id))
         throw new TurnError('route_not_found', `No turn with the id ${printable(id)} runs on this server.`, {
@@ -102,7 +113,7 @@ export const createAdmin = (services: AdminServices): Admin => {
   };
 };
 
-type Keys = Pick<Admin, 'keys' | 'createKey' | 'changeKey' | 'revokeKey'>;
+type Keys = Pick<Admin, 'keys' | 'key' | 'createKey' | 'changeKey' | 'revokeKey'>;
 
 /** Keys: listed with what they have used, made (their secret is shown this once), changed, revoked. */
 const keysOf = (services: AdminServices): Keys => {
@@ -114,6 +125,11 @@ const keysOf = (services: AdminServices): Keys => {
   });
   return {
     keys: async ({ revoked }) => Promise.all((await stored(namedKeys().list({ revoked }))).map(shown)),
+    key: async (id) => {
+      const found = await stored(namedKeys().byId(id));
+      if (found.kind === 'unknown') throw noSuchKey(id);
+      return shown(found.key);
+    },
     createKey: async (settings, by) => {
       const { secret, key } = await stored(namedKeys().create(settings));
       log.info({ key: key.name, role: key.role, by }, 'a key was made');

@@ -14,6 +14,7 @@ export const adminHandlers = (
   const bodyOf = (c: HttpContext): Promise<unknown> => readJson(c, { settings, ...(bodies && { bodies }) });
   return {
     'admin-keys': async (c) => c.json({ keys: await admin.keys({ revoked: queryOf(c, keysQuery).revoked === '1' }) }),
+    'admin-key': async (c) => c.json({ key: await admin.key(idOf(c)) }),
     'admin-create-key': async (c) => c.json(await admin.createKey(await bodyOf(c), nameOf(c)), 201),
     'admin-change-key': async (c) => c.json({ key: await admin.changeKey(idOf(c), await bodyOf(c), nameOf(c)) }),
     'admin-revoke-key': async (c) => {
@@ -28,6 +29,7 @@ export const adminHandlers = (
     'admin-limits': async (c) => c.json(await admin.limits()),
     'admin-models': async (c) => c.json(await admin.models()),
     'admin-turns': (c) => c.json(admin.turns()),
+    'admin-processes': (c) => c.json({ processes: admin.processes() }),
     'admin-cancel-turn': (c) => {
       admin.cancelTurn(idOf(c), nameOf(c));
       return c.json({ id: idOf(c), cancelled: true });

@@ -3,6 +3,7 @@
 export const ADMIN_ROUTES = [
   { method: 'GET', path: '/admin/keys', action: 'admin-keys' },
   { method: 'POST', path: '/admin/keys', action: 'admin-create-key' },
+  { method: 'GET', path: '/admin/keys/:id', action: 'admin-key' },
   { method: 'PATCH', path: '/admin/keys/:id', action: 'admin-change-key' },
   { method: 'DELETE', path: '/admin/keys/:id', action: 'admin-revoke-key' },
   { method: 'GET', path: '/admin/usage', action: 'admin-usage' },
@@ -13,6 +14,7 @@ export const ADMIN_ROUTES = [
   { method: 'GET', path: '/admin/limits', action: 'admin-limits' },
   { method: 'GET', path: '/admin/models', action: 'admin-models' },
   { method: 'GET', path: '/admin/turns', action: 'admin-turns' },
+  { method: 'GET', path: '/admin/processes', action: 'admin-processes' },
   { method: 'DELETE', path: '/admin/turns/:id', action: 'admin-cancel-turn' },
   { method: 'GET', path: '/admin/health', action: 'admin-health' },
 ] as const;

@@ -11,12 +11,15 @@ import { nextUnlessAborted } from '../../util/iterators.ts';
 import { unlessAborted } from '../../util/timer.ts';
 import { watchdog } from '../../util/watchdog.ts';
 import type { Services } from '../services.ts';
+import type { RunningTurns } from './running-turns.ts';
 
 /** An engine that ignores its abort signal loses its lease after this, with an error in the log. */
 const abandonAfterMs = 30_000;
 
 type Needs = Pick<Services, 'engine' | 'leases' | 'clock' | 'log' | 'stopping'> & {
   readonly settings: Pick<Services['settings'], 'turnTimeoutMs' | 'stallAlarmMs'>;
+  /** Where the turn is shown while it waits and runs. */
+  readonly turns?: Pick<RunningTurns, 'started'>;
 };
 
 /**
@@ -30,6 +33,7 @@ export async function* runTurn(
 ): AsyncGenerator<TurnEvent, void, undefined> {
   const { engine, clock, log, settings } = services;
   const lease = await services.leases.acquire(turn.owner, client);
+  services.turns?.started(turn.id, clock.now());
   using end = turnEnd(client, services);
   let events: AsyncIterator<TurnEvent> | undefined;
   const ms = settings.stallAlarmMs;

@@ -6,6 +6,8 @@ export interface RunningTurn {
   readonly id: string;
   /** When the request came, in milliseconds since the Unix epoch. */
   readonly since: number;
+  /** When it got its place; absent while it waits in the queue. */
+  readonly startedAt?: number;
   readonly key: string;
   readonly client?: string;
   readonly dialect: string;
@@ -17,6 +19,8 @@ export interface RunningTurn {
 export interface RunningTurns {
   /** `cancel` ends the turn with this error. Returns what forgets it. */
   add(turn: RunningTurn, cancel: (reason: TurnError) => void): () => void;
+  /** It has its place in the queue no more: it runs. */
+  started(id: string, at: number): void;
   /** The longest running first. */
   list(): readonly RunningTurn[];
   /** False where there is none of that id. */
@@ -29,6 +33,10 @@ export const createRunningTurns = (): RunningTurns => {
     add: (turn, cancel) => {
       turns.set(turn.id, { turn, cancel });
       return () => turns.delete(turn.id);
+    },
+    started: (id, at) => {
+      const known = turns.get(id);
+      if (known !== undefined) turns.set(id, { ...known, turn: { ...known.turn, startedAt: at } });
     },
     list: () => [...turns.values()].map(({ turn }) => turn),
     cancel: (id) => {

@@ -37,7 +37,7 @@ const longestHeaderWaitMs = 15_000;
 interface Answer {
   readonly c: HttpContext;
   readonly dialect: Dialect;
-  readonly services: Services;
+  readonly services: Services & { readonly turns?: RunningTurns };
   /** Replaced where the model turns out to have ended. */
   parsed: ParsedRequest;
   readonly record: TurnRecord;

@@ -4,7 +4,7 @@
  * comes out of the engine repeats a secret, whatever the upstream wrote.
  */
 import { TurnError, type ErrorCode } from '../../turn/errors.ts';
-import type { Engine, EngineHealth } from '../../turn/engine.ts';
+import type { Engine, EngineHealth, EngineProcess } from '../../turn/engine.ts';
 import type { TurnEvent } from '../../turn/events.ts';
 import type { Turn } from '../../turn/turn.ts';
 import type { Log } from '../../util/log.ts';
@@ -62,6 +62,10 @@ class WatchedEngine implements Engine {
 
   start(): void {
     this.#engine.start?.();
+  }
+
+  processes(): readonly EngineProcess[] {
+    return this.#engine.processes?.() ?? [];
   }
 
   health(): EngineHealth {
