@@ -42,15 +42,7 @@ const apiOnly = (name: string, fate: 'ignored' | 'refused', note = 'Passed on.')
 });
 
 export const messagesParameters: readonly Parameter[] = [
-  {
-    name: 'model',
-
-    fate: 'applied',
-
-    note: `' ${EFFORT_IN_NAME}`,
-
-    cases: EFFORT_CASES,
-  },
+  { name: 'model', fate: 'applied', note: EFFORT_IN_NAME, cases: EFFORT_CASES },
   {
     name: 'messages',
     fate: 'applied',

@@ -1,4 +1,5 @@
 /** A Messages request to a turn: nearly the same thing. What is not read passes through as it came. */
+import { countedFields } from '../../turn/counted.ts';
 import type { TurnRequest } from '../../turn/turn.ts';
 import { isClientTool, type Message, type Tool } from '../../turn/turn.ts';
 import { TurnError } from '../../turn/errors.ts';
@@ -56,8 +57,8 @@ export const parseCountTokens = (body: unknown, context: ParseContext): ParsedRe
   refuseThread(checked);
   const model = context.resolveModel(checked.model);
   const report = reportOf(model, context);
-  const passed = Object.entries(passedOn(checked, { context, model, report })).filter(([name]) => COUNTED.has(name));
-  const whole = { ...Object.fromEntries(passed), max_tokens: model.abilities.maxOutputTokens } as TurnRequest;
+  const passed = countedFields(passedOn(checked, { context, model, report }));
+  const whole = { ...passed, max_tokens: model.abilities.maxOutputTokens } as TurnRequest;
   const { request } = withPossibleChoice(fitted(whole, model, report), model, report);
   return {
     request,
@@ -69,21 +70,6 @@ export const parseCountTokens = (body: unknown, context: ParseContext): ParsedRe
     answer: null,
   };
 };
-
-/** https://docs.anthropic.com/en/api/messages-count-tokens takes these and refuses others. */
-const COUNTED: ReadonlySet<string> = new Set([
-  'model',
-  'messages',
-  'system',
-  'tools',
-  'tool_choice',
-  'thinking',
-  'output_config',
-  'cache_control',
-  'context_management',
-  'mcp_servers',
-  'speed',
-]);
 
 const fitted = (request: TurnRequest, { via, abilities }: ResolvedModel, report: Report): TurnRequest =>
   via === 'exact' ? request : fitToModel(request, abilities, report);

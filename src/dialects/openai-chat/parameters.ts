@@ -3,7 +3,7 @@
  */
 import { MOST_MESSAGES, MOST_TOOLS } from '../bounds.ts';
 import { FORCED_CASES } from '../forced-call.ts';
-import { commonParameters, OWN_METADATA } from '../openai/common-parameters.ts';
+import { commonParameters, OWN_METADATA, STRICT_TOOL } from '../openai/common-parameters.ts';
 import { shapeParameters } from './shape-parameters.ts';
 import { unmatchedParameters } from './unmatched-parameters.ts';
 import type { Parameter, ParameterCase } from '../parameters.ts';
@@ -138,19 +138,7 @@ export const chatParameters: readonly Parameter[] = [
       { fate: 'ignored', when: 'a tool of another type: it is left out, and told as `tools[0]`' },
     ],
   },
-  {
-    name: 'tools[].function.strict',
-    fate: 'applied',
-    note: 'Enforced by the API; `$schema`, `$id` and `$comment` are then taken out of the schema.',
-    cases: [
-      {
-        fate: 'ignored',
-        when:
-          'the schema is outside what the API enforces, or more than 20 tools are strict: the tool is offered ' +
-          'without it',
-      },
-    ],
-  },
+  { name: 'tools[].function.strict', ...STRICT_TOOL },
   {
     name: 'tool_choice',
     fate: 'applied',

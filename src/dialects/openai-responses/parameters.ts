@@ -1,33 +1,11 @@
 /** What becomes of every parameter of `/v1/responses`. Read by the parser, the report and docs/COMPATIBILITY.md. */
 import { EFFORT_CASES, EFFORT_IN_NAME } from '../model-parameter.ts';
-import type { Parameter, ParameterCase } from '../parameters.ts';
+import { OWN_METADATA, samplingParameters } from '../openai/common-parameters.ts';
+import type { Parameter } from '../parameters.ts';
 import { toolParameters } from './tools/tool-parameters.ts';
 
-const NO_SAMPLING = {
-  fate: 'ignored',
-  if: { sampling: 'none' },
-  when: 'the model takes no sampling parameters',
-} as const;
-const THINKING = {
-  fate: 'ignored',
-  when: 'the model thinks in this request: the API then takes its own default only',
-} as const;
-const OWN_METADATA: ParameterCase = {
-  fate: 'ignored',
-  if: { lacks: 'metadata' },
-  when: 'a login of Claude Code, which sends metadata of its own',
-};
-
 const conversation: readonly Parameter[] = [
-  {
-    name: 'model',
-
-    fate: 'applied',
-
-    note: `' ${EFFORT_IN_NAME}`,
-
-    cases: EFFORT_CASES,
-  },
+  { name: 'model', fate: 'applied', note: EFFORT_IN_NAME, cases: EFFORT_CASES },
   {
     name: 'input',
     fate: 'applied',
@@ -197,25 +175,7 @@ const generation: readonly Parameter[] = [
     neutral: ['medium'],
     note: 'Claude has no such setting: effort is about thinking, not about length.',
   },
-  {
-    name: 'temperature',
-    fate: 'applied',
-    note: '0 to 2, halved: the API counts from 0 to 1.',
-    cases: [NO_SAMPLING, THINKING],
-  },
-  {
-    name: 'top_p',
-    fate: 'applied',
-    neutral: [1],
-    note: 'Passed on, except 1, which restricts nothing.',
-    cases: [
-      NO_SAMPLING,
-      { fate: 'ignored', when: 'a temperature is given too and the model takes only one of them' },
-      { fate: 'ignored', when: 'the model thinks in this request and the value is below 0.95' },
-    ],
-  },
-  { name: 'presence_penalty', fate: 'ignored', neutral: [0], note: 'Claude has no penalties.' },
-  { name: 'frequency_penalty', fate: 'ignored', neutral: [0], note: 'Claude has no penalties.' },
+  ...samplingParameters,
   { name: 'top_logprobs', fate: 'ignored', neutral: [0], note: 'Claude gives no log probabilities.' },
 ];
 

@@ -1,4 +1,4 @@
-/** What becomes of the parameters that `/v1/chat/completions` and `/v1/completions` share. */
+/** What becomes of the parameters that the OpenAI APIs share. */
 import { EFFORT_CASES, EFFORT_IN_NAME } from '../model-parameter.ts';
 import type { Parameter, ParameterCase } from '../parameters.ts';
 
@@ -18,30 +18,8 @@ export const OWN_METADATA: ParameterCase = {
   when: 'a login of Claude Code, which sends metadata of its own',
 };
 
-export const commonParameters: readonly Parameter[] = [
-  {
-    name: 'model',
-
-    fate: 'applied',
-
-    note: `' ${EFFORT_IN_NAME}`,
-
-    cases: EFFORT_CASES,
-  },
-  { name: 'stream', fate: 'applied', note: 'Server-sent events, ended by `[DONE]`.' },
-  { name: 'stream_options.include_usage', fate: 'applied', note: 'A last chunk with `choices: []` and the usage.' },
-  {
-    name: 'stream_options.include_obfuscation',
-    fate: 'ignored',
-    neutral: [false],
-    note: 'No padding is added to chunks.',
-  },
-  {
-    name: 'max_tokens',
-    fate: 'applied',
-    note: 'Thinking counts towards it. Absent: 32,000, or the model’s maximum if that is lower.',
-    cases: [{ fate: 'emulated', when: 'above the model’s maximum: the maximum is used' }],
-  },
+/** Every OpenAI API has them. */
+export const samplingParameters: readonly Parameter[] = [
   {
     name: 'temperature',
     fate: 'applied',
@@ -61,6 +39,25 @@ export const commonParameters: readonly Parameter[] = [
   },
   { name: 'frequency_penalty', fate: 'ignored', neutral: [0], note: 'Claude has no penalties.' },
   { name: 'presence_penalty', fate: 'ignored', neutral: [0], note: 'Claude has no penalties.' },
+];
+
+export const commonParameters: readonly Parameter[] = [
+  { name: 'model', fate: 'applied', note: EFFORT_IN_NAME, cases: EFFORT_CASES },
+  { name: 'stream', fate: 'applied', note: 'Server-sent events, ended by `[DONE]`.' },
+  { name: 'stream_options.include_usage', fate: 'applied', note: 'A last chunk with `choices: []` and the usage.' },
+  {
+    name: 'stream_options.include_obfuscation',
+    fate: 'ignored',
+    neutral: [false],
+    note: 'No padding is added to chunks.',
+  },
+  {
+    name: 'max_tokens',
+    fate: 'applied',
+    note: 'Thinking counts towards it. Absent: 32,000, or the model’s maximum if that is lower.',
+    cases: [{ fate: 'emulated', when: 'above the model’s maximum: the maximum is used' }],
+  },
+  ...samplingParameters,
   { name: 'n', fate: 'refused', neutral: [1], note: 'Claude gives one answer a request.' },
   { name: 'seed', fate: 'ignored', note: 'Claude has no seed.' },
   {
@@ -83,3 +80,17 @@ export const commonParameters: readonly Parameter[] = [
     cases: [OWN_METADATA],
   },
 ];
+
+/** What becomes of `strict` at a tool, wherever an API has it. */
+export const STRICT_TOOL = {
+  fate: 'applied',
+  note: 'Enforced by the API; `$schema`, `$id` and `$comment` are then taken out of the schema.',
+  cases: [
+    {
+      fate: 'ignored',
+      when:
+        'the schema is outside what the API enforces, or more than 20 tools are strict: the tool is offered ' +
+        'without it',
+    },
+  ],
+} as const satisfies Omit<Parameter, 'name'>;

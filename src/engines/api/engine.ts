@@ -6,6 +6,7 @@ import { apiAbilities } from './abilities.ts';
 import type { Engine, EngineHealth, EngineModel } from '../../turn/engine.ts';
 import { TurnError } from '../../turn/errors.ts';
 import type { TurnEvent } from '../../turn/events.ts';
+import { countedFields } from '../../turn/counted.ts';
 import type { Turn, TurnRequest } from '../../turn/turn.ts';
 import { systemClock, type Clock } from '../../util/clock.ts';
 import { EventReader } from './events.ts';
@@ -79,7 +80,7 @@ class ApiEngine implements Engine {
 
   countTokens({ request, betas }: Turn, signal: AbortSignal): Promise<number> {
     return this.#withCall(signal, async (call) => {
-      const body = countable(await this.#named(request));
+      const body = countedFields(await this.#named(request));
       const answer = await this.#json(call, { path: '/v1/messages/count_tokens', method: 'POST', body, betas });
       const { input_tokens: tokens } = answer as { input_tokens?: unknown };
       if (typeof tokens !== 'number')
@@ -173,21 +174,3 @@ interface Sent {
   readonly body?: object;
   readonly betas?: readonly string[];
 }
-
-/** What https://docs.anthropic.com/en/api/messages-count-tokens takes of a Messages request; it refuses the rest. */
-const COUNTABLE: ReadonlySet<string> = new Set([
-  'model',
-  'messages',
-  'system',
-  'tools',
-  'tool_choice',
-  'thinking',
-  'output_config',
-  'cache_control',
-  'context_management',
-  'mcp_servers',
-  'speed',
-]);
-
-const countable = (request: TurnRequest): object =>
-  Object.fromEntries(Object.entries(request).filter(([name]) => COUNTABLE.has(name)));

@@ -1,5 +1,6 @@
 /** What becomes of tools, and of the choice between them. */
 import { FORCED_CASES } from '../../forced-call.ts';
+import { STRICT_TOOL } from '../../openai/common-parameters.ts';
 import type { Parameter } from '../../parameters.ts';
 
 export const toolParameters: readonly Parameter[] = [
@@ -68,20 +69,7 @@ export const toolParameters: readonly Parameter[] = [
       },
     ],
   },
-  {
-    name: 'tools[].strict',
-    fate: 'applied',
-    neutral: [false],
-    note: 'Enforced by the API; `$schema`, `$id` and `$comment` are then taken out of the schema.',
-    cases: [
-      {
-        fate: 'ignored',
-        when:
-          'the schema is outside what the API enforces, or more than 20 tools are strict: the tool is offered ' +
-          'without it',
-      },
-    ],
-  },
+  { name: 'tools[].strict', neutral: [false], ...STRICT_TOOL },
   {
     name: 'tool_choice',
     fate: 'applied',

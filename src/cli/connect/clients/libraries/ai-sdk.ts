@@ -1,30 +1,6 @@
 import { openAiBase, type Client, type Target } from '../../client.ts';
 import { nodeKey } from './openai-sdk.ts';
-
-export const aiSdk: Client = {
-  id: 'ai-sdk',
-  name: 'AI SDK',
-  documentation: 'https://ai-sdk.dev/providers/ai-sdk-providers/anthropic',
-  detect: {},
-  variants: (target) => [
-    {
-      id: 'openai',
-      title: 'Over the OpenAI API',
-      api: 'Chat Completions',
-      code: { language: 'js', text: openAi(target) },
-    },
-    {
-      id: 'anthropic',
-      title: 'Over the Anthropic API',
-      api: 'Messages',
-      code: { language: 'js', text: anthropic(target) },
-    },
-  ],
-  notes: [
-    '`.chat(…)` is the API that most programs mean; a model without it speaks the Responses API, at the same address.',
-  ],
-  tested: { how: 'run', version: '7.0.173', date: '2026-11-24' },
-};
+import { overBothApis } from './over-both-apis.ts';
 
 const openAi = (target: Target): string => `import { createOpenAI } from '@ai-sdk/openai';
 import { generateText } from 'ai';
@@ -41,3 +17,15 @@ const anthropic = createAnthropic({ baseURL: '${openAiBase(target)}', apiKey: ${
 const { text } = await generateText({ model: anthropic('sonnet'), prompt: 'Hello' });
 console.log(text);
 `;
+
+export const aiSdk: Client = {
+  id: 'ai-sdk',
+  name: 'AI SDK',
+  documentation: 'https://ai-sdk.dev/providers/ai-sdk-providers/anthropic',
+  detect: {},
+  variants: overBothApis(openAi, anthropic),
+  notes: [
+    '`.chat(…)` is the API that most programs mean; a model without it speaks the Responses API, at the same address.',
+  ],
+  tested: { how: 'run', version: '7.0.173', date: '2026-11-24' },
+};
