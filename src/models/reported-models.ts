@@ -2,6 +2,7 @@
 import type { Engine, EngineModel } from '../turn/engine.ts';
 import type { Clock } from '../util/clock.ts';
 import type { Log } from '../util/log.ts';
+import { within } from '../util/timer.ts';
 
 /** How long requests wait for the engine's list while there is none; after that they are resolved without it. */
 const patienceMs = 5_000;
@@ -23,7 +24,7 @@ export class ReportedModels {
   #has = false;
   #failed = false;
   #dueAt = Number.NEGATIVE_INFINITY;
-  #asking: Promise<void> | undefined;
+  #asking: Promise<unknown> | undefined;
 
   constructor(engine: Pick<Engine, 'models'>, parts: Parts) {
     this.#engine = engine;
@@ -42,9 +43,13 @@ export class ReportedModels {
     if (!this.#has || this.#parts.clock.elapsed() >= this.#dueAt) await this.#ask();
   }
 
-  /** Settles with the answer, or when patience has ended and the answer is still to come. */
-  #ask(): Promise<void> {
-    this.#asking ??= this.#withPatience(this.#load().finally(() => (this.#asking = undefined)));
+  /** Settles with the answer, or after `patienceMs`; the answer may still come later. */
+  #ask(): Promise<unknown> {
+    this.#asking ??= within(
+      this.#load().finally(() => (this.#asking = undefined)),
+      patienceMs,
+      this.#parts.clock,
+    );
     return this.#asking;
   }
 
@@ -56,19 +61,13 @@ export class ReportedModels {
       this.#failed = false;
       this.#dueAt = clock.elapsed() + lifetimeMs;
     } catch (error) {
-      if (!this.#failed) log.warn({ err: error }, `the engine does not tell its models; ${this.#instead()}`);
+      if (!this.#failed) log.warn({ err: error }, `the engine cannot list its models; ${this.#instead()}`);
       this.#failed = true;
       this.#dueAt = clock.elapsed() + afterFailureMs;
     }
   }
 
   #instead(): string {
-    return this.#has ? 'the list of before still counts' : 'until it does, only the built-in names are known';
-  }
-
-  #withPatience(work: Promise<void>): Promise<void> {
-    const { promise, resolve } = Promise.withResolvers<void>();
-    const cancel = this.#parts.clock.after(patienceMs, resolve);
-    return Promise.race([work.finally(cancel), promise]);
+    return this.#has ? 'the last list stays in use' : 'until it does, only the built-in names are known';
   }
 }

@@ -1,5 +1,6 @@
 /** Doing again what failed, ever more slowly, until it succeeds. */
 import type { Clock } from './clock.ts';
+import { pause } from './timer.ts';
 
 export interface Backoff {
   readonly clock: Pick<Clock, 'after'>;
@@ -24,13 +25,6 @@ export const untilItWorks = async (work: () => Promise<unknown>, backoff: Backof
       if (signal.aborted) return;
       failed(error, pauseMs);
     }
-    await pause(pauseMs, { clock, signal });
+    await pause(pauseMs, { clock, signal }).catch(() => undefined);
   }
-};
-
-const pause = (ms: number, { clock, signal }: Pick<Backoff, 'clock' | 'signal'>): Promise<void> => {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  const cancel = clock.after(ms, resolve);
-  signal.addEventListener('abort', () => resolve(), { once: true });
-  return promise.finally(cancel);
 };

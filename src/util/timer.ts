@@ -46,3 +46,12 @@ export const unlessAborted = async <Value>(promise: Promise<Value>, signal: Abor
   using watch = abortResource(signal);
   return await Promise.race([promise, watch.aborted]);
 };
+
+/** Resolves after `ms`; rejects with the signal's reason when that is aborted first. */
+export const pause = async (
+  ms: number,
+  { clock, signal }: { readonly clock: Pick<Clock, 'after'>; readonly signal: AbortSignal },
+): Promise<void> => {
+  using timer = timerResource(clock, ms);
+  await unlessAborted(timer.passed, signal);
+};

@@ -77,7 +77,7 @@ describe('the list', () => {
     clock.advance(HOUR);
     await models.modelsKnown();
     await settled();
-    expect(warnings).toEqual([expect.stringContaining('the list of before still counts')]);
+    expect(warnings).toEqual([expect.stringContaining('the last list stays in use')]);
     expect(models.resolveModel('gpt-4o').id).toBe('claude-sonnet-6');
   });
 

@@ -42,9 +42,18 @@ class World {
       stream,
       timing: { startWaitMs: 60_000, lifeSignAfterMs: 1_000, lifeSignEveryMs: 5_000 },
       // Time passes only while somebody waits.
-      sleep: async (ms) => {
-        await tick();
-        this.now += ms;
+      clock: {
+        after: (ms, then) => {
+          let cancelled = false;
+          void tick().then(() => {
+            if (cancelled) return;
+            this.now += ms;
+            then();
+          });
+          return () => {
+            cancelled = true;
+          };
+        },
       },
       hooks: {
         begin: () => this.begin(),

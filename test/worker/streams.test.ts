@@ -5,6 +5,7 @@ import { endMark } from '../../src/http/answer/end-mark.ts';
 import { streamFormatOf } from '../../src/http/answer/stream-format.ts';
 import { checkedStream } from '../../src/worker/checked-stream.ts';
 import { earlyStream } from '../../src/worker/instance/early-stream.ts';
+import { systemClock } from '../../src/util/clock.ts';
 import { OpenRequests } from '../../src/worker/instance/open-requests.ts';
 import type { DialectResponder } from '../../src/worker/dialect-responder.ts';
 
@@ -141,7 +142,7 @@ describe('an early stream', () => {
   const early = (answer: Promise<Response>, onLeave = (): void => {}): ReadableStream<Uint8Array> =>
     earlyStream(answer, {
       responder,
-      sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+      clock: systemClock,
       everyMs: 1,
       leave: onLeave,
     });

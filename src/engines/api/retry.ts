@@ -1,5 +1,7 @@
 /** Asking again, as long as no answer has begun. */
 import type { TurnEvent } from '../../turn/events.ts';
+import { systemClock } from '../../util/clock.ts';
+import { pause } from '../../util/timer.ts';
 import { unreachable } from './failures.ts';
 import { retryAfterSeconds } from './retry-after.ts';
 import type { UpstreamResponse } from './upstream.ts';
@@ -73,16 +75,4 @@ const isWorthRetrying = (status: number, headers: Headers): boolean => {
 const backoff = (attempt: number): number =>
   Math.round(Math.min(FIRST_WAIT_MS * 2 ** (attempt - 1), LARGEST_BACKOFF_MS) * (1 - Math.random() / 4));
 
-const waitFor: Wait = (ms, signal) =>
-  new Promise((resolve, reject) => {
-    const abort = (): void => {
-      clearTimeout(timer);
-      reject(signal.reason as Error);
-    };
-    const timer = setTimeout(() => {
-      signal.removeEventListener('abort', abort);
-      resolve();
-    }, ms);
-    if (signal.aborted) abort();
-    else signal.addEventListener('abort', abort, { once: true });
-  });
+const waitFor: Wait = (ms, signal) => pause(ms, { clock: systemClock, signal });

@@ -1,10 +1,12 @@
 /** A stream that shows signs of life while its answer is not there yet, because the container starts. */
 import { toTurnError } from '../../turn/errors.ts';
+import type { Clock } from '../../util/clock.ts';
+import { timedOut, within } from '../../util/timer.ts';
 import type { DialectResponder } from '../dialect-responder.ts';
 
 export interface EarlyOptions {
   readonly responder: DialectResponder;
-  readonly sleep: (ms: number) => Promise<void>;
+  readonly clock: Pick<Clock, 'after'>;
   readonly everyMs: number;
   /** The client has left before the answer began. */
   readonly leave: () => void;
@@ -15,7 +17,7 @@ export interface EarlyOptions {
  * error, and a promise that is rejected, become the dialect's error frame.
  */
 export const earlyStream = (answer: Promise<Response>, options: EarlyOptions): ReadableStream<Uint8Array> => {
-  const { responder, sleep, everyMs, leave } = options;
+  const { responder, clock, everyMs, leave } = options;
   const body = answer.then(
     (response) => bodyOf(response, responder),
     (error: unknown) => oneChunk(responder.errorFrame(toTurnError(error))),
@@ -24,9 +26,9 @@ export const earlyStream = (answer: Promise<Response>, options: EarlyOptions): R
   let waitMs = 0;
   const pull = async (controller: ReadableStreamDefaultController<Uint8Array>): Promise<void> => {
     if (reader === undefined) {
-      const arrived = await Promise.race([body, sleep(waitMs)]);
+      const arrived = await within(body, waitMs, clock);
       waitMs = everyMs;
-      if (arrived === undefined) return controller.enqueue(responder.lifeSign());
+      if (arrived === timedOut) return controller.enqueue(responder.lifeSign());
       reader = arrived.getReader();
     }
     const { done, value } = await reader.read();

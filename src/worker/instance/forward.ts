@@ -3,6 +3,8 @@
  * body has ended, or the client has left, also before the headers: then the instance may sleep.
  */
 import { TurnError, toTurnError } from '../../turn/errors.ts';
+import type { Clock } from '../../util/clock.ts';
+import { timedOut, within } from '../../util/timer.ts';
 import type { ContainerLife } from './container.ts';
 import { askContainer, requestForContainer, type ContainerRequest } from './ask-container.ts';
 import { DownError, downTurnError, type DownReason } from './container-errors.ts';
@@ -18,7 +20,7 @@ export interface Forwarding {
   /** The client asked for a stream. */
   readonly stream: boolean;
   readonly timing: ForwardTiming;
-  readonly sleep: (ms: number) => Promise<void>;
+  readonly clock: Pick<Clock, 'after'>;
   readonly hooks: ForwardHooks;
 }
 
@@ -80,15 +82,15 @@ const answerOrEnd = async (request: Request, forwarding: Forwarding): Promise<Re
 /** The answer itself when it comes soon, or while the container is at work on it; else a stream that shows life. */
 const withLifeSigns = async (
   answer: Promise<Response>,
-  { trip, life, responder, timing, sleep }: Forwarding,
+  { trip, life, responder, timing, clock }: Forwarding,
 ): Promise<Response> => {
   for (let waitedMs = 0; ;) {
-    const first = await Promise.race([answer, sleep(timing.lifeSignAfterMs)]);
-    if (first !== undefined || trip.ended) return answer;
+    const first = await within(answer, timing.lifeSignAfterMs, clock);
+    if (first !== timedOut || trip.ended) return answer;
     waitedMs += timing.lifeSignAfterMs;
     if (trip.stage === 'asked' && life.state === 'ready' && waitedMs < HEADERS_BY_MS) continue;
     trip.show();
-    const body = earlyStream(answer, { responder, sleep, everyMs: timing.lifeSignEveryMs, leave: trip.leave });
+    const body = earlyStream(answer, { responder, clock, everyMs: timing.lifeSignEveryMs, leave: trip.leave });
     return responder.stream(body);
   }
 };
@@ -128,10 +130,9 @@ const tryOnce = async (asked: ContainerRequest, forwarding: Forwarding): Promise
   }
 };
 
-const startedInTime = async ({ life, stream, timing, sleep }: Forwarding): Promise<void> => {
+const startedInTime = async ({ life, stream, timing, clock }: Forwarding): Promise<void> => {
   if (stream) return life.ready();
-  const late = sleep(timing.startWaitMs).then(() => 'late' as const);
-  if ((await Promise.race([life.ready(), late])) === 'late') throw new DownError(life.waitingFor);
+  if ((await within(life.ready(), timing.startWaitMs, clock)) === timedOut) throw new DownError(life.waitingFor);
 };
 
 const refuseIfLeft = ({ stage }: Trip): void => {

@@ -8,6 +8,8 @@ import type { Dialect } from '../../dialects/dialect.ts';
 import { dialectNamed, dialects as allDialects } from '../../dialects/index.ts';
 import { markEnd, OWNER_HEADER } from '../../http/answer/end-mark.ts';
 import { TurnError } from '../../turn/errors.ts';
+import { systemClock } from '../../util/clock.ts';
+import { within } from '../../util/timer.ts';
 import { bootstrap, containerLogin, newBootstrapKey } from './container-bootstrap.ts';
 import { ContainerLife, type RawContainer } from './container.ts';
 import type { DownReason } from './container-errors.ts';
@@ -97,7 +99,7 @@ export class ProxyInstance extends DurableObject<Env> {
       responder: createResponder(dialectNamed(routed.dialect, this.#dialects), routed.requestId),
       stream: routed.stream,
       timing: this.#settings,
-      sleep,
+      clock: systemClock,
       hooks: {
         begin: () => this.#armSleep(),
         beforeAsked: async () => turn?.before(),
@@ -130,7 +132,7 @@ export class ProxyInstance extends DurableObject<Env> {
     }
     const left = this.#settings.sleepAfterMs - idleMs;
     if (left > 0) return this.ctx.storage.setAlarm(Date.now() + left);
-    await Promise.race([this.#loginHome(this.#login?.settle()), sleep(LAST_LOGIN_MS)]);
+    await within(this.#loginHome(this.#login?.settle()), LAST_LOGIN_MS, systemClock);
     if (this.#open.idleMs() === 0) return this.#armSleep(); // A request came while the login went home.
     logEvent('container goes to sleep', { instance: this.#self, idleMs });
     this.#life.stop();
@@ -154,7 +156,7 @@ export class ProxyInstance extends DurableObject<Env> {
       // Entered in the same moment, so that of two who see the last slot one gets it.
       if (placement === 'here') return this.#open.enter(routed);
       if (placement !== 'wait') return placement;
-      await Promise.race([this.#open.released(), sleep(Math.max(1, until - Date.now()))]);
+      await within(this.#open.released(), Math.max(1, until - Date.now()), systemClock);
     }
   }
 

@@ -91,7 +91,7 @@ describe('what is told', () => {
       ['top_logprobs', 'include'],
       [],
     ],
-    ['penalties', { presence_penalty: 1, frequency_penalty: 1 }, ['presence_penalty', 'frequency_penalty'], []],
+    ['penalties', { presence_penalty: 1, frequency_penalty: 1 }, ['frequency_penalty', 'presence_penalty'], []],
     ['a tier', { service_tier: 'flex' }, ['service_tier'], []],
     ['an unknown member', { of_the_future: 1 }, ['of_the_future'], []],
   ])('%s', (_, body, ignored, emulated, options) => {

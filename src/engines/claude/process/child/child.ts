@@ -1,9 +1,10 @@
 /** One child process: one owner, one recorded reason for its end, and a way down that always works. */
 import { spawn, type ChildProcessByStdio } from 'node:child_process';
 import { rmSync } from 'node:fs';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Readable, Writable } from 'node:stream';
 import { TurnError } from '../../../../turn/errors.ts';
+import { systemClock } from '../../../../util/clock.ts';
+import { timedOut, within } from '../../../../util/timer.ts';
 
 /** Why a process ended. The first reason counts; `crashed` is what nobody asked for. */
 export type EndReason =
@@ -110,10 +111,8 @@ export class Child {
     if (!(await this.endsSoon())) this.kill('failed');
   }
 
-  endsSoon(): Promise<boolean> {
-    const patience = new AbortController();
-    const late = sleep(GRACE_MS, false, { ref: false, signal: patience.signal }).catch(() => false);
-    return Promise.race([this.ended.then(() => true), late]).finally(() => patience.abort());
+  async endsSoon(): Promise<boolean> {
+    return (await within(this.ended, GRACE_MS, systemClock)) !== timedOut;
   }
 
   #cleared(end: End): End {
