@@ -266,6 +266,25 @@ export const responsesSuite = (world: () => Service): void => {
     ).toEqual([16, 16]);
   });
 
+  it('goes on after a call that was cut at the limit', async () => {
+    const { openai, upstream, arrived } = world();
+    upstream.script(slowToContinue);
+    const input: Item[] = [user(`[[tool:get_weather {"city":"${'Prague '.repeat(80)}"}]]`)];
+    const asked = { model, input, tools: [weather], store: false };
+    const { status, output } = await openai.responses.create({ ...asked, max_output_tokens: 16 });
+    const [call] = output;
+    expect([status, call]).toMatchObject(['incomplete', { type: 'function_call', status: 'incomplete' }]);
+    if (call?.type !== 'function_call') return;
+    expect(() => JSON.parse(call.arguments) as unknown).toThrow(SyntaxError);
+    input.push(call, { type: 'function_call_output', call_id: call.call_id, output: 'no JSON' }, user('[[text:on]]'));
+    const { data, response } = await openai.responses.create(asked).withResponse();
+    expect([data.output_text, response.headers.get('x-proxy-emulated')]).toEqual(['on', 'input']);
+    const last = arrived().at(-1);
+    expect(last && dialogueOf(last)[1]?.content).toMatchObject([
+      { type: 'tool_use', id: call.call_id, input: { INVALID_JSON: call.arguments } },
+    ]);
+  });
+
   it("parses structured output with the SDK's own helper", async () => {
     const { openai, arrived } = world();
     const response = await openai.responses.parse({

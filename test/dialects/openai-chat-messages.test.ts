@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { openAiChat } from '../../src/dialects/openai-chat/index.ts';
 import { nowhere, placeSystemMessages } from '../../src/dialects/system-messages.ts';
 import { toExchanges } from '../../src/engines/claude/conversation/exchanges.ts';
+import { brokenInput } from '../../src/turn/broken-input.ts';
 import type { Message } from '../../src/turn/turn.ts';
 import { contextOf, failure } from './support.ts';
 
@@ -351,12 +352,11 @@ describe('tool calls', () => {
     });
   });
 
-  test.each(['{', '[]', '"x"', 'null'])('arguments %s are refused by name', (json) => {
-    const messages = [user, { role: 'assistant', tool_calls: [call('c', json)] }, result('c')];
-    expect(failure(() => parse(messages))).toMatchObject({
-      code: 'invalid_request',
-      param: 'messages[1].tool_calls[0].function.arguments',
-    });
+  test.each(['{"a":', '[]', '"x"', 'null'])('arguments %s, as a cut answer leaves them, are kept and told', (json) => {
+    const { request, report } = parse([user, { role: 'assistant', tool_calls: [call('c', json)] }, result('c')]);
+    expect(request.messages[1]?.content).toEqual([use('c', brokenInput(json))]);
+    expect(JSON.stringify(request.messages[1])).toContain(`"input":{"INVALID_JSON":${JSON.stringify(json)}}`);
+    expect(report.emulated).toEqual(['messages[].tool_calls']);
   });
 
   test.each([

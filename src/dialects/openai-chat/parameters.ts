@@ -71,7 +71,19 @@ export const chatParameters: readonly Parameter[] = [
       },
     ],
   },
-  { name: 'messages[].tool_calls', fate: 'applied', note: 'Arguments must be a JSON object; an empty string is `{}`.' },
+  {
+    name: 'messages[].tool_calls',
+    fate: 'applied',
+    note: 'Arguments are a JSON object; an empty string is `{}`.',
+    cases: [
+      {
+        fate: 'emulated',
+        when:
+          'arguments that are no JSON object, such as those of a call that was cut at the limit: Claude gets their ' +
+          'text as `{"INVALID_JSON": …}`',
+      },
+    ],
+  },
   {
     name: 'messages[].function_call',
     fate: 'applied',

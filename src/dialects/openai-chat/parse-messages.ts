@@ -10,7 +10,7 @@ import type { Message } from '../../turn/turn.ts';
 import type { Report } from '../parameters.ts';
 import { customInput } from '../openai/custom-tools.ts';
 import { pathText } from '../validate.ts';
-import { parseArguments, placeSystem, type Conversation } from '../openai/conversation.ts';
+import { hasBrokenCall, parseArguments, placeSystem, type Conversation } from '../openai/conversation.ts';
 import { written, type Places } from '../callers-field.ts';
 import { nativeToolId, shortHash, UniqueIds } from '../tool-ids.ts';
 import { textBlocks, type Path } from '../openai/content.ts';
@@ -32,6 +32,7 @@ export const parseMessages = (
   for (const [index, message] of messages.entries()) walk.add(message, index);
   walk.close(messages.length);
   if (walk.leftOut) report.ignore('messages[].type');
+  if (hasBrokenCall(walk.messages)) report.emulate('messages[].tool_calls');
   return placeSystem(walk, { takesSystem, field: 'messages', emulated: () => report.emulate('messages') });
 };
 
@@ -175,8 +176,7 @@ class Walk {
       this.messages.push({ role: 'assistant', content: this.#step });
     }
     const at = ['messages', index] as const;
-    const input =
-      item.type === 'function_call' ? parseArguments(item.arguments, [...at, 'arguments']) : customInput(item.input);
+    const input = item.type === 'function_call' ? parseArguments(item.arguments) : customInput(item.input);
     this.#step.push(this.#call(item.call_id, { name: item.name, input, at }));
   }
 
@@ -186,12 +186,12 @@ class Walk {
     blocks.push(...written(textBlocks([message.refusal ?? '']), path, this.#places));
     for (const [place, call] of (message.tool_calls ?? []).entries()) {
       const at = [...path, 'tool_calls', place];
-      blocks.push(this.#call(call.id, { ...calledBy(call, at), at }));
+      blocks.push(this.#call(call.id, { ...calledBy(call), at }));
     }
     const legacy = message.function_call;
     if (legacy !== null && legacy !== undefined) {
       const at = [...path, 'function_call'];
-      const input = parseArguments(legacy.arguments, [...at, 'arguments']);
+      const input = parseArguments(legacy.arguments);
       blocks.push(
         this.#call(legacy.name, { name: legacy.name, input, at, idSeed: `${legacy.name} ${legacy.arguments}` }),
       );
@@ -247,8 +247,8 @@ interface ResultPlace {
   readonly isError?: boolean;
 }
 
-const calledBy = (call: ToolCall, at: Path): { readonly name: string; readonly input: object } => {
+const calledBy = (call: ToolCall): { readonly name: string; readonly input: object } => {
   if (call.type === 'custom') return { name: call.custom.name, input: customInput(call.custom.input) };
   const { name, arguments: json } = call.function;
-  return { name, input: parseArguments(json, [...at, 'function', 'arguments']) };
+  return { name, input: parseArguments(json) };
 };

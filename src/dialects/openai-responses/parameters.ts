@@ -33,6 +33,12 @@ const conversation: readonly Parameter[] = [
         when: 'there are only system messages: the last one is sent as the user’s, since Claude needs one to answer',
       },
       {
+        fate: 'emulated',
+        when:
+          'arguments that are no JSON object, such as those of a call that was cut at the limit: Claude gets their ' +
+          'text as `{"INVALID_JSON": …}`',
+      },
+      {
         fate: 'refused',
         when:
           'the last message is the assistant’s and the model or the engine cannot continue it; a call has no ' +

@@ -1,10 +1,10 @@
 /** What a conversation written for OpenAI's APIs needs before Claude can go on with it. */
 import type Anthropic from '@anthropic-ai/sdk';
+import { brokenInput, brokenText } from '../../turn/broken-input.ts';
 import { TurnError } from '../../turn/errors.ts';
 import type { ContentBlock, Message } from '../../turn/turn.ts';
 import { mayStay, nowhere, placeSystemMessages } from '../system-messages.ts';
 import { invalid } from '../validate.ts';
-import type { Path } from './content.ts';
 
 export interface Conversation {
   readonly system: readonly Anthropic.TextBlockParam[];
@@ -79,15 +79,23 @@ export const endsInResults = ({ messages }: Conversation): boolean => {
   );
 };
 
-/** The arguments of a call: a JSON object as a string, which some clients leave empty. */
-export const parseArguments = (json: string, path: Path): object => {
+/**
+ * The arguments of a call: a JSON object as a string, which some clients leave empty. Any other text is kept as it is:
+ * an answer that was cut at its limit ends so, and its conversation must be able to go on.
+ */
+export const parseArguments = (json: string): object => {
   if (json.trim() === '') return {};
   const input = parseJson(json);
-  if (typeof input !== 'object' || input === null || Array.isArray(input)) {
-    throw invalid('openai', path, 'expected a JSON object as a string.');
-  }
-  return input;
+  return typeof input === 'object' && input !== null && !Array.isArray(input) ? input : brokenInput(json);
 };
+
+/** Whether a call has arguments that are no JSON object. */
+export const hasBrokenCall = (messages: readonly Message[]): boolean =>
+  messages.some(
+    ({ content }) =>
+      Array.isArray(content) &&
+      content.some((block) => block.type === 'tool_use' && brokenText(block.input) !== undefined),
+  );
 
 const parseJson = (json: string): unknown => {
   try {

@@ -1,3 +1,4 @@
+import { brokenInput } from '../../../src/turn/broken-input.ts';
 import { describe, expect, it, test } from 'vitest';
 import { openAiResponses } from '../../../src/dialects/openai-responses/index.ts';
 import { encryptBlocks } from '../../../src/dialects/openai-responses/encrypted-blocks.ts';
@@ -250,12 +251,6 @@ describe('calls and their outputs', () => {
       'input[1].call_id',
     ],
     [
-      'arguments that are no object',
-      [hi, { ...call('c1'), arguments: '[1]' }, output('c1')],
-      "Invalid value for 'input[1].arguments': expected a JSON object as a string.",
-      'input[1].arguments',
-    ],
-    [
       'an image of the assistant',
       [hi, { role: 'assistant', content: [{ type: 'input_image', image_url: png }] }],
       "Invalid value for 'input[1].content[0].type': only a user's message can have 'input_image'.",
@@ -289,6 +284,13 @@ describe('calls and their outputs', () => {
     const error = failure(() => parse({ input }));
     expect(error.param).toBe(param);
     if (message !== undefined) expect(error.message).toBe(message);
+  });
+
+  it('arguments that are no object, as a cut answer leaves them, are kept and told', () => {
+    const json = '{"a":';
+    const { request, report } = parse({ input: [hi, { ...call('c1'), arguments: json }, output('c1')] });
+    expect(request.messages[1]).toEqual({ role: 'assistant', content: [use('c1', 'f', brokenInput(json))] });
+    expect(report.emulated).toEqual(['input']);
   });
 
   it('items of other tools are left out and told', () => {

@@ -8,7 +8,7 @@ import { TurnError } from '../../../turn/errors.ts';
 import type { ContentBlock, Message } from '../../../turn/turn.ts';
 import { written, type Places } from '../../callers-field.ts';
 import type { Path } from '../../openai/content.ts';
-import { parseArguments, type Conversation } from '../../openai/conversation.ts';
+import { hasBrokenCall, parseArguments, type Conversation } from '../../openai/conversation.ts';
 import type { Report } from '../../parameters.ts';
 import { nativeToolId, UniqueIds } from '../../tool-ids.ts';
 import { pathText } from '../../validate.ts';
@@ -36,7 +36,9 @@ interface Reading {
 export const readItems = (items: readonly PlacedItem[], reading: Reading): Conversation => {
   const reader = new ItemReader(items, reading);
   for (const placed of items) reader.add(placed);
-  return reader.end();
+  const conversation = reader.end();
+  if (hasBrokenCall(conversation.messages)) reading.report.emulate('input');
+  return conversation;
 };
 
 type Item<Type extends InputItem['type']> = Extract<InputItem, { type: Type }>;
@@ -80,7 +82,7 @@ class ItemReader {
         this.#addMessage(item, path);
         return;
       case 'function_call':
-        this.#addCall(item, parseArguments(item.arguments, [...path, 'arguments']), path);
+        this.#addCall(item, parseArguments(item.arguments), path);
         return;
       case 'custom_tool_call':
         this.#addCall(item, customInput(item.input), path);
