@@ -1,7 +1,10 @@
-/** A body that was written for another endpoint is told which, instead of the first field that it lacks. */
+/**
+ * Detects a body that was written for another endpoint, so that the error names that endpoint instead of the first
+ * missing field.
+ */
 import { invalid, type PathStyle } from './validate.ts';
 
-/** The members by which a body of each endpoint can be told, and the endpoint. */
+/** The members that identify a body of each endpoint. */
 const SHAPES = [
   { member: 'messages', endpoint: '/v1/chat/completions or /v1/messages', api: 'Chat Completions or Messages' },
   { member: 'input', endpoint: '/v1/responses', api: 'Responses' },

@@ -8,7 +8,7 @@ export const MOST = { messages: 10_000, blocks: 20_000, tools: 2_000 } as const;
 
 const counted = (most: number): string => most.toLocaleString('en-US');
 
-/** The bounds in words, for the tables of parameters. */
+/** The bounds as sentences for the parameter tables. */
 export const MOST_MESSAGES = `${counted(MOST.messages)} messages, or ${counted(MOST.blocks)} content blocks in them`;
 export const MOST_TOOLS = `${counted(MOST.tools)} tools`;
 
@@ -17,7 +17,7 @@ export interface OverBound {
   readonly problem: string;
 }
 
-/** The first bound that a body is over. Takes any body, also a malformed one. */
+/** The first bound that a body exceeds. Accepts any body, also a malformed one. */
 export const overBound = (body: unknown): OverBound | undefined => {
   if (typeof body !== 'object' || body === null) return undefined;
   const { messages, input, system, tools, functions } = body as Loose;

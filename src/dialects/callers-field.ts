@@ -1,13 +1,12 @@
 /**
- * The API names a field by its place in the request that reached it, `messages.2.content.0.image.source`. A caller of
- * another API wrote `messages[3].content[0].image_url.url`, so the error is told in those words.
+ * The API names a field by its path in the request that reached it, `messages.2.content.0.image.source`. A caller of
+ * another API wrote `messages[3].content[0].image_url.url`, so errors are translated to that path.
  */
 import { TurnError, type ErrorCode } from '../turn/errors.ts';
 import { invalid, pathText, type Path } from './validate.ts';
 
 /**
- * Where the caller wrote what stands at a place of the turn's request; undefined where no field of the caller's is to
- * blame.
+ * Maps a path in the turn's request to the caller's path; undefined where no field of the caller's caused the error.
  */
 export type CallersField = (place: readonly string[]) => Path | undefined;
 
@@ -19,7 +18,7 @@ const ABOUT_FIELDS: ReadonlySet<ErrorCode> = new Set([
 
 const PLACE_AND_REASON = /^(?<place>[a-z][a-z_]*(?:\.[a-z0-9_]+)*): (?<reason>.+)$/su;
 
-/** The same error where it names no place, or one that the caller did not write. */
+/** Returns the error unchanged where it names no path, or a path that the caller did not write. */
 export const inCallersWords = (error: TurnError, fieldOf: CallersField | undefined): TurnError => {
   const { place, reason } = PLACE_AND_REASON.exec(error.message)?.groups ?? {};
   if (fieldOf === undefined || place === undefined || reason === undefined || !ABOUT_FIELDS.has(error.code))
@@ -35,12 +34,12 @@ export const inCallersWords = (error: TurnError, fieldOf: CallersField | undefin
 };
 
 /**
- * Where the caller wrote what became each block. Only made when an error asks: most requests have none, and many
+ * Maps each block to the caller's path. Computed only when an error needs it: most requests have no error and many
  * blocks.
  */
 export type Places = Map<object, Path>;
 
-/** Remembers, where anybody wants to know, where the caller wrote what became these blocks. */
+/** Records the caller's path of these blocks, where it is needed. */
 export const written = <Block extends object>(
   blocks: readonly Block[],
   at: Path,

@@ -1,4 +1,4 @@
-/** How a conversation begins, as texts that stay the same while it goes on. */
+/** The beginning of a conversation, as texts that stay the same in all its requests. */
 
 interface LooseMessage {
   readonly role?: unknown;
@@ -14,7 +14,7 @@ export const startOfMessages = (messages: unknown, system?: unknown): readonly s
   return [textOf(system), ...before.map((message) => textOf(message?.content)), '', textOf(list[first]?.content)];
 };
 
-/** Clients move cache marks from one request to the next: text counts, the rest of a text part does not. */
+/** Clients move cache marks from one request to the next, so only the text of a part is used. */
 export const textOf = (content: unknown): string => {
   if (typeof content === 'string') return content;
   if (!Array.isArray(content)) return content === undefined || content === null ? '' : JSON.stringify(content);

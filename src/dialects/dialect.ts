@@ -35,15 +35,15 @@ export interface ParseContext {
   /** Unix seconds, for `created`. */
   readonly now: number;
   readonly clock: Pick<Clock, 'now'>;
-  /** Of the answer to this request, as far as it has come when it is called. */
+  /** The usage so far, when it is called. */
   readonly times: () => AnswerTimes;
   /** Id of the HTTP request, `req_…`: answers with an id of their own are named after it. */
   readonly requestId: string;
-  /** Encrypts what a caller must bring back unread and unchanged; absent where this server has no key for it. */
+  /** Encrypts values that a caller must send back unchanged; absent where this server has no key for it. */
   readonly cipher?: TextCipher;
   /** The stored responses that the request refers to, and those before them; absent where nothing is stored. */
   readonly stored?: ReadonlyMap<string, StoredResponse>;
-  /** Who will run the turn: `abilities` decide, `name` is for words to the caller. */
+  /** The engine that will run the turn: `abilities` decide, `name` is used in error messages. */
   readonly engine: Pick<Engine, 'name' | 'abilities'>;
 }
 
@@ -53,13 +53,13 @@ export interface ParsedRequest<Answer = unknown> {
   readonly model: ResolvedModel;
   readonly stream: boolean;
   readonly report: ParameterReport;
-  /** The whole answer, where the model is asked nothing: no turn is run then. */
+  /** The whole answer where the model is not needed: no turn is run. */
   readonly withoutTurn?: object;
   /** Stop sequences that cannot be passed on (whitespace only) and are cut by this server instead. */
   readonly emulatedStops: readonly string[];
-  /** The answer is a call that is asked for as JSON, since the model cannot be forced. */
+  /** The forced call is asked for as JSON, because the model cannot be forced to call a tool. */
   readonly forcedCall?: ForcedCall;
-  /** The caller's names for places of `request`; absent where the caller's request has the same. */
+  /** Maps paths in `request` to the caller's paths; absent where both are the same. */
   readonly callersField?: CallersField;
   /** What the renderer must know of the request: `include_usage`, legacy functions, … */
   readonly answer: Answer;
@@ -67,7 +67,7 @@ export interface ParsedRequest<Answer = unknown> {
 
 /** How long an answer has taken so far. */
 export interface AnswerTimes {
-  /** Until something of the answer could be seen. */
+  /** Until the first part of the answer that a user could see. */
   readonly untilFirstMs: number;
   readonly totalMs: number;
 }
@@ -105,17 +105,18 @@ export interface DialectRoute {
 export interface Dialect<Answer = unknown> {
   /** As it is named in the log: `openai-chat`. */
   readonly name: string;
-  /** What may stand before its paths, `''` for none: a base URL is given with or without `/v1`. */
+  /** Prefixes of its paths, `''` for none: clients set a base URL with or without `/v1`. */
   readonly roots: readonly string[];
   readonly routes: readonly DialectRoute[];
   /**
-   * Whether a request for a path that several dialects have is in this one. Without it the first in the list has it.
+   * Decides whether a request for a path that several dialects share belongs to this one. Without it, the first dialect
+   * in the list gets the request.
    */
   readonly recognises?: (request: { readonly headers: Headers; readonly query: URLSearchParams }) => boolean;
 
   /** Validates and translates. Throws `TurnError` naming the field at fault. */
   parse(body: unknown, context: ParseContext): ParsedRequest<Answer>;
-  /** The same for a request that is only counted; a dialect with the action `count` has it. */
+  /** Like `parse`, for a request whose tokens are only counted; required for the action `count`. */
   readonly parseCount?: (body: unknown, context: ParseContext) => ParsedRequest<Answer>;
   readonly renderCount?: (inputTokens: number) => object;
   /** The JSON answer. */
@@ -123,60 +124,63 @@ export interface Dialect<Answer = unknown> {
   /** The frames of a streamed answer, its end marker included. An error thrown by `events` passes through. */
   stream(events: AsyncIterable<TurnEvent>, parsed: ParsedRequest<Answer>): AsyncIterable<SseFrame>;
   /**
-   * How its frames become bytes; absent: as server-sent events. Of a frame in `ndjson` only `data` is sent, one line of
+   * How frames become bytes; absent: server-sent events. With `ndjson` only `data` of a frame is sent, one line of
    * JSON.
    */
   readonly streamFormat?: 'ndjson';
   /** An answer is streamed unless the body says `stream: false`. */
   readonly streamsUnlessTold?: true;
-  /** Its callers know an answer that is paused, and send it back to go on; for others the server does. */
+  /**
+   * The API's callers support paused answers and send them back to continue; for the other dialects this server does
+   * it.
+   */
   readonly knowsPauses?: true;
   /** `stream` ends a failed answer itself before it throws the error on: no error frame may follow. */
   readonly endsFailedStreams?: true;
-  /** Errors that a client acts on only inside a stream, so that one is begun for them. */
+  /** Errors that clients handle only inside a stream, so a stream is started for them. */
   belongsInStream?(error: TurnError): boolean;
   /** The dialect's error envelope. */
   renderError(error: TurnError, requestId: string): RenderedError;
   /** The frame that reports an error inside a stream that has begun. */
   errorFrame(error: TurnError, requestId: string): SseFrame;
-  /** The same for an error that is there as the body of a response; without it the frame's data is that body. */
+  /** The same for an error that is already a response body; without it the frame's data is that body. */
   renderedErrorFrame?(body: string): SseFrame;
-  /** The frame sent while nothing else can be said. */
+  /** The frame that keeps an idle stream alive. */
   readonly keepalive: SseFrame;
 
   renderModels(models: readonly ListedModel[]): object;
   renderModel(model: ListedModel): object;
   /**
-   * The texts that a conversation begins with in a body: the same for every request of one conversation, so that
-   * they can name the instance that holds it. Takes any body, also a malformed one.
+   * The texts that a conversation begins with: the same for every request of one conversation, so that they choose the
+   * instance that holds it. Accepts any body, also a malformed one.
    */
   conversationStart(body: object): readonly string[];
 
   /** For a dialect with the actions `api-version`, `model-details`, `running-models`, `pull-model`. */
   readonly discovery?: DialectDiscovery;
 
-  /**
-   * How answers are kept for later requests, and what they keep for themselves is encrypted; a dialect without it keeps
-   * none.
-   */
+  /** How answers are stored for later requests and encrypted; absent in a dialect that stores none. */
   readonly storage?: DialectStorage<Answer>;
 
   /** Parameters that the dialect's SDKs send as headers, by header name. */
   readonly parametersInHeaders?: Readonly<Record<string, string>>;
-  /** A canonical parameter under the caller's name for it: `thinking` is OpenAI's `reasoning_effort`. */
+  /** The caller's name for a canonical parameter: `thinking` is OpenAI's `reasoning_effort`. */
   readonly parameterNames?: Readonly<Record<string, string>>;
   /** A second name for `x-request-id` that the dialect's SDKs read. */
   readonly requestIdHeader?: string;
-  /** The account's limits under further names; `limits` are the API's own `anthropic-ratelimit-*`. */
+  /** The account's limits under additional header names; `limits` are the API's own `anthropic-ratelimit-*` headers. */
   limitHeaders?(limits: HeaderRecord, nowMs: number): HeaderRecord;
-  /** Asked to wait longer, the dialect's SDKs come back too soon, so they are told not to come back by themselves. */
+  /**
+   * The longest `retry-after` that the dialect's SDKs respect. They retry too early after a longer one, so
+   * `x-should-retry: false` stops them.
+   */
   readonly longestRetrySeconds?: number;
 }
 
 export interface DialectDiscovery {
   readonly version: object;
   readonly running: object;
-  /** The answer to a client that wants a model fetched which is there. */
+  /** The answer to a client that pulls a model which is already there. */
   readonly pulled: object;
   /** The name of the model whose details are asked for. Takes any body; throws `invalid_request`. */
   modelAskedFor(body: unknown): string;
@@ -188,13 +192,13 @@ export interface DialectStorage<Answer = unknown> {
    * body.
    */
   references(body: object): { readonly continued: string | undefined; readonly mentioned: readonly string[] };
-  /** What to keep; undefined where the caller wants nothing kept. */
+  /** What to store; undefined where the caller asked not to store the answer. */
   record(message: AnswerMessage, parsed: ParsedRequest<Answer>): StoredResponse | undefined;
   render(stored: StoredResponse, include: readonly string[]): object;
   /** One page of what a response answered; `history` is the oldest first and ends with that response. */
   renderInput(history: readonly StoredResponse[], query: ItemQuery): object;
   renderRemoved(id: string): object;
-  /** An answer under way: the id that it can be cancelled by, and what the caller then sees of it. */
+  /** A running answer: the id for cancelling it, and what the caller sees afterwards. */
   underWay(parsed: ParsedRequest<Answer>): { readonly id: string; readonly cancelled: object };
 }
 

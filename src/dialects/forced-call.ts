@@ -1,6 +1,6 @@
 /**
- * Newer models refuse to be told that they must call a tool. The call is then asked for as structured output, with the
- * tool's schema, and `withForcedCall` makes a call of the answer again.
+ * Newer models cannot be forced to call a tool. The call is then requested as structured output with the tool's schema,
+ * and `withForcedCall` turns the answer back into a call.
  * https://platform.claude.com/docs/en/build-with-claude/structured-outputs
  */
 import type Anthropic from '@anthropic-ai/sdk';
@@ -16,12 +16,12 @@ export interface ForcedTurn {
 }
 
 export interface ForcedReport {
-  /** The caller's parameter that forces the call. It is ignored where the schema cannot be enforced. */
+  /** The caller's parameter that forces the call. It is reported as ignored where the schema cannot be enforced. */
   readonly parameter: string;
   readonly report: Pick<Report, 'emulate' | 'ignore'>;
 }
 
-/** Whether the API itself is told that a tool must be called: it does not let models think then. */
+/** Whether the API's own `tool_choice` forces the call: the API does not let models think then. */
 export const isForced = (
   choice: Anthropic.ToolChoice | undefined,
   { forcedTools }: Pick<Abilities, 'forcedTools'>,
@@ -31,7 +31,7 @@ const mustCall = (
   choice: Anthropic.ToolChoice | undefined,
 ): choice is Anthropic.ToolChoiceAny | Anthropic.ToolChoiceTool => choice?.type === 'any' || choice?.type === 'tool';
 
-/** The same request where the model can be forced, or need not be. */
+/** Returns the request unchanged where the model can be forced, or nothing is forced. */
 export const emulateForcedCall = (
   request: TurnRequest,
   { forcedTools }: Pick<Abilities, 'forcedTools'>,
@@ -42,7 +42,7 @@ export const emulateForcedCall = (
   const possible = (request.tools ?? []).filter(
     (tool) => choice.type === 'any' || ('name' in tool && tool.name === choice.name),
   );
-  // The API has words of its own for a tool that is not there.
+  // The API has its own error for a tool that does not exist.
   if (possible.length === 0) return { request };
   const format = citationsWanted(request.messages) ? undefined : formatFor(possible.filter(isClientTool));
   if (format === undefined) {
@@ -54,8 +54,8 @@ export const emulateForcedCall = (
   return {
     request: {
       ...rest,
-      // They stay for the calls in the history, but only the format says what can be written now. Strict ones would
-      // count towards the limits of what the API compiles.
+      // The tools stay, because calls in the history refer to them; only the format decides what can be written now.
+      // Strict tools would count towards the limits of what the API compiles.
       tools: (request.tools ?? []).map((each) => withoutStrict(each)),
       tool_choice: { type: 'none' },
       output_config: { ...request.output_config, format: { type: 'json_schema', schema } },
@@ -79,7 +79,7 @@ const withoutStrict = <Tool extends object>(tool: Tool): Tool => {
   return rest as Tool;
 };
 
-/** The API refuses structured output where it is to cite. */
+/** The API refuses structured output together with citations. */
 const citationsWanted = (messages: readonly Message[]): boolean =>
   messages.some(({ content }) => Array.isArray(content) && content.some((block) => cites(block)));
 
@@ -118,7 +118,7 @@ const argumentsSchema = ({ name, description, input_schema: schema }: Anthropic.
   };
 };
 
-/** One object for whatever tool is chosen: a name goes with the arguments of its own tool only. */
+/** One schema object for any of the tools: it ties a tool's name to the arguments of that tool. */
 const choiceSchema = (tools: readonly Anthropic.Tool[]): Schema => {
   const calls = tools.map((tool, index) => {
     const { schema, definitions } = withOwnDefinitions(argumentsSchema(tool), `tool${index}_`);

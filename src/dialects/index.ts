@@ -8,7 +8,7 @@ import { openAiResponses } from './openai-responses/index.ts';
 
 export { anthropicMessages, openAiChat, openAiCompletions };
 
-/** The first is the one of requests that show no other. */
+/** The first one is used for requests that belong to no other. */
 export const dialects: readonly Dialect[] = [
   openAiChat,
   openAiCompletions,
@@ -18,6 +18,6 @@ export const dialects: readonly Dialect[] = [
   ollamaGenerate,
 ];
 
-/** The dialect of that name; the usual one for a name that only another version of this server knows. */
+/** The dialect of that name; the default one for a name that only another version of this server knows. */
 export const dialectNamed = (name: string, among: readonly Dialect[] = dialects): Dialect =>
   among.find((dialect) => dialect.name === name) ?? openAiChat;

@@ -1,4 +1,4 @@
-/** What every dialect says of an effort that stands behind the model's name: `sonnet(high)`. */
+/** The documentation of an effort after the model's name, `sonnet(high)`, for every dialect. */
 import type { ParameterCase } from './parameters.ts';
 
 export const EFFORT_IN_NAME =

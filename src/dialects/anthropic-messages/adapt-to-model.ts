@@ -33,7 +33,7 @@ type Thinking = TurnRequest['thinking'];
 
 interface FittedThinking {
   readonly thinking?: Thinking;
-  /** In place of the effort that was asked for. */
+  /** Replaces the effort that was asked for. */
   readonly effort?: EffortLevel | undefined;
 }
 
@@ -57,7 +57,7 @@ const fitThinking = (request: TurnRequest, abilities: Abilities, report: Report)
   return { thinking: decided.thinking && { ...decided.thinking, ...display(thinking) } };
 };
 
-/** `disabled` where thinking is always on. An effort that the caller chose says more than that wish. */
+/** `disabled`, for a model that always thinks. An effort that the caller chose takes precedence. */
 const fitLeast = (request: TurnRequest, abilities: Abilities, report: Report): FittedThinking => {
   const least = leastThinking(abilities);
   const given = effortOf(request);
@@ -80,7 +80,7 @@ const cappedEffort = (effort: EffortLevel | undefined, report: Report): EffortLe
   return 'high';
 };
 
-/** The least thinking of one model is no thinking, or again the least, on another. */
+/** What is the least thinking of one model may be no thinking, or a low effort, on another. */
 const fitBetweenTools = (request: TurnRequest, abilities: Abilities, report: Report): FittedThinking => {
   if (abilities.thinking === 'adaptive' && !abilities.thinkingOff) return fitLeast(request, abilities, report);
   report.emulate('thinking');
@@ -133,7 +133,7 @@ export const lostItsThought = (messages: readonly Message[]): boolean => {
   return first !== 'thinking' && first !== 'redacted_thinking';
 };
 
-/** The API refuses edits of thinking where there is none. */
+/** Without thinking, the API refuses edits of it. */
 const withoutThinkingEdits = (request: TurnRequest, report: Report): TurnRequest => {
   const { context_management: management, ...rest } = request as TurnRequest & {
     context_management?: { edits?: readonly { type?: unknown }[] };

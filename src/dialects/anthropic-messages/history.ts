@@ -1,4 +1,4 @@
-/** A history that was written for another API or another model. */
+/** Adapts a history that was written for another API or another model. */
 import type { ResolvedModel } from '../../models/model.ts';
 import type { Message } from '../../turn/turn.ts';
 import type { ParseContext } from '../dialect.ts';
@@ -12,8 +12,8 @@ interface Where {
 }
 
 /**
- * System messages in mid-conversation as the model takes them. Who names a model exactly gets the API's own answer;
- * Claude Code marks them itself, and knows their text only.
+ * System messages in mid-conversation, in the form that the model takes. A caller who names a model exactly gets the
+ * API's own answer. Claude Code marks system messages itself and supports only text in them.
  */
 export const withSystemMessages = (
   messages: readonly Message[],
@@ -56,7 +56,8 @@ const withoutSettings = (message: Message, report: Report): Message => {
 };
 
 /**
- * Ids of tool calls as the API takes them, `[a-zA-Z0-9_-]`; the same messages, copied only where one had to be mapped.
+ * Maps ids of tool calls to the characters that the API takes, `[a-zA-Z0-9_-]`. Messages are copied only where an id
+ * had to be mapped.
  */
 export const withNativeToolIds = (messages: readonly Message[]): Message[] =>
   messages.map((message) => mapped(message));

@@ -15,7 +15,7 @@ export const anthropicMessages: Dialect<null> = {
     { method: 'GET', path: '/models', action: 'models' },
     { method: 'GET', path: '/models/:id{.+}', action: 'model' },
   ],
-  // Every client of Anthropic sends it: https://docs.anthropic.com/en/api/versioning
+  // Every client of Anthropic sends this header: https://docs.anthropic.com/en/api/versioning
   recognises: ({ headers }) => headers.has('anthropic-version'),
   parse,
   parseCount: parseCountTokens,

@@ -9,7 +9,7 @@ export const renderModel = ({ id, resolvesTo, displayName, createdAt }: ListedMo
   ...(resolvesTo === id ? {} : { resolves_to: resolvesTo }),
 });
 
-/** One page with everything. */
+/** All models on one page. */
 export const renderModels = (models: readonly ListedModel[]): object => ({
   data: models.map((model) => renderModel(model)),
   has_more: false,

@@ -8,7 +8,7 @@ import { decideThinking } from '../thinking.ts';
 import { lostItsThought } from './adapt-to-model.ts';
 import type { MessagesRequest } from './wire.ts';
 
-/** It counts before an effort of the request; how the caller wants to see thinking stays. */
+/** It takes precedence over an effort in the request. How the caller wants to see thinking stays as it is. */
 export const withNamedEffort = (
   passed: object,
   body: MessagesRequest,

@@ -1,4 +1,4 @@
-/** `output_config` as it reaches the model: `output_format` is the older name of a member. */
+/** `output_config` as it reaches the model. `output_format` is the older name of one of its members. */
 import { EFFORTS } from '../thinking.ts';
 import type { ResolvedModel } from '../../models/model.ts';
 import type { ParseContext } from '../dialect.ts';
@@ -12,7 +12,7 @@ interface Parsing {
   readonly report: Report;
 }
 
-/** Throws `invalid_request` for an effort that does not exist, where the API itself would not see it. */
+/** Throws `invalid_request` for an effort that does not exist, where the API itself would not check it. */
 export const outputConfig = (
   { output_format: format, output_config }: CountTokensRequest,
   parsing: Parsing,
@@ -28,7 +28,8 @@ export const outputConfig = (
 };
 
 /**
- * It may be fitted to a model or handed to Claude Code; the API judges any other, which may be newer than this list.
+ * Only an effort that is adapted to a model or handed to Claude Code is checked here. The API checks the others: it may
+ * know efforts that this list does not.
  */
 const checkEffort = (effort: unknown, { context, model }: Parsing): void => {
   if (effort === null || effort === undefined || EFFORTS.some((level) => level === effort)) return;

@@ -11,7 +11,9 @@ const without = (lacks: keyof EngineAbilities, fate: ParameterCase['fate'], why:
   when: why,
 });
 const API_ONLY = 'a feature of the API alone, which this engine cannot ask for';
-/** Only then is a request fitted to the model: who names a model exactly gets the API's own answer. */
+/**
+ * Requests are adapted only where the model was mapped: a caller who names a model exactly gets the API's own answer.
+ */
 const MAPPED = 'the name was mapped to a model';
 const EXACT = 'the model was named exactly and the engine is `anthropic-api`';
 const NO_SAMPLING: ParameterCase = {

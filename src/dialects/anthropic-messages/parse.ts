@@ -1,4 +1,6 @@
-/** A Messages request to a turn: nearly the same thing. What is not read passes through as it came. */
+/**
+ * Turns a Messages request into a turn, which has nearly the same form. Members that are not read here pass unchanged.
+ */
 import { countedFields } from '../../turn/counted.ts';
 import type { TurnRequest } from '../../turn/turn.ts';
 import { isClientTool, type Message, type Tool } from '../../turn/turn.ts';
@@ -74,11 +76,11 @@ export const parseCountTokens = (body: unknown, context: ParseContext): ParsedRe
 const fitted = (request: TurnRequest, { via, abilities }: ResolvedModel, report: Report): TurnRequest =>
   via === 'exact' ? request : fitToModel(request, abilities, report);
 
-/** Also for a model that was named exactly: the API would refuse the request. */
+/** Applies to exactly named models too: the API would refuse the request. */
 const withPossibleChoice = (request: TurnRequest, { abilities }: ResolvedModel, report: Report): ForcedTurn =>
   emulateForcedCall(request, abilities, { parameter: 'tool_choice', report });
 
-/** The API itself says what it makes of members this server does not know. */
+/** Members that this server does not know are passed on: the API checks them. */
 const reportOf = ({ abilities }: ResolvedModel, context: ParseContext): Report => {
   const report = new Report(
     messagesParameters,
@@ -89,7 +91,7 @@ const reportOf = ({ abilities }: ResolvedModel, context: ParseContext): Report =
   return report;
 };
 
-/** A request in a thread carries only what is new: the SDK resends everything when it reads this. */
+/** A request in a thread holds only the new messages. With this error the SDK sends the whole conversation again. */
 const refuseThread = ({ thread }: CountTokensRequest): void => {
   if (thread === undefined || thread === null) return;
   throw new TurnError(
@@ -130,7 +132,7 @@ const passedOn = (body: CountTokensRequest | MessagesRequest, { context, model, 
   };
 };
 
-/** Not passed on as they are: read elsewhere, or not for the API. */
+/** Members that are read elsewhere, or are not meant for the API. */
 const READ: ReadonlySet<string> = new Set([
   'stream',
   'thread',
@@ -144,7 +146,10 @@ const READ: ReadonlySet<string> = new Set([
   'workspace_id',
 ]);
 
-/** The API takes whatever it knows; Claude Code only what the table says, for the rest was reported as ignored. */
+/**
+ * The API takes all members that it knows. Claude Code takes only those of the table; the others were reported as
+ * ignored.
+ */
 const reaches = (name: string, { context, report }: Parsing): boolean =>
   context.engine.abilities.otherParameters || report.applies(name);
 
@@ -155,7 +160,7 @@ const sampling = (
 ): Partial<TurnRequest> => {
   if (abilities.sampling === 'none') return {};
   if (named !== undefined && named !== 'none') {
-    // The name made the model think, and the API then takes no sampling parameters but its defaults.
+    // The model's name turned thinking on. The API then takes no sampling parameters but its defaults.
     if (typeof temperature === 'number' && temperature !== 1) report.ignore('temperature');
     if (typeof top_p === 'number') report.ignore('top_p');
     if (typeof top_k === 'number') report.ignore('top_k');
@@ -171,7 +176,7 @@ const sampling = (
   };
 };
 
-/** They travel in a header, which takes visible ASCII; a comma would part them. */
+/** Betas travel in a header: only visible ASCII is allowed, and a comma would separate two values. */
 const HEADER_VALUE = /^[\x21-\x2b\x2d-\x7e]+$/u;
 
 const betasOf = (body: Readonly<Record<string, unknown>>, { betas }: ParseContext): readonly string[] => {
@@ -196,7 +201,7 @@ const checkClientTool = (tool: object, index: number): void => {
     );
 };
 
-/** In the API's own words; an answer paused in server tools may be sent back to go on, which is no prefill. */
+/** Uses the API's own message. An answer that was paused in server tools may be sent back; that is no prefill. */
 const checkEnd = (messages: readonly Message[], { context, model }: Pick<Parsing, 'context' | 'model'>): void => {
   const index = messages.findLastIndex(({ role }) => role !== 'system');
   const last = messages[index];

@@ -1,6 +1,6 @@
 /**
- * Tools that run at the API, for an engine that cannot have them run there. A client may offer one in every request
- * without ever needing it, so it is left out and told; only a forced one is refused.
+ * Tools that run at the API, for an engine that cannot use them. Clients offer such tools in every request without
+ * needing them, so they are left out and reported as ignored. Only a forced one is refused.
  */
 import { TurnError } from '../../turn/errors.ts';
 import { isClientTool, type Tool } from '../../turn/turn.ts';
@@ -8,9 +8,7 @@ import type { ParseContext } from '../dialect.ts';
 import type { Report } from '../parameters.ts';
 import type { CountTokensRequest } from './wire.ts';
 
-/**
- * `tools` and `tool_choice` as the engine takes them; without these members where the request's own stay as they are.
- */
+/** `tools` and `tool_choice` as the engine takes them; members that need no change are absent. */
 export const offeredTools = (
   { tools, tool_choice: choice }: CountTokensRequest,
   { engine }: ParseContext,

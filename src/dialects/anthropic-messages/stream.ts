@@ -1,5 +1,6 @@
 /**
- * The upstream's own events, each under its name, in their order: https://docs.anthropic.com/en/api/messages-streaming.
+ * Streams the upstream's own events in their order, each under its name:
+ * https://docs.anthropic.com/en/api/messages-streaming.
  */
 import { TurnError } from '../../turn/errors.ts';
 import { isStreamEvent, type TurnEvent } from '../../turn/events.ts';
@@ -8,8 +9,8 @@ import type { SseFrame } from '../dialect.ts';
 export const keepalive: SseFrame = { event: 'ping', data: '{"type":"ping"}' };
 
 /**
- * The API sends a ping behind the first `content_block_start`, which Claude Code keeps to itself: it is given where
- * none has come by then. Throws `upstream_error` when the events end before the answer does.
+ * The API sends a ping after the first `content_block_start`; Claude Code does not pass it on, so it is added where
+ * none has come. Throws `upstream_error` when the events end before the answer does.
  */
 export const stream = async function* (events: AsyncIterable<TurnEvent>): AsyncGenerator<SseFrame> {
   let complete = false;

@@ -8,7 +8,9 @@ import { parseOptions } from '../validate.ts';
 const text = z.looseObject({ type: z.literal('text'), text: z.string() });
 const source = z.looseObject({ type: z.string() });
 
-/** Blocks with members that this server reads or the API always wants; other types only need a type. */
+/**
+ * Only blocks with members that this server reads, or that the API requires, are checked; all others only need a type.
+ */
 const KNOWN = z.discriminatedUnion('type', [
   text,
   z.looseObject({ type: z.literal('image'), source }),

@@ -8,19 +8,18 @@ import { sha256 } from '../../util/sha256.ts';
 import { invalid } from '../validate.ts';
 
 /**
- * Clients compare it with the version that a feature of the API came with. Everything that the docs of this one say of
- * the
- * endpoints here is served.
+ * Clients compare it with the version that introduced a feature. Every endpoint of this version's documentation that is
+ * listed here is served.
  */
 export const API_VERSION = '0.13.3';
 
-/** Ollama's names have a tag behind them, which is this one where nobody writes it. */
+/** Ollama's model names have a tag; this is the default one. */
 const TAG = ':latest';
 
 const bareName = (name: string): string => (name.endsWith(TAG) ? name.slice(0, -TAG.length) : name);
 
 /**
- * Without other vendors' names, which are for clients that know no others, and without efforts, for which there is
+ * Without names of other vendors, which are for clients with fixed names, and without efforts, for which there is
  * `think`.
  */
 export const renderModels = (models: readonly ListedModel[]): object => ({

@@ -13,7 +13,7 @@ const NO_SAMPLING: ParameterCase = {
 };
 const THINKING: ParameterCase = { fate: 'ignored', when: 'the model thinks in this request' };
 
-/** Of the machine that Ollama runs on. */
+/** Options of the machine that runs Ollama. */
 const MACHINE = [
   'num_ctx',
   'num_batch',

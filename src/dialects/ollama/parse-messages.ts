@@ -1,9 +1,7 @@
 /**
- * Ollama's messages to a conversation of the Messages API. Its calls have no ids, or clients drop them: a result
- * belongs to
- * the call that it names, or else to the first that has none yet. Clients cut long histories anywhere: what is left of
- * the
- * assistant in front of the first user message is left out, because a conversation begins with the user.
+ * Converts Ollama's messages to Messages API messages. Ollama's calls have no ids, or clients drop them: a result
+ * belongs to the call that it names, or else to the first call without a result. Clients cut long histories anywhere:
+ * assistant messages before the first user message are left out, because a conversation begins with the user.
  */
 import type Anthropic from '@anthropic-ai/sdk';
 import { TurnError } from '../../turn/errors.ts';
@@ -30,7 +28,7 @@ export const parseMessages = (
 
 interface OpenCall {
   readonly id: string;
-  /** As the caller knows it, where it knows one. */
+  /** The tool's name in the caller's request, where it is known. */
   readonly clientId: string | undefined;
   readonly name: string;
 }
@@ -106,14 +104,14 @@ class Walk {
   }
 }
 
-/** In front of the text, where Claude looks at them best. */
+/** Images come before the text, where Claude reads them best. */
 export const imagesOf = (
   images: readonly string[] | null | undefined,
   path: Path,
 ): readonly Anthropic.ImageBlockParam[] =>
   (images ?? []).map((data, index) => imageOf(data.trim(), [...path, 'images', index]));
 
-/** Ollama tells the type of an image by its first bytes, and so does this server. */
+/** Ollama detects the type of an image by its first bytes; so does this server. */
 const FIRST_BYTES: readonly (readonly [base64: string, type: string])[] = [
   ['iVBORw0KGgo', 'image/png'],
   ['/9j/', 'image/jpeg'],

@@ -13,7 +13,7 @@ interface Circumstances {
   readonly thoughtLost: boolean;
 }
 
-/** No number, or one that is not positive: as long as the model likes. */
+/** No number, or a number below 1, means no limit. */
 export const parseMaxTokens = (
   { options }: CommonRequest,
   { abilities }: Pick<ResolvedModel, 'abilities'>,
@@ -52,7 +52,10 @@ interface Sampling {
   readonly model: Pick<ResolvedModel, 'abilities'>;
 }
 
-/** A model that thinks takes its own defaults only; temperature wins where a model takes only one of the two. */
+/**
+ * A model that thinks takes only its own defaults; temperature takes precedence where a model takes only one of the
+ * two.
+ */
 export const parseSampling = (
   { options }: CommonRequest,
   { thinking, model: { abilities } }: Sampling,

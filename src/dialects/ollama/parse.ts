@@ -110,9 +110,7 @@ const answerOf = (
   { json }: Pick<OllamaAnswer, 'json'>,
 ): OllamaAnswer => ({ endpoint, json, times, now: () => clock.now() });
 
-/**
- * Ollama loads a model that is asked for nothing, and unloads it with `keep_alive: 0`; here there is nothing to load.
- */
+/** An empty request makes Ollama load a model, and unload it with `keep_alive: 0`; here there is nothing to load. */
 const onlyLoaded = (asked: CommonRequest, parsing: Parsing): ParsedRequest<OllamaAnswer> => {
   const { model, report } = parsing;
   const answer = answerOf(parsing, { json: false });

@@ -49,7 +49,7 @@ export const head = (
   created_at: new Date(now()).toISOString(),
 });
 
-/** Where the text stands in the two endpoints' answers. */
+/** The member that holds the text in each of the two endpoints. */
 export const saying = ({ text, thinking, calls }: Said, { endpoint }: Pick<OllamaAnswer, 'endpoint'>): object => {
   const thought = thinking === undefined ? {} : { thinking };
   if (endpoint === 'generate') return { response: text, ...thought };
@@ -62,7 +62,7 @@ interface Called {
   readonly input: unknown;
 }
 
-/** Its id is of use to clients that send the message back as it is. */
+/** Clients that send the message back unchanged need its id. */
 export const toolCall = ({ id, name, input }: Called, index: number): object => ({
   id,
   function: { index, name, arguments: input ?? {} },
@@ -77,7 +77,7 @@ interface Figures {
   readonly usage: Usage;
 }
 
-/** Durations are nanoseconds. Nothing is loaded, so that takes no time. */
+/** Durations are in nanoseconds. Nothing is loaded, so loading takes no time. */
 export const ending = ({ stop_reason: reason }: Ended, { times, usage }: Figures): object => ({
   done: true,
   done_reason: (reason === null ? undefined : DONE[reason]) ?? 'stop',
@@ -98,7 +98,7 @@ const DONE: Readonly<Partial<Record<StopReason, string>>> = {
 
 const nanoseconds = (ms: number): number => Math.max(0, Math.round(ms * 1_000_000));
 
-/** The answer to a request that asks the model nothing. */
+/** The answer to a request that does not need the model. */
 export const loaded = (model: string, reason: 'load' | 'unload', answer: OllamaAnswer): object => ({
   ...head(model, answer),
   ...saying({ text: '' }, answer),

@@ -1,5 +1,6 @@
 /**
- * Events as lines of JSON: each delta in a line of its own, a call when it is whole, and a last line with the figures.
+ * Streams events as lines of JSON: one line for each delta, one for each complete call, and a last line with the
+ * counts.
  */
 import { TurnError } from '../../turn/errors.ts';
 import { isStreamEvent, type StreamEvent, type TurnEvent } from '../../turn/events.ts';
@@ -8,12 +9,12 @@ import type { ParsedRequest, SseFrame } from '../dialect.ts';
 import type { OllamaAnswer } from './answer.ts';
 import { ending, head, saying, toolCall, type Said } from './render.ts';
 
-/** A line without text: clients take every line for one of the answer, and an empty one for an error. */
+/** A line without text: clients treat every line as part of the answer, and fail on an empty line. */
 export const keepalive = (endpoint: OllamaAnswer['endpoint']): SseFrame => ({
   data: JSON.stringify({ ...saying({ text: '' }, { endpoint }), done: false }),
 });
 
-/** Throws `upstream_error` when the events end before the answer does; nothing that looks like an end is sent then. */
+/** Throws `upstream_error` when the events end before the answer does; no `done` line is sent then. */
 export const stream = async function* (
   events: AsyncIterable<TurnEvent>,
   { answer }: ParsedRequest<OllamaAnswer>,

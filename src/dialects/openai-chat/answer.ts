@@ -5,11 +5,11 @@ export interface ChatAnswer {
   readonly includeUsage: boolean;
   /** The request used `functions`: the answer says `function_call`. */
   readonly legacyFunctions: boolean;
-  /** The whole answer must be JSON: the API was told to see to it. */
+  /** The whole answer must be JSON: the API enforces a schema. */
   readonly json: boolean;
   readonly reasoning: boolean;
   /** Unix seconds. */
   readonly created: number;
-  /** What the caller calls a tool that was offered under this name. */
+  /** The caller's name of a tool that was offered under this name. */
   readonly origin: (name: string) => ToolOrigin;
 }

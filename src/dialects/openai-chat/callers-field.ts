@@ -1,4 +1,4 @@
-/** Places of a turn's request as fields of the Chat Completions request that it was made of. */
+/** Maps paths in a turn's request to fields of the Chat Completions request that it was made from. */
 import type { TurnRequest } from '../../turn/turn.ts';
 import type { CallersField } from '../callers-field.ts';
 import { inMessages, inSystem, type FieldsOf, type Retraced } from '../openai/retrace.ts';
@@ -41,7 +41,7 @@ const inTools = (chat: ChatRequest, request: TurnRequest, [index, ...rest]: read
   return legacy === -1 ? ['tools'] : ['functions', legacy, ...(tail === undefined ? [] : [tail])];
 };
 
-/** Blocks and items of other APIs have names of their own for the same. */
+/** Blocks and items of other APIs name the same members differently. */
 const fieldsIn =
   (chat: ChatRequest): FieldsOf =>
   (type, member, place) => {

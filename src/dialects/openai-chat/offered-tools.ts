@@ -9,7 +9,7 @@ export interface OfferedTool {
   readonly definition: FunctionDefinition;
 }
 
-/** What a tool is here; undefined for one that runs elsewhere. */
+/** The tool as a function; undefined for a tool that runs elsewhere. */
 export const offeredTool = (tool: ChatTool): OfferedTool | undefined => {
   switch (tool.type) {
     case 'function':
@@ -46,7 +46,7 @@ export const customNames = (tools: ChatRequest['tools']): ReadonlySet<string> =>
     }),
   );
 
-/** Where the caller wrote a member of a tool. */
+/** The caller's path of a member of a tool. */
 export const fieldOfTool = (tool: ChatTool, member: string): Path => {
   if (tool.type === '~bare') return [member];
   const tail = TOOL_FIELDS[member] ?? member;

@@ -17,7 +17,7 @@ const textsOf = (content: string | readonly { readonly text: string }[] | null |
   return typeof content === 'string' ? [content] : content.map((part) => part.text);
 };
 
-/** Where the content stands in the caller's request, and who wants to know that of each block. */
+/** The content's path in the caller's request, and where the path of each block is recorded. */
 interface At {
   readonly path: Path;
   readonly places: Places | undefined;
@@ -31,7 +31,7 @@ export const systemBlocks = (content: Texts, { path, places }: At): readonly Tex
 export const userBlocks = (content: string | null, { path, places }: At): readonly Anthropic.ContentBlockParam[] =>
   written(textBlocks(textsOf(content)), path, places);
 
-/** Results of tools stand among them, and are none of them. */
+/** Tool results stand among the parts but are handled elsewhere. */
 export const userParts = (content: readonly UserPart[], { path, places }: At): readonly Anthropic.ContentBlockParam[] =>
   content.flatMap((part, index) => {
     if (part.type === 'tool_result') return [];
@@ -69,7 +69,7 @@ const otherImage = (part: OtherImage, path: Path): ImageBlock => {
   return imageBlock(`data:${source.media_type};base64,${source.data}`, [...path, 'source', 'data']);
 };
 
-/** The content of a `tool_result`; none where the tool said nothing. */
+/** The content of a `tool_result`; absent where the tool returned nothing. */
 export const resultContent = (
   content: string | readonly ResultPart[] | null | undefined,
   { path, places }: At,

@@ -1,7 +1,6 @@
 /**
- * OpenAI messages to a conversation of the Messages API. Leading system messages become `system`, later ones
- * stay where they are if the API takes them there. All results of one step go into one user message, directly after the
- * calls.
+ * Converts OpenAI messages to Messages API messages. Leading system messages become `system`; later ones stay where
+ * they are if the API takes them there. All results of one step go into one user message, directly after the calls.
  * Blocks of the Messages API and items of the Responses API may stand between and inside the messages.
  */
 import type Anthropic from '@anthropic-ai/sdk';
@@ -39,7 +38,7 @@ export const parseMessages = (
 class Walk {
   readonly system: Anthropic.TextBlockParam[] = [];
   readonly messages: Message[] = [];
-  /** There was an item that means nothing here, such as reasoning of another model. */
+  /** An item was left out that means nothing here, such as another model's reasoning. */
   leftOut = false;
   readonly #places: Places | undefined;
   readonly #ids = new UniqueIds();
@@ -50,7 +49,7 @@ class Walk {
   readonly #open = new Map<string, string[]>();
   /** The message that brings the results of this step. */
   #results: Anthropic.ContentBlockParam[] | undefined;
-  /** The message of the assistant that is being read, as long as nothing else has come. */
+  /** The assistant message that is being read, until another message begins. */
   #step: Anthropic.ContentBlockParam[] | undefined;
 
   constructor(places: Places | undefined) {
@@ -118,7 +117,7 @@ class Walk {
     else if (blocks.length > 0) this.messages.push({ role: 'system', content: [...blocks] });
   }
 
-  /** Results of calls may come as blocks, in front of what the user says or alone. */
+  /** Results of calls may come as blocks, before the user's text or alone. */
   #addUser({ content }: UserMessage, index: number): void {
     const at = this.#at(index);
     const parts = typeof content === 'string' || content === null ? [] : content;
@@ -168,7 +167,7 @@ class Walk {
     this.#results.push(result);
   }
 
-  /** Calls in a row, and what the assistant said before them, are one message. */
+  /** Consecutive calls, and the assistant's text before them, are one message. */
   #addCallItem(item: CallItem, index: number): void {
     if (this.#results !== undefined || this.#step === undefined || this.#step.length === 0) {
       this.close(index);
@@ -199,7 +198,7 @@ class Walk {
     return blocks;
   }
 
-  /** Thinking has come without the signature that Claude wants back, or is another model's. */
+  /** The thinking has no signature, or it is another model's; Claude needs its own signature back. */
   #assistantContent({ content }: AssistantMessage, path: Path): Anthropic.ContentBlockParam[] {
     if (typeof content === 'string') return [...written(textBlocks([content]), path, this.#places)];
     return (content ?? []).flatMap((part, place): readonly Anthropic.ContentBlockParam[] => {
@@ -232,7 +231,7 @@ class Walk {
 interface Called {
   readonly name: string;
   readonly input: object;
-  /** Where the caller wrote it. */
+  /** The caller's path of the message. */
   readonly at: Path;
   readonly idSeed?: string;
 }

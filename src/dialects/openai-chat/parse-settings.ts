@@ -35,7 +35,7 @@ interface ThinkingContext {
   readonly maxTokens: number;
   readonly abilities: Abilities;
   readonly toolForced: boolean;
-  /** The effort in the model's name, which counts before any other. */
+  /** The effort in the model's name, which takes precedence. */
   readonly named: ReasoningEffort | undefined;
   /** The request brings results of tools to a model that expects the thinking before the calls, and has lost it. */
   readonly insideLoop: boolean;

@@ -32,7 +32,10 @@ export const parseTools = (body: ChatRequest, report: Report): Tools => {
   };
 };
 
-/** The functions of the request. A tool of another type may never be needed, so it is left out and told. */
+/**
+ * The functions of the request. Tools of other types are left out and reported as ignored, because they may never be
+ * needed.
+ */
 const definitionsOf = (body: ChatRequest, report: Report): readonly FunctionDefinition[] => {
   const tools = (body.tools ?? []).flatMap((tool, index) => {
     const offered = offeredTool(tool);
@@ -45,7 +48,7 @@ const definitionsOf = (body: ChatRequest, report: Report): readonly FunctionDefi
 
 interface Choice {
   readonly choice: Anthropic.ToolChoice;
-  /** The tools that may be called at all (`allowed_tools`); empty: every one. */
+  /** The tools that may be called (`allowed_tools`); empty: all of them. */
   readonly only: readonly string[];
 }
 
@@ -77,15 +80,15 @@ const legacyChoice = (legacy: ChatRequest['function_call']): Choice => {
   return { choice: { type: 'tool', name: legacy.name }, only: [] };
 };
 
-/** The parameter that says which tool must be called. */
+/** The parameter that forces the call. */
 export const choiceParameter = ({ tool_choice: choice }: ChatRequest): 'tool_choice' | 'function_call' =>
   choice === null || choice === undefined ? 'function_call' : 'tool_choice';
 
-/** The legacy form has room for one call in an answer. */
+/** The legacy form allows one call in an answer. */
 const oneAtATime = (body: ChatRequest): boolean =>
   body.parallel_tool_calls === false || usesLegacyFunctions(body) || saysOne(body.tool_choice);
 
-/** As Anthropic's API says it. */
+/** Anthropic's form of the choice. */
 const saysOne = (choice: ChatRequest['tool_choice']): boolean =>
   typeof choice === 'object' && choice !== null && choice['disable_parallel_tool_use'] === true;
 

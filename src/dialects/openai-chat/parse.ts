@@ -97,16 +97,16 @@ const originIn =
 
 const isOn = (thinking: TurnRequest['thinking']): boolean => thinking !== undefined && thinking.type !== 'disabled';
 
-/** What the table alone does not decide. */
+/** Conditions that the table alone cannot decide. */
 const reportUnread = (chat: ChatRequest, report: Report): void => {
   if (chat['input'] !== null && chat['input'] !== undefined) report.ignore('input');
   const named = chat.messages.some(({ role, name }) => NAMED_ROLES.has(role) && name !== null && name !== undefined);
   if (named) report.ignore('messages[].name');
 };
 
-/** On others the name is that of a call. */
+/** On messages of other roles, `name` is the name of a call. */
 const NAMED_ROLES: ReadonlySet<string> = new Set(['system', 'developer', 'user', 'assistant']);
 
-/** Some clients mark messages as they would for Claude; the API can place the one breakpoint that matters itself. */
+/** Some clients set cache marks on messages; the API can set the one breakpoint that matters itself. */
 const wantsCaching = (chat: ChatRequest): boolean =>
   CACHE_CONTROLS.some((name) => findPlace(chat, name, (value) => value !== null && value !== undefined) !== undefined);

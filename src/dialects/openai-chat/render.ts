@@ -76,7 +76,7 @@ const called = (message: AnswerMessage, { legacyFunctions, origin }: ChatAnswer)
   };
 };
 
-/** An input cut off by max_tokens is kept as its raw text by the fold, and is given as such. */
+/** The fold keeps an input that was cut off by max_tokens as raw text; it is returned as such. */
 const argumentsOf = (input: unknown): string => brokenText(input) ?? JSON.stringify(input);
 
 const isJson = (text: string): boolean => {

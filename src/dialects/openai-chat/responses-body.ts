@@ -33,7 +33,7 @@ export const parseResponsesBody = (body: Loose, context: ParseContext): ParsedRe
   };
 };
 
-/** Without what only a chat request has, where the Responses API has another name for it. */
+/** Removes what only a chat request has and the Responses API names differently. */
 const asResponses = (body: Loose): Loose => {
   const { messages: _none, tools, reasoning, max_tokens, max_completion_tokens, reasoning_effort, ...rest } = body;
   const limit = rest['max_output_tokens'] ?? max_completion_tokens ?? max_tokens;

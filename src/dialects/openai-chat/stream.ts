@@ -14,7 +14,7 @@ import { envelope, finishReason, refusalText, renderUsage, serviceTier } from '.
 
 export const keepalive: SseFrame = { comment: 'keepalive' };
 
-/** Throws `upstream_error` when the events end before the answer does; nothing that looks like an end is sent then. */
+/** Throws `upstream_error` when the events end before the answer does; no end marker is sent then. */
 export const stream = async function* (
   events: AsyncIterable<TurnEvent>,
   { answer }: ParsedRequest<ChatAnswer>,
@@ -39,7 +39,7 @@ interface Call {
   /** Counted over the tool calls only, from 0. */
   readonly index: number;
   readonly input: unknown;
-  /** Takes the text of a custom tool out of its JSON. */
+  /** Extracts the text of a custom tool from its JSON. */
   readonly custom: CustomInputReader | undefined;
   json: string;
   sent: boolean;
@@ -49,7 +49,7 @@ class Chunks {
   complete = false;
   readonly #answer: ChatAnswer;
   readonly #calls = new Map<number, Call>();
-  /** Text blocks by their index: where they begin in the content, and what they cite. */
+  /** Text blocks by index: where each begins in the content, and its citations. */
   readonly #cited = new Map<number, { readonly start: number; readonly citations: TextCitation[] }>();
   #textLength = 0;
   #head: object = {};
@@ -122,7 +122,7 @@ class Chunks {
     return this.#callDelta(call, { text });
   }
 
-  /** A call without input is streamed by the API as no deltas at all; OpenAI's clients want its JSON. */
+  /** For a call without input the API streams no deltas at all; OpenAI's clients need valid JSON. */
   #blockStop(index: number): readonly object[] {
     const cited = this.#cited.get(index);
     if (cited !== undefined) {

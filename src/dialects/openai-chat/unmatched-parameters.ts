@@ -1,4 +1,4 @@
-/** Parameters of Chat Completions that Claude has nothing quite like. */
+/** Parameters of Chat Completions without an exact counterpart at Claude. */
 import type { Parameter } from '../parameters.ts';
 
 export const unmatchedParameters: readonly Parameter[] = [

@@ -4,7 +4,7 @@ import { citedPages, userLocation, WEB_SEARCH, type CitedPage } from '../openai/
 import type { Report } from '../parameters.ts';
 import type { ChatRequest } from './wire.ts';
 
-/** `taken`: a function of the caller has the name of the search, and the API takes each name once. */
+/** `taken`: a function of the caller has the same name, and the API takes each name once. */
 export const webSearchTool = (
   { web_search_options: options }: ChatRequest,
   { taken }: { readonly taken: (name: string) => boolean },
@@ -24,6 +24,6 @@ export interface UrlCitation {
   readonly url_citation: CitedPage;
 }
 
-/** The pages that one text block rests on; it begins at `start` in the content of the message. */
+/** The pages that one text block cites; the block begins at `start` in the message's content. */
 export const citationsOf = (block: Parameters<typeof citedPages>[0], start: number): UrlCitation[] =>
   citedPages(block, start).map((page) => ({ type: 'url_citation', url_citation: page }));

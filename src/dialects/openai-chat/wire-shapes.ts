@@ -1,7 +1,7 @@
 /**
- * The shapes that agents mix into Chat Completions requests, Cursor above all: blocks and tools as the Messages API has
- * them, items and tools as the Responses API has them. Each is known by its own members, so a request may mix them.
- * A literal with `~` in front is never written by callers: it is put where the shape has no such member.
+ * The forms that agents, Cursor above all, mix into Chat Completions requests: blocks and tools of the Messages API,
+ * items and tools of the Responses API. Each is recognised by its own members, so a request may mix them. A literal
+ * that begins with `~` never comes from callers: it fills in where the form has no such member.
  */
 import { z } from 'zod';
 
@@ -109,7 +109,7 @@ export const flatCustomTool = z.looseObject({
     .discriminatedUnion('type', [textFormat, z.looseObject({ type: z.literal('grammar'), ...grammar })])
     .nullish(),
 });
-/** Of any other type: read to be left out. */
+/** Any other type: parsed, then left out. */
 export const otherTool = z.looseObject({ type: z.literal('~other') });
 
 export const shapeOfTool = (value: unknown): unknown => {
@@ -137,7 +137,7 @@ export const flatChoices = [
   z.looseObject({ type: z.literal('tool'), name: z.string(), disable_parallel_tool_use: z.boolean().nullish() }),
 ] as const;
 
-/** Choices of the Responses API have their members one level higher. */
+/** In the Responses API the members of a choice are one level higher. */
 export const shapeOfChoice = (value: unknown): unknown => {
   if (!isObject(value)) return value;
   const { type, name } = value;

@@ -175,7 +175,7 @@ export const commonRequest = {
 export const chatRequest = z.looseObject({
   ...commonRequest,
   messages: z.array(message).min(1),
-  /** Anthropic's place for it. */
+  /** Anthropic's name for it. */
   system: systemContent.optional(),
   max_completion_tokens: tokens.nullish(),
   tools: z.array(tool).nullish(),

@@ -14,7 +14,7 @@ import { completionRequest, type CompletionRequest } from './wire.ts';
 
 export interface CompletionAnswer {
   readonly includeUsage: boolean;
-  /** Text to send before the answer (`echo`); empty for none. */
+  /** Text to send before the answer (`echo`); empty where it was not asked for. */
   readonly echo: string;
   /** Unix seconds. */
   readonly created: number;
@@ -61,7 +61,7 @@ export const parse = (body: unknown, context: ParseContext): ParsedRequest<Compl
   };
 };
 
-/** Nothing but the model's name can ask for an effort here. */
+/** Only the model's name can set an effort in this API. */
 const thinkingOf = ({ effort, abilities }: ResolvedModel, maxTokens: number, report: Report): ThinkingDecision => {
   if (effort === undefined) return { fate: 'applied' };
   const decision = decideThinking({ effort, maxTokens, abilities, toolForced: false, thoughtLost: false });

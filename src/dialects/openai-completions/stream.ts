@@ -1,4 +1,4 @@
-/** Events as `text_completion` frames; the last one with text has none, only the finish_reason. */
+/** Streams events as `text_completion` frames; the last frame has the finish_reason and no text. */
 import { TurnError } from '../../turn/errors.ts';
 import { isStreamEvent, type TurnEvent } from '../../turn/events.ts';
 import { MessageFold } from '../../turn/fold.ts';

@@ -1,6 +1,6 @@
 /**
- * Places of a turn's request as fields of the Responses request that it was made of. Codex leaves a picture out that an
- * error names.
+ * Maps paths in a turn's request to fields of the Responses request that it was made from. Codex removes a picture that
+ * an error names.
  */
 import type { TurnRequest } from '../../turn/turn.ts';
 import type { CallersField } from '../callers-field.ts';
@@ -32,7 +32,7 @@ const NAMES: Readonly<Record<string, Path>> = {
   output_config: ['reasoning', 'effort'],
 };
 
-/** A tool in a namespace is named by its namespace. */
+/** A tool in a namespace is named together with it. */
 const inTools = ({ asked, request, names }: Parsed, [index, ...rest]: readonly string[]): Path => {
   const offered = request.tools?.[Number(index)];
   const flat = offered !== undefined && 'name' in offered ? offered.name : '';

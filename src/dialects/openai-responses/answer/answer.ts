@@ -3,7 +3,7 @@ import type { Response } from 'openai/resources/responses/responses';
 import type { TextCipher } from '../../../util/text-cipher.ts';
 import type { ToolNames } from '../tools/tool-names.ts';
 
-/** Members of a Response that repeat what was asked for. */
+/** Members of a Response that repeat the request. */
 export type Echo = Pick<
   Response,
   | 'background'
@@ -26,7 +26,7 @@ export type Echo = Pick<
 > & {
   readonly store: boolean;
   readonly user?: string;
-  /** Not OpenAI's any more, but the Open Responses schema requires both. */
+  /** OpenAI removed them, but the Open Responses schema requires both. */
   readonly frequency_penalty: number;
   readonly presence_penalty: number;
 };
@@ -39,17 +39,17 @@ export interface ResponsesAnswer {
   readonly now: () => number;
   readonly model: string;
   readonly echo: Echo;
-  /** The items of this request, references replaced by what they stand for. */
+  /** The items of this request, with references resolved. */
   readonly input: readonly object[];
   readonly names: ToolNames;
-  /** Encrypts what the caller must bring back unread; absent where this server has no key. */
+  /** Encrypts values that the caller must send back; absent where this server has no key. */
   readonly cipher: TextCipher | undefined;
   /** `include`: encrypted reasoning, sources of searches. */
   readonly encrypted: boolean;
   readonly sources: boolean;
-  /** No summaries of reasoning, though the model may think. */
+  /** Reasoning summaries are hidden, though the model may think. */
   readonly withoutSummary: boolean;
-  /** The whole answer must be JSON: the API was told to see to it. */
+  /** The whole answer must be JSON: the API enforces a schema. */
   readonly json: boolean;
 }
 
@@ -62,7 +62,7 @@ const PREFIXES = {
   code_interpreter_call: 'ci',
 } as const;
 
-/** Which response an item belongs to, and where it stands there, can be read from its id. */
+/** An item's id encodes its response and its index there. */
 export const itemId = (type: keyof typeof PREFIXES, responseId: string, index: number): string =>
   `${PREFIXES[type]}_${responseId.replace(/^resp_/u, '')}_${index}`;
 

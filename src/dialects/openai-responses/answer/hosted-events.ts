@@ -3,7 +3,7 @@ import { Item, type OpenItem, type Place } from './open-item.ts';
 import type { Block, HostedUse, ItemStatus, Piece } from './output-items.ts';
 import type { ItemEvent } from './response-events.ts';
 
-/** Searches and programs that the API runs: an item of their own from the call to its result. */
+/** Searches and programs that run at the API: one item from the call to its result. */
 export class HostedEvents implements OpenItem {
   readonly use: HostedUse;
   readonly #item: Item;
@@ -21,7 +21,7 @@ export class HostedEvents implements OpenItem {
     return [];
   }
 
-  /** The call is whole: what it asks for is being done. */
+  /** The call is complete and is being run. */
   blockStop(): readonly ItemEvent[] {
     if (this.use.name !== 'code_execution') return this.#state('searching');
     const code: unknown =

@@ -1,4 +1,4 @@
-/** Blocks of an answer to the events of its items, one item after the other. */
+/** Converts the blocks of an answer to the events of its items, one item after the other. */
 import type { AnswerMessage } from '../../../turn/turn.ts';
 import type { ResponsesAnswer } from './answer.ts';
 import { HostedEvents } from './hosted-events.ts';
@@ -13,7 +13,9 @@ export class ItemEvents {
   readonly #done = new Map<number, OutputItem>();
   readonly #ofBlock = new Map<number, OpenItem>();
   readonly #hosted = new Map<string, HostedEvents>();
-  /** Stays open until the next begins, or the answer ends: only then is it known whether it was cut. */
+  /**
+   * The item stays open until the next one begins, or the answer ends: only then is it known whether it was cut off.
+   */
   #open: OpenItem | undefined;
   #begun = 0;
 
@@ -21,13 +23,14 @@ export class ItemEvents {
     this.#answer = answer;
   }
 
-  /** The items that are whole, in their order. */
+  /** The completed items, in order. */
   get done(): readonly OutputItem[] {
     return [...this.#done].toSorted(([one], [other]) => one - other).map(([, item]) => item);
   }
 
   /**
-   * `block` is the folded one, which grows with the deltas: items are made of it, as in an answer that is not streamed.
+   * `block` is the folded block, which grows with the deltas: items are built from it, as in an answer that is not
+   * streamed.
    */
   blockStart(block: Block, index: number): readonly ItemEvent[] {
     if (block.type === 'text') {
@@ -52,7 +55,7 @@ export class ItemEvents {
     return this.#ofBlock.get(index)?.blockStop() ?? [];
   }
 
-  /** The end of whatever is open, and the refusal, if there is one. */
+  /** Ends the open item, and adds the refusal, if there is one. */
   end(message: AnswerMessage): readonly ItemEvent[] {
     const status = incompleteReason(message.stop_reason) === undefined ? 'completed' : 'incomplete';
     const refusal = refusalOf(message);
@@ -80,7 +83,7 @@ export class ItemEvents {
     return [...events, ...message.refuse(refusal)];
   }
 
-  /** The message that is open, or a new one after what was open before. */
+  /** The open message, or a new one after the item that was open before. */
   #message(): { readonly message: MessageEvents; readonly events: readonly ItemEvent[] } {
     if (this.#open instanceof MessageEvents) return { message: this.#open, events: [] };
     const events = this.#close('completed');

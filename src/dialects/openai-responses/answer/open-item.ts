@@ -1,4 +1,4 @@
-/** An item that has begun, and its two borders. */
+/** An item that has begun, with its first and last events. */
 import type { StreamEvent } from '../../../turn/events.ts';
 import type { ResponsesAnswer } from './answer.ts';
 import { itemOf, type ItemStatus, type OutputItem, type Piece } from './output-items.ts';
@@ -8,7 +8,7 @@ export type Delta = Extract<StreamEvent, { type: 'content_block_delta' }>['delta
 
 export interface Place {
   readonly answer: ResponsesAnswer;
-  /** The index in the output of the item that begins now. */
+  /** The output index of the item that begins now. */
   readonly nextIndex: () => number;
   readonly ended: (index: number, item: OutputItem) => void;
 }
@@ -20,7 +20,7 @@ export interface OpenItem {
   end(status: ItemStatus): readonly ItemEvent[];
 }
 
-/** The two borders of an item; what it ends with is made as in an answer that is not streamed. */
+/** The first and last events of an item; the last ones are built as in an answer that is not streamed. */
 export class Item {
   readonly place: Place;
   #index: number | undefined;
@@ -38,7 +38,7 @@ export class Item {
     return { item_id: this.#id, output_index: this.#index ?? 0 };
   }
 
-  /** `bare`: the item as it is before anything of it has come. */
+  /** `bare`: the item without content. */
   begin(bare: (item: OutputItem) => object, piece: Piece): readonly ItemEvent[] {
     this.#index = this.place.nextIndex();
     const item = this.#item(piece, 'in_progress');

@@ -1,4 +1,4 @@
-/** Events of what the model says, thinks and calls. */
+/** Events of text, reasoning and calls. */
 import { CustomInputReader } from '../../openai/custom-tools.ts';
 import { Item, type Delta, type OpenItem, type Place } from './open-item.ts';
 import { annotationsOf, textPart, type Block, type ItemStatus, type Piece, type TextBlock } from './output-items.ts';
@@ -6,7 +6,7 @@ import type { ItemEvent } from './response-events.ts';
 
 type BlockOf<Type extends Block['type']> = Extract<Block, { type: Type }>;
 
-/** Begins with its first text: one without any is no item. */
+/** Begins with its first text: without text there is no item. */
 export class MessageEvents implements OpenItem {
   readonly #item: Item;
   readonly #texts: TextBlock[] = [];
@@ -31,7 +31,7 @@ export class MessageEvents implements OpenItem {
     return delta.type === 'text_delta' ? this.#text(delta.text) : [];
   }
 
-  /** Only a whole text says where its citations end. */
+  /** Positions of citations are known only when the text is complete. */
   blockStop(): readonly ItemEvent[] {
     if (!this.#textOpen) return [];
     const annotations = annotationsOf(this.#texts).slice(this.#cited);
@@ -88,7 +88,7 @@ export class MessageEvents implements OpenItem {
   }
 
   #piece(): Piece {
-    // Texts that say nothing make no part, as in an answer that is not streamed.
+    // Empty texts make no part, as in an answer that is not streamed.
     const texts = this.#textOpen ? this.#texts : [];
     return { kind: 'message', texts, ...(this.#refusal === undefined ? {} : { refusal: this.#refusal }) };
   }
@@ -143,7 +143,7 @@ export class ReasoningEvents implements OpenItem {
   }
 }
 
-/** Functions and custom tools. */
+/** Calls of functions and custom tools. */
 export class CallEvents implements OpenItem {
   readonly #item: Item;
   readonly #piece: Extract<Piece, { kind: 'call' }>;

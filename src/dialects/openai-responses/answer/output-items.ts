@@ -1,4 +1,4 @@
-/** Blocks of an answer to the items of a Response. */
+/** Converts the blocks of an answer to the items of a Response. */
 import type {
   ResponseCodeInterpreterToolCall,
   ResponseCustomToolCallItem,
@@ -19,7 +19,7 @@ type BlockOf<Type extends Block['type']> = Extract<Block, { type: Type }>;
 export type TextBlock = BlockOf<'text'>;
 export type HostedUse = BlockOf<'server_tool_use'>;
 
-/** Blocks that are one item. */
+/** Blocks that form one item. */
 export type Piece =
   | { readonly kind: 'message'; readonly texts: readonly TextBlock[]; readonly refusal?: string }
   | { readonly kind: 'reasoning'; readonly block: BlockOf<'thinking' | 'redacted_thinking'> }
@@ -34,7 +34,7 @@ export type OutputItem =
   | HostedItem;
 export type HostedItem = (ResponseFunctionWebSearch | ResponseCodeInterpreterToolCall) & Encrypted;
 
-/** Not OpenAI's: carries the results that Claude wants back with the conversation. */
+/** An item that OpenAI does not have: it carries the results that Claude needs back with the conversation. */
 interface Encrypted {
   encrypted_content?: string;
 }
@@ -47,7 +47,7 @@ interface Place {
   readonly answer: ResponsesAnswer;
 }
 
-/** Texts in a row are one message: Claude parts them where it cites. One without any text is none. */
+/** Consecutive texts are one message: Claude splits them where it cites. Without text there is no message. */
 export const piecesOf = (content: readonly Block[]): readonly Piece[] => {
   const pieces: Piece[] = [];
   let texts: TextBlock[] = [];
@@ -75,7 +75,7 @@ const pieceOf = (block: Exclude<Block, TextBlock>, content: readonly Block[]): P
   return { kind: 'hosted', use: block, result: content.find((other) => isResultOf(other, block)) };
 };
 
-/** Tools of the API that have an item of their own. */
+/** Tools of the API that have their own item type. */
 export const isShown = ({ name }: HostedUse): boolean =>
   name === 'web_search' || name === 'web_fetch' || name === 'code_execution';
 
@@ -121,7 +121,7 @@ export const textPart = (texts: readonly TextBlock[]): ResponseOutputText => ({
 
 type Annotation = ResponseOutputText['annotations'][number];
 
-/** Each page that a text rests on, over the whole of that text. */
+/** Each page that a text cites, for the whole of that text. */
 export const annotationsOf = (texts: readonly TextBlock[]): Annotation[] => {
   let start = 0;
   return texts.flatMap((block): Annotation[] => {
@@ -186,7 +186,7 @@ const encrypted = (
     ? { encrypted_content: encryptBlocks(answer.cipher, blocks) }
     : {};
 
-/** A call without its result was left in the middle. */
+/** A call without a result was cut off. */
 const hostedStatus = (
   result: Block | undefined,
   status: ItemStatus,

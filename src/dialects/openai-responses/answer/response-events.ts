@@ -1,4 +1,4 @@
-/** Stream events of the Messages API to those of the Responses API: what belongs to the response as a whole. */
+/** Converts Messages API stream events to Responses API stream events: the events of the whole response. */
 import type { ResponseStreamEvent } from 'openai/resources/responses/responses';
 import { toTurnError } from '../../../turn/errors.ts';
 import type { StreamEvent } from '../../../turn/events.ts';
@@ -10,7 +10,7 @@ import { incompleteReason, responseOf, unfinished, type RenderedResponse } from 
 
 type Unnumbered<Event> = Event extends unknown ? Omit<Event, 'sequence_number'> : never;
 
-/** Items and responses are those of this server, which have more members than OpenAI's types know. */
+/** The types of this server have more members than OpenAI's. */
 export type ItemEvent = Unnumbered<Exclude<ResponseStreamEvent, { response: object } | { item: object }>> | ItemBorder;
 
 interface ItemBorder {

@@ -13,7 +13,7 @@ export type RenderedResponse = Omit<Response, 'output_text' | 'output' | 'usage'
   service_tier: string;
 };
 
-/** A whole answer. */
+/** A complete answer. */
 export const responseOf = (message: AnswerMessage, answer: ResponsesAnswer): RenderedResponse => {
   const reason = incompleteReason(message.stop_reason);
   const output = outputOf(message, answer);
@@ -27,7 +27,7 @@ export const responseOf = (message: AnswerMessage, answer: ResponsesAnswer): Ren
   };
 };
 
-/** One that has begun. */
+/** An answer that has begun. */
 export const unfinished = (
   answer: ResponsesAnswer,
   message?: Pick<AnswerMessage, 'model' | 'usage'>,
@@ -55,14 +55,14 @@ const outputOf = (message: AnswerMessage, answer: ResponsesAnswer): readonly Out
   });
 };
 
-/** Whether the answer ended inside this item. */
+/** Whether the answer was cut off inside this item. */
 const isLast = (piece: Piece, { content }: AnswerMessage): boolean => {
   const last = content.at(-1);
   if (piece.kind === 'message') return piece.refusal !== undefined || piece.texts.some((text) => text === last);
   return piece.kind !== 'hosted' && piece.block === last;
 };
 
-/** A refusal in the upstream's words is part of the last message, or a message of its own. */
+/** A refusal with the upstream's text is part of the last message, or a message of its own. */
 const withRefusal = (
   pieces: readonly Piece[],
   message: Pick<AnswerMessage, 'stop_reason' | 'stop_details'>,
@@ -89,13 +89,13 @@ const INCOMPLETE: Readonly<Partial<Record<StopReason, Reason>>> = {
   refusal: 'content_filter',
 };
 
-/** Undefined for an answer that came to its end. */
+/** Undefined for a complete answer. */
 export const incompleteReason = (stop: StopReason | null): Reason | undefined =>
   stop === null ? undefined : INCOMPLETE[stop];
 
 /**
- * OpenAI counts cached tokens among the input's, Anthropic beside them. The schema wants a figure where none was
- * reported.
+ * OpenAI includes cached tokens in the input, Anthropic counts them separately. The schema requires a number where none
+ * was reported.
  */
 const usageOf = (usage: Usage): ResponseUsage => {
   const cached_tokens = usage.cache_read_input_tokens ?? 0;
