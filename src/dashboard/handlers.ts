@@ -1,5 +1,4 @@
 /** The handlers of the dashboard's routes. */
-import type { Clock } from '../util/clock.ts';
 import type { CreateDashboard } from '../http/dashboard/routes.ts';
 import type { HttpContext } from '../http/context.ts';
 import { TurnError } from '../turn/errors.ts';
@@ -12,6 +11,8 @@ import { keysPage, revokePage } from './pages/keys.ts';
 import { limitsPage } from './pages/limits.ts';
 import { modelsPage } from './pages/models.ts';
 import { nowPage } from './pages/now.ts';
+import { reportHandlers } from './report-handlers.ts';
+import type { Clock } from '../util/clock.ts';
 
 export type DashboardParts = LoginParts & FrameParts & { readonly clock: Pick<Clock, 'now'> };
 
@@ -36,6 +37,7 @@ export const createDashboard =
       'dashboard-limits': page(() => limitsPage(admin, clock.now())),
       'dashboard-models': page(() => modelsPage(admin)),
       'dashboard-health': page(() => healthPage(admin)),
+      ...reportHandlers(admin, { page, clock }),
       'dashboard-login-form': open(async (c) => loginForm(c)),
       'dashboard-login': open((c) => login(c, parts)),
       'dashboard-logout': open((c) => logout(c, parts)),

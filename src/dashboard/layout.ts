@@ -26,6 +26,7 @@ export interface LayoutOptions {
 
 const NAVIGATION = [
   ['/dashboard', 'Now'],
+  ['/dashboard/usage', 'Usage'],
   ['/dashboard/keys', 'Keys'],
   ['/dashboard/limits', 'Limits'],
   ['/dashboard/models', 'Models'],

@@ -17,6 +17,7 @@ export const DASHBOARD_ROUTES = [
   { method: 'GET', path: '/dashboard/limits', action: 'dashboard-limits' },
   { method: 'GET', path: '/dashboard/models', action: 'dashboard-models' },
   { method: 'GET', path: '/dashboard/health', action: 'dashboard-health' },
+  { method: 'GET', path: '/dashboard/usage', action: 'dashboard-usage' },
   { method: 'GET', path: '/dashboard/login', action: 'dashboard-login-form' },
   { method: 'POST', path: '/dashboard/login', action: 'dashboard-login' },
   { method: 'POST', path: '/dashboard/logout', action: 'dashboard-logout' },
