@@ -17,6 +17,7 @@ import { addService } from './commands/service.ts';
 import { addStart } from './commands/start.ts';
 import { addStatus } from './commands/status.ts';
 import { addUsage } from './commands/usage.ts';
+import { addExamples } from './examples.ts';
 import { CliError } from './cli-error.ts';
 import { settingsFromFlags } from './setting-flags.ts';
 import { noticeUpgrade } from './upgrade/upgrade-notice.ts';
@@ -58,6 +59,7 @@ export const createProgram = (): Command => {
   addService(program);
   addClaude(program);
   addCompletion(program);
+  addExamples(program);
   return program;
 };
 

@@ -8,8 +8,8 @@ import { endOf } from './catalog.ts';
 const DAY_MS = 86_400_000;
 /** A gateway may lose a model for a moment: it gets a new chance after this. */
 const NOT_FOUND_MS = DAY_MS;
-/** From when before its end a model is warned of. */
-const NOTICE_MS = 30 * DAY_MS;
+/** So many days before its end a running server warns of a model. */
+const NOTICE_DAYS = 30;
 
 export class EndedModels {
   readonly #clock: Pick<Clock, 'now' | 'elapsed'>;
@@ -32,8 +32,12 @@ export class EndedModels {
 }
 
 /** The day of the end, where it is past or near enough to be warned of. */
-export const nearEnd = (id: string, nowMs: number): { readonly day: string; readonly past: boolean } | undefined => {
+export const nearEnd = (
+  id: string,
+  nowMs: number,
+  days = NOTICE_DAYS,
+): { readonly day: string; readonly past: boolean } | undefined => {
   const day = endOf(id);
-  if (day === undefined || nowMs < Date.parse(day) - NOTICE_MS) return undefined;
+  if (day === undefined || nowMs < Date.parse(day) - days * DAY_MS) return undefined;
   return { day, past: nowMs >= Date.parse(day) };
 };

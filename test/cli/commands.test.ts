@@ -4,6 +4,8 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Command } from 'commander';
+import { createProgram } from '../../src/cli/program.ts';
 import { startDemoUpstream, type DemoUpstream } from '../../src/demo/upstream.ts';
 import { directTo, endAfterEach, listening, start } from '../node/spawned-server.ts';
 import { compileCache } from '../compile-cache.ts';
@@ -42,9 +44,25 @@ describe('help', () => {
     const { out } = await run(['--help']);
     const names = [...out.matchAll(/^ {2}([a-z]+) /gmu)].map(([, name]) => name ?? '');
     expect(names).toEqual(expect.arrayContaining(['start', 'demo', 'login', 'status', 'config', 'service']));
-    for (const name of names.filter((each) => each !== 'claude')) {
-      const help = await run([name, '--help']);
-      expect([help.code, help.out], name).toEqual([0, expect.stringContaining(`Usage: opencode-claude-proxy ${name}`)]);
+    expect(names).toEqual(expect.arrayContaining(['deploy', 'doctor', 'connect', 'usage', 'keys', 'logs', 'login']));
+  });
+
+  it('of each command has its usage, examples, exit codes and --json', () => {
+    const program = createProgram();
+    const all = program.commands.flatMap((command) => [command, ...command.commands]);
+    const path = (command: Command): string =>
+      command.parent === program || command.parent === null
+        ? command.name()
+        : `${path(command.parent)} ${command.name()}`;
+    for (const command of all) {
+      let help = '';
+      command.configureOutput({ writeOut: (text) => (help += text) }).outputHelp();
+      expect(help, path(command)).toContain(`Usage: opencode-claude-proxy ${path(command)}`);
+      expect(help, path(command)).toMatch(/Examples:\n {2}\$ /u);
+      if (command.name() !== 'completion') expect(help, path(command)).toContain('Exit codes: 0 ');
+      // A group has none of its own, Claude Code prints what it prints, and a script for a shell is no data.
+      const printsData = command.commands.length === 0 && !['claude', 'completion'].includes(command.name());
+      if (printsData) expect(help, path(command)).toContain('--json');
     }
   });
 

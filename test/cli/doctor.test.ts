@@ -8,6 +8,7 @@ import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Finding } from '../../src/cli/doctor/finding.ts';
 import { checkMemory, checkNode } from '../../src/cli/doctor/machine-checks.ts';
+import { checkModels } from '../../src/cli/doctor/model-checks.ts';
 import { checkClock } from '../../src/cli/doctor/network-checks.ts';
 import { startDemoUpstream, type DemoUpstream } from '../../src/demo/upstream.ts';
 import { directTo, endAfterEach, listening, start } from '../node/spawned-server.ts';
@@ -80,6 +81,8 @@ it('names a login that the API refuses, and what to do', async () => {
 it.each<[string, Record<string, string>, Partial<Finding>]>([
   ['no login', {}, { check: 'login', level: 'problem', text: 'No login was found.' }],
   ['a setting that cannot be read', { QUEUE_LIMIT: 'x' }, { check: 'settings', level: 'problem' }],
+  ['spares that leave nothing', { SPARES: '4', MAX_PROCESSES: '4' }, { check: 'settings', level: 'warning' }],
+  ['a server open to web pages', { CORS_ORIGINS: '*' }, { check: 'settings', level: 'warning' }],
   ['a misspelt setting', { MAX_CONCURENCY: '2' }, { check: 'settings', level: 'warning' }],
   ['a state directory that cannot be written', { STATE_DIR: '/proc/x' }, { check: 'state', level: 'problem' }],
   ['another Claude Code', { CLAUDE_PATH: '/bin/true' }, { check: 'claude-code', level: 'problem' }],
@@ -116,6 +119,18 @@ it('warns of a .env file that others can read', async () => {
 });
 
 describe('pure checks', () => {
+  const before = Date.parse('2026-11-24T00:00:00Z');
+  it.each([
+    [{}, 'auto', 'note', 'answers mapped names until 2026-11-30'],
+    [{}, 'pinned', 'warning', 'ends on 2026-11-30'],
+    [{}, 'latest', 'ok', 'No model'],
+    [{ fast: 'claude-sonnet-4-5-20250929' }, 'latest', 'warning', 'MODEL_MAP leads to'],
+  ] as const)('models of %j with MODEL_TRACK=%s: %s', (MODEL_MAP, MODEL_TRACK, level, text) => {
+    const findings = checkModels({ MODEL_MAP, MODEL_TRACK }, before);
+    expect(findings).toContainEqual(expect.objectContaining({ level, text: expect.stringContaining(text) }));
+    expect(checkModels({ MODEL_MAP, MODEL_TRACK }, before - 70 * 86_400_000)).toMatchObject([{ level: 'ok' }]);
+  });
+
   it.each([
     ['20.1.0', 'problem'],
     ['24.0.0', 'ok'],

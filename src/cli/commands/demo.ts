@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import type { Command } from 'commander';
 import { serverSettings } from '../../settings/server-settings.ts';
 import { ownCommand } from '../../util/own-command.ts';
+import { aboutServer } from './start.ts';
 import { endWithNpx } from '../end-with-npx.ts';
 import { print } from '../output.ts';
 import { addSettingFlags, settingsFromFlags } from '../setting-flags.ts';
@@ -13,11 +14,12 @@ export const addDemo = (program: Command): void => {
   const command = program
     .command('demo')
     .description('try it without an account: Claude Code runs, a script answers')
-    .action(async (options: Record<string, unknown>) => demo(settingsFromFlags(options)));
+    .option('--json', 'print address and dashboard as one line of JSON', false)
+    .action(async (options: Record<string, unknown>) => demo(settingsFromFlags(options), options['json'] === true));
   addSettingFlags(command);
 };
 
-const demo = async (flags: Readonly<Record<string, string>>): Promise<void> => {
+const demo = async (flags: Readonly<Record<string, string>>, json: boolean): Promise<void> => {
   // Loaded here, so that other commands do not wait for the server.
   const { endOnSignals, run } = await import('../../node/run.ts');
   const { startDemoUpstream } = await import('../../demo/upstream.ts');
@@ -39,7 +41,7 @@ const demo = async (flags: Readonly<Record<string, string>>): Promise<void> => {
     });
     endOnSignals(running, cleanUp);
     endWithNpx();
-    print(greeting(running.server.url));
+    print(json ? JSON.stringify(aboutServer(running)) : greeting(running.server.url));
   } catch (error) {
     await cleanUp();
     throw error;

@@ -7,13 +7,19 @@ export const addLogin = (program: Command): void => {
     .command('login')
     .description('log in to Claude with your own account; the login stays on this machine')
     .option('--token', 'print a long-lived token instead, for CLAUDE_CODE_OAUTH_TOKEN on a server')
-    .action(async ({ token = false }: { token?: boolean }) => {
-      process.exitCode = await runClaude(token ? ['setup-token'] : ['auth', 'login']);
+    .option('--json', 'print what came of it as JSON')
+    .action(async ({ token = false, json = false }: { token?: boolean; json?: boolean }) => {
+      const code = await runClaude(token ? ['setup-token'] : ['auth', 'login']);
+      if (json) await runClaude(['auth', 'status', '--json']);
+      process.exitCode = code;
     });
   program
     .command('logout')
     .description('end the login on this machine')
-    .action(async () => {
-      process.exitCode = await runClaude(['auth', 'logout']);
+    .option('--json', 'print what came of it as JSON')
+    .action(async ({ json = false }: { json?: boolean }) => {
+      const code = await runClaude(['auth', 'logout']);
+      if (json) await runClaude(['auth', 'status', '--json']);
+      process.exitCode = code;
     });
 };

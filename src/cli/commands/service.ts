@@ -30,15 +30,18 @@ export const addService = (program: Command): void => {
     .command('install')
     .description('write the unit of systemd or the agent of launchd, and start it')
     .option('--print', 'print the file instead of installing it')
-    .action(async ({ print: onlyPrint = false }: { print?: boolean }) => {
+    .option('--json', 'print JSON')
+    .action(async ({ print: onlyPrint = false, json = false }: { print?: boolean; json?: boolean }) => {
       const manager = managerOf(process.platform);
-      if (onlyPrint) return print(manager.content);
-      return install(manager);
+      const { file, content } = manager;
+      if (onlyPrint) return json ? printJson({ file, content }) : print(content);
+      return install(manager, json);
     });
   service
     .command('uninstall')
     .description('stop it and remove its file')
-    .action(async () => uninstall(managerOf(process.platform)));
+    .option('--json', 'print JSON')
+    .action(async ({ json = false }: { json?: boolean }) => uninstall(managerOf(process.platform), json));
   service
     .command('status')
     .description('whether it is installed, and whether it runs')
@@ -46,19 +49,21 @@ export const addService = (program: Command): void => {
     .action(async ({ json = false }: { json?: boolean }) => showStatus(managerOf(process.platform), json));
 };
 
-const install = async ({ file, content, install: commands, afterwards }: Manager): Promise<void> => {
+const install = async ({ file, content, install: commands, afterwards }: Manager, json: boolean): Promise<void> => {
   await mkdir(dirname(file), { recursive: true });
   await writeFile(file, content, { mode: 0o600 });
   await chmod(file, 0o600);
   for (const command of commands) await run(command);
-  print(`Installed as ${file}, and started.\n${afterwards}`);
+  if (json) printJson({ installed: true, file });
+  else print(`Installed as ${file}, and started.\n${afterwards}`);
 };
 
-const uninstall = async ({ file, uninstall: commands }: Manager): Promise<void> => {
+const uninstall = async ({ file, uninstall: commands }: Manager, json: boolean): Promise<void> => {
   if (!existsSync(file)) throw new CliError(`It is not installed: there is no ${file}.`);
   for (const command of commands) await run(command);
   await rm(file);
-  print(`Stopped, and removed ${file}.`);
+  if (json) printJson({ installed: false, file });
+  else print(`Stopped, and removed ${file}.`);
 };
 
 const showStatus = async ({ file, status }: Manager, json: boolean): Promise<void> => {

@@ -13,13 +13,22 @@ export const addStart = (program: Command): void => {
     .command('start', { isDefault: true })
     .description('start the server with your own login')
     .option('--tunnel [program]', 'also give it a public address, by cloudflared, tailscale or ngrok')
+    .option('--json', 'print address, login and dashboard as one line of JSON', false)
     .action(async (options: Record<string, unknown>) =>
-      start(settingsFromFlags(options), options['tunnel'] as string | true | undefined),
+      start(settingsFromFlags(options), {
+        tunnel: options['tunnel'] as string | true | undefined,
+        json: options['json'] === true,
+      }),
     );
   addSettingFlags(command);
 };
 
-const start = async (flags: Readonly<Record<string, string>>, tunnel?: string | true): Promise<void> => {
+interface Options {
+  readonly tunnel: string | true | undefined;
+  readonly json: boolean;
+}
+
+const start = async (flags: Readonly<Record<string, string>>, { tunnel, json }: Options): Promise<void> => {
   let env = currentEnvironment(flags);
   // The server is loaded here, so that other commands do not wait for it.
   const { endOnSignals, run } = await import('../../node/run.ts');
@@ -29,7 +38,7 @@ const start = async (flags: Readonly<Record<string, string>>, tunnel?: string | 
     endOnSignals(running);
     return print([...running.about, `Listening on ${running.server.url}`].join('\n'));
   }
-  if (isInteractive() && (await askForLogin(env))) {
+  if (!json && isInteractive() && (await askForLogin(env))) {
     env = currentEnvironment(flags);
   }
   const program = tunnel === undefined ? undefined : chooseTunnel(tunnel, env);
@@ -38,8 +47,9 @@ const start = async (flags: Readonly<Record<string, string>>, tunnel?: string | 
   endOnSignals(running, async () => opened.tunnel?.close());
   warnOfOpenFiles(running.log);
   endWithNpx();
-  print(greeting(running, env));
-  if (program !== undefined) opened.tunnel = await openFor(running, { program, env });
+  if (json) print(JSON.stringify(aboutServer(running)));
+  else print(greeting(running, env));
+  if (program !== undefined) opened.tunnel = await openFor(running, { program, env, json });
 };
 
 /** Whether there was none, and one was chosen. */
@@ -53,12 +63,12 @@ const askForLogin = async (env: Readonly<Record<string, string>>): Promise<boole
 /** Without its address the server has no use: it ends with the reason. */
 const openFor = async (
   { server, log }: Running,
-  { program, env }: { program: TunnelProgram; env: Readonly<Record<string, string>> },
+  { program, env, json }: { program: TunnelProgram; env: Readonly<Record<string, string>>; json: boolean },
 ): Promise<Tunnel> => {
   try {
     const onLost = (): void => log.warn({ program: program.name }, 'the tunnel has ended: the public address is gone');
     const tunnel = await openTunnel(program, { port: server.port, env, onLost });
-    print(publicGreeting(tunnel));
+    print(json ? JSON.stringify({ publicUrl: tunnel.url, program: tunnel.program }) : publicGreeting(tunnel));
     return tunnel;
   } catch (error) {
     await server.close();
@@ -80,5 +90,16 @@ const greeting = ({ about, server }: Running, env: Readonly<Record<string, strin
     `Listening on ${styled('bold', server.url)}`,
     `  OpenAI clients: ${server.url}/v1 · Anthropic clients: ${server.url}`,
     `  Models: sonnet, opus, haiku, and ${server.url}/v1/models`,
-    '  Connect your tool: opencode-claude-proxy connect --list',
+    `  Dashboard: ${server.url}/dashboard`,
+    '  Connect your tool: opencode-claude-proxy connect opencode --write (or another: connect --list)',
   ].join('\n');
+
+/** What `greeting` says, for programs. */
+export const aboutServer = ({ about, server: { url } }: Running): object => ({
+  url,
+  openai: `${url}/v1`,
+  anthropic: url,
+  models: `${url}/v1/models`,
+  dashboard: `${url}/dashboard`,
+  about,
+});

@@ -6,6 +6,7 @@ import { MergeError } from '../connect/merge/editable-text.ts';
 import { readText } from '../connect/change-file.ts';
 import type { Client, Machine, Target, Variant } from '../connect/client.ts';
 import { foundBy, pathOf, shortPath } from '../connect/machine.ts';
+import { NOTICE_DAYS } from './model-checks.ts';
 import { note, ok, problem, warning, type Finding } from './finding.ts';
 
 export interface ClientQuestion {
@@ -105,7 +106,7 @@ const checkVariables = (client: Client, { environment }: Variant, { env }: Machi
 /** Models that the file names and that end soon. */
 const endingModels = (text: string, shown: string): readonly Finding[] =>
   CATALOG.filter(({ id }) => text.includes(id)).flatMap(({ id }) => {
-    const end = nearEnd(id, Date.now());
+    const end = nearEnd(id, Date.now(), NOTICE_DAYS);
     return end === undefined
       ? []
       : [

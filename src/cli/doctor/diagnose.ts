@@ -9,6 +9,7 @@ import { checkClient } from './client-checks.ts';
 import type { Finding } from './finding.ts';
 import { checkLogin } from './login-checks.ts';
 import { checkClaudeCode, checkMemory, checkNode, checkOpenFiles, checkPort, checkState } from './machine-checks.ts';
+import { checkModels } from './model-checks.ts';
 import { checkCertificates, checkNetwork } from './network-checks.ts';
 import { checkEnvFiles, checkSettings } from './setting-checks.ts';
 
@@ -34,6 +35,7 @@ export const diagnose = async ({
     checkNode(),
     ...claudeCode,
     ...checkSettings(env),
+    ...checkModels(config, Date.now()),
     ...checkEnvFiles(sources),
     await checkPort(config),
     checkMemory(config),

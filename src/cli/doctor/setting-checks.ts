@@ -21,7 +21,16 @@ export const checkSettings = (env: Environment): readonly Finding[] => {
 
 /** Allowed, and probably not meant. */
 const checkSense = (config: Config): readonly Finding[] => {
-  const { MAX_PROCESSES, MAX_CONCURRENCY, ENGINE, TURN_TIMEOUT_MS, STALL_ALARM_MS } = config;
+  const {
+    MAX_PROCESSES,
+    MAX_CONCURRENCY,
+    ENGINE,
+    TURN_TIMEOUT_MS,
+    STALL_ALARM_MS,
+    SPARES,
+    CORS_ORIGINS,
+    PROXY_API_KEY,
+  } = config;
   const found: Finding[] = [];
   if (ENGINE === 'claude-code' && MAX_PROCESSES !== 'auto' && MAX_PROCESSES < MAX_CONCURRENCY)
     found.push(
@@ -33,6 +42,14 @@ const checkSense = (config: Config): readonly Finding[] => {
   if (STALL_ALARM_MS >= TURN_TIMEOUT_MS)
     found.push(
       warning('settings', 'STALL_ALARM_MS is not below TURN_TIMEOUT_MS: it never warns.', 'lower STALL_ALARM_MS'),
+    );
+  if (ENGINE === 'claude-code' && MAX_PROCESSES !== 'auto' && SPARES >= MAX_PROCESSES)
+    found.push(
+      warning('settings', `SPARES is ${SPARES}, and MAX_PROCESSES leaves no process for turns.`, 'lower SPARES'),
+    );
+  if (CORS_ORIGINS.includes('*') && PROXY_API_KEY.length === 0)
+    found.push(
+      warning('settings', 'CORS_ORIGINS=* without PROXY_API_KEY: any web page can spend your money.', 'set a key'),
     );
   return found;
 };
