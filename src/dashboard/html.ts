@@ -57,7 +57,7 @@ export interface TableOptions<Row> {
 
 /** The first column names its row. On narrow screens the table scrolls in its own box, also by keyboard. */
 export const table = <Row>(rows: readonly Row[], { caption, columns, key }: TableOptions<Row>): Html => html`
-  <div class="scroll" tabindex="0" role="region" aria-label="${caption}">
+  <div class="scroll" tabindex="0" role="group" aria-label="${caption}">
     <table>
       <caption class="unseen">
         ${caption}

@@ -1,14 +1,15 @@
 /** Who listens to the summaries of requests: the log, the metrics and, where there is a database, the ledger. */
 import { logRequests } from '../http/request/request-log.ts';
+import { isOutsideLedger } from '../http/request/routine.ts';
 import { openWindows } from '../access/limits/plan-state.ts';
 import type { Services } from '../http/services.ts';
 import type { Limits } from '../http/request/admission.ts';
 import { createMetrics, type KeyLimitFigure } from '../observe/metrics.ts';
-import { createRecorder } from '../store/ledger/recorder.ts';
+import { createRecorder, type Recorder } from '../store/ledger/recorder.ts';
 import type { Clock } from '../util/clock.ts';
 import type { NamedKeys } from '../access/named-keys.ts';
 import type { Store } from '../store/store.ts';
-import { announceTo } from '../turn/request-summary.ts';
+import { announceTo, type SummaryListener } from '../turn/request-summary.ts';
 
 export interface Observers extends Pick<Services, 'announce'> {
   readonly figures: Pick<Services, 'metrics' | 'ledger'>;
@@ -38,13 +39,19 @@ export const createObservers = (
   });
   return {
     announce: announceTo(
-      [logRequests(log), metrics.listener, ...(recorder === undefined ? [] : [recorder.record.bind(recorder)])],
+      [logRequests(log), metrics.listener, ...(recorder === undefined ? [] : [recordedBy(recorder)])],
       log,
     ),
     figures: { metrics: metrics.render, ...(recorder !== undefined && { ledger: () => recorder.health() }) },
     close: async () => recorder?.close(CLOSE_WITHIN_MS),
   };
 };
+
+const recordedBy =
+  (recorder: Recorder): SummaryListener =>
+  (summary, content) => {
+    if (!isOutsideLedger(summary)) recorder.record(summary, content);
+  };
 
 const windowsOf = async ({ plan }: Limits, clock: Pick<Clock, 'now'>): Promise<Readonly<Record<string, number>>> => {
   const windows = openWindows(await plan.view(), clock.now());

@@ -42,6 +42,7 @@ describe('keys', () => {
       },
     ]);
     const path = `/dashboard/keys/${keys[0]?.id}`;
+    expect((await visit('/dashboard/keys')).html).toContain('Share of the plan, 5 hours: 30 %');
     for (const page of ['/dashboard/keys', path]) expect((await visit(page)).html).not.toContain(secret);
 
     const hello = () => ask('/v1/chat/completions', { body: chat({ model: 'fast' }), headers: bearer(secret) });

@@ -18,7 +18,7 @@ export const healthPage = (admin: Admin): Page => {
             ['Version', version],
             ['Engine', engine],
             ['Login', login],
-            ['Runs since', duration(uptimeSeconds * 1000)],
+            ['Runs for', duration(uptimeSeconds * 1000)],
             ['Requests running', count(requests.running)],
             ['Requests waiting', count(requests.queued)],
             ...ledgerFacts(health),

@@ -1,4 +1,5 @@
 /** Keys: what there is, one made and shown this once, changed, revoked. */
+import type { LimitName } from '../../access/limits/key-limits.ts';
 import type { Admin, ShownKey } from '../../http/admin/admin.ts';
 import { empty, facts, html, nothing, percent, table, time, type Column, type Html } from '../html.ts';
 import { fieldsOfKey, type FieldValues } from '../key-fields.ts';
@@ -40,17 +41,25 @@ const KEY_COLUMNS: readonly Column<ShownKey>[] = [
   { title: 'Role', cell: ({ role }) => role },
   {
     title: 'Limits',
-    cell: ({ used }) =>
-      used.length === 0
-        ? 'none'
-        : used.map(
-            ({ limit, used: part, allowed }) =>
-              html`<div>${limitName(limit)}: ${amount(limit, allowed)}, ${percent(part / allowed)} used</div>`,
-          ),
+    cell: (key) => {
+      const lines = limitLines(key);
+      return lines.length === 0 ? 'none' : lines.map((line) => html`<div>${line}</div>`);
+    },
   },
   { title: 'Models', cell: ({ allowedModels }) => allowedModels?.join(', ') ?? 'all' },
   { title: 'State', cell: (key) => stateOf(key) },
 ];
+
+/** A share of a window that Claude has not told of yet has no use so far. */
+const limitLines = ({ limits: { planShare = {}, ...limits }, used }: ShownKey): readonly string[] => {
+  const shares = Object.entries(planShare).map(([window, share]) => [`planShare.${window}`, share] as const);
+  return [...Object.entries(limits), ...shares].map(([name, allowed = 0]) => {
+    const limit = name as LimitName;
+    const known = used.find((each) => each.limit === limit);
+    const part = known === undefined ? '' : `, ${percent(known.used / known.allowed)} used`;
+    return `${limitName(limit)}: ${amount(limit, allowed)}${part}`;
+  });
+};
 
 const stateOf = ({ revokedAt, expiresAt }: ShownKey): unknown => {
   if (revokedAt !== undefined) return html`<span class="bad">revoked ${time(revokedAt)}</span>`;

@@ -82,7 +82,7 @@ const processSection = (processes: readonly EngineProcess[]): Html => html`
 const PROCESS_COLUMNS: readonly Column<EngineProcess>[] = [
   { title: 'Process', cell: ({ id }) => id },
   { title: 'State', cell: ({ state, stateSeconds }) => `${STATES[state]}, ${duration(stateSeconds * 1000)}` },
-  { title: 'Model', cell: ({ model }) => model },
+  { title: 'Model', cell: ({ model }) => model || 'any' },
   {
     title: 'Holds',
     cell: ({ messages, waitingCalls }) =>

@@ -1,17 +1,12 @@
 /** One log line a request. Never bodies, never keys, never query strings. */
 import type { RequestSummary, SummaryListener } from '../../turn/request-summary.ts';
 import type { Log } from '../../util/log.ts';
-
-/** What asks every few seconds whether the server is well. */
-const PROBES: ReadonlySet<string> = new Set(['GET /ping', 'GET /live', 'GET /ready', 'GET /health']);
+import { isRoutine } from './routine.ts';
 
 export const logRequests =
   (log: Log): SummaryListener =>
   (summary) =>
-    log[levelOf(summary)](requestFields(summary), 'request');
-
-const levelOf = ({ endpoint, status }: RequestSummary): 'debug' | 'info' =>
-  PROBES.has(endpoint) && status < 400 ? 'debug' : 'info';
+    log[isRoutine(summary) ? 'debug' : 'info'](requestFields(summary), 'request');
 
 const requestFields = (summary: RequestSummary): object => {
   const { endpoint, key, client, tokens, cost, error, durationMs, ...rest } = summary;
