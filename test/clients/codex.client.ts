@@ -4,10 +4,12 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { codex } from '../../src/cli/connect/clients/agents/codex.ts';
 import { mergeEntries } from '../../src/cli/connect/merge/merge.ts';
 import { clientModels } from '../../src/cli/connect/models.ts';
+import { startWorld } from '../conformance/set-up.ts';
+import { serverSettings } from './server-settings.ts';
 import { apiKey, lastOf, onEveryEngine, png, type World } from './support.ts';
 
 const run = promisify(execFile);
@@ -138,32 +140,6 @@ onEveryEngine('Codex', (world) => {
     expect(session).toContain('"model_context_window":950000');
   });
 
-  it('has the windows of the plan for its own /status', async () => {
-    const codexHome = await configure(world());
-    const reset = Math.floor(Date.now() / 1000) + 3600;
-    const unified = 'anthropic-ratelimit-unified';
-    world().upstream.script(() => ({
-      content: [{ type: 'text', text: 'fine' }],
-      headers: {
-        [`${unified}-status`]: 'allowed',
-        [`${unified}-5h-utilization`]: '0.42',
-        [`${unified}-5h-reset`]: String(reset),
-        [`${unified}-7d-utilization`]: '0.07',
-        [`${unified}-7d-reset`]: String(reset),
-      },
-    }));
-    await start(codexHome, ['--json', 'Hi']);
-    const session = await sessionOf(codexHome);
-    const counts = session.split('\n').filter((line) => line.includes('"token_count"'));
-    const { payload } = JSON.parse(counts.at(-1) ?? '{}') as { payload: { rate_limits: object | null } };
-    // Claude Code tells of a plan only where it is logged in to one.
-    if (world().engineName === 'claude-code') return;
-    expect(payload.rate_limits).toMatchObject({
-      primary: { used_percent: 42, window_minutes: 300, resets_at: reset },
-      secondary: { used_percent: 7, window_minutes: 10_080, resets_at: reset },
-    });
-  });
-
   it('sees that a conversation is too long', async () => {
     const codexHome = await configure(world());
     world().upstream.script(() => ({
@@ -178,6 +154,61 @@ onEveryEngine('Codex', (world) => {
     const wrong = await start(codexHome, ['--json', 'Hi'], 'wrong');
     expect(JSON.stringify(wrong)).toMatch(/key is not one of this server/);
     expect(world().arrived()).toEqual([]);
+  });
+});
+
+describe('the windows of the plan in its own /status', () => {
+  const reset = Math.floor(Date.now() / 1000) + 3600;
+  const unified = 'anthropic-ratelimit-unified';
+  const answerWith = (headers: Record<string, string>) => () => ({
+    content: [{ type: 'text' as const, text: 'fine' }],
+    headers: {
+      [`${unified}-status`]: 'allowed',
+      [`${unified}-reset`]: String(reset),
+      [`${unified}-representative-claim`]: 'five_hour',
+      [`${unified}-5h-reset`]: String(reset),
+      [`${unified}-7d-reset`]: String(reset),
+      ...headers,
+    },
+  });
+  /** The limits that Codex keeps with its session. */
+  const limitsOf = async (world: World): Promise<object | null> => {
+    const codexHome = await configure(world);
+    await start(codexHome, ['--json', 'Hi']);
+    const counts = (await sessionOf(codexHome)).split('\n').filter((line) => line.includes('"token_count"'));
+    const last = JSON.parse(counts.at(-1) ?? '{}') as { payload?: { rate_limits: object | null } };
+    return last.payload?.rate_limits ?? null;
+  };
+
+  it('are those that the API tells of', async () => {
+    const world = await startWorld('anthropic-api', serverSettings);
+    try {
+      world.upstream.script(
+        answerWith({ [`${unified}-5h-utilization`]: '0.42', [`${unified}-7d-utilization`]: '0.07' }),
+      );
+      expect(await limitsOf(world)).toMatchObject({
+        primary: { used_percent: 42, window_minutes: 300, resets_at: reset },
+        secondary: { used_percent: 7, window_minutes: 10_080, resets_at: reset },
+      });
+    } finally {
+      await world.stop();
+    }
+  });
+
+  it('are those that Claude Code tells of: with a plan, and from its first warning on', async () => {
+    const login = { ANTHROPIC_API_KEY: '', CLAUDE_CODE_OAUTH_TOKEN: 'sk-ant-oat01-of-a-test' };
+    const world = await startWorld('claude-code', { ...serverSettings, ...login });
+    try {
+      const warned = { [`${unified}-status`]: 'allowed_warning', [`${unified}-5h-surpassed-threshold`]: '0.8' };
+      world.upstream.script(answerWith({ ...warned, [`${unified}-5h-utilization`]: '0.85' }));
+      // Claude Code tells it after the answer, so that the next one can pass it on.
+      await limitsOf(world);
+      expect(await limitsOf(world)).toMatchObject({
+        primary: { used_percent: 85, window_minutes: 300, resets_at: reset },
+      });
+    } finally {
+      await world.stop();
+    }
   });
 });
 
