@@ -125,6 +125,20 @@ onEveryEngine('Codex', (world) => {
     expect(dialogue.indexOf('"First"')).toBeGreaterThan(dialogue.indexOf('[[text:First]] one'));
   });
 
+  it('compacts a long session by asking for a summary as for any answer', async () => {
+    const codexHome = await configure(world());
+    const { upstream } = world();
+    const full = { input_tokens: 940_000, cache_read_input_tokens: 0, cache_creation_input_tokens: 0 };
+    upstream.enqueue({ content: [{ type: 'text', text: 'Long ago' }], usage: full });
+    const [begun] = await start(codexHome, ['--json', 'one']);
+    upstream.enqueue({ content: [{ type: 'text', text: 'Of one was spoken' }] });
+    const events = await start(codexHome, ['resume', begun?.thread_id ?? '', '--json', '[[text:Second]] two']);
+    expect(saidBy(events)).toEqual(['Second']);
+    expect(world().arrived()).toHaveLength(3);
+    const dialogue = JSON.stringify(lastOf(world()).messages);
+    expect([dialogue.includes('Of one was spoken'), dialogue.includes('Long ago')]).toEqual([true, false]);
+  });
+
   it('shows a picture', async () => {
     const codexHome = await configure(world());
     const events = await start(codexHome, ['--json', '--image', join(project, 'pixel.png'), '--', '[[text:A pixel]]']);
