@@ -151,6 +151,33 @@ describe.each(ways)('a history that no process holds arrives as it was sent ($wa
   });
 });
 
+describe.each(ways)('a server that was left alone for longer than IDLE_TTL ($way)', ({ recycle }) => {
+  let lab: Lab;
+  beforeAll(async () => {
+    lab = await startLab({ idleTtlMs: 0, spares: 0, recycle });
+  });
+  afterAll(() => lab.close());
+
+  it('keeps two processes, and goes on with every conversation as it was', async () => {
+    const talks = await Promise.all(
+      ['a', 'b', 'c', 'd'].map(async (system) => {
+        const messages: Message[] = [{ role: 'user', content: `Hello, ${system} [[slow:20]]` }];
+        const ran = await run(lab, turnOf({ system, messages }));
+        return { system, messages: [...messages, { role: 'assistant', content: ran.message.content }] as Message[] };
+      }),
+    );
+    await expect
+      .poll(() => lab.engine.health().gauges['processes'], { timeout: 30_000, interval: 50 })
+      .toBeLessThanOrEqual(2);
+    expect(lab.engine.health().ok).toBe(true);
+    for (const { system, messages } of talks) {
+      const next: Message[] = [...messages, { role: 'user', content: 'And now?' }];
+      expect((await run(lab, turnOf({ system, messages: next }))).text).toContain('And now?');
+      expect(sentMessages(lab)).toEqual(plain(next));
+    }
+  });
+});
+
 describe.each(ways)('results that come after SUSPEND_TTL ($way)', ({ recycle }) => {
   let lab: Lab;
   beforeAll(async () => {

@@ -51,6 +51,8 @@ export class Pool {
   #typicalTurnMs: number | undefined;
   #nextId = 1;
   #spareIsDue = false;
+  /** Whether one more process costs less than that conversations go on to share those there are. */
+  #growthIsDue = false;
   #tending: (() => void) | undefined;
   #serving = false;
   #closed = false;
@@ -158,8 +160,7 @@ export class Pool {
     if (plan.kind === 'fresh') {
       this.#spareIsDue = true;
       if (process.turns > 1) this.#regret.displaced(process.held.at(-1)?.head);
-      const grows = this.#regret.appended(heads, plan.append.length) && this.size < this.#options.max;
-      if (grows) this.#begin({}).catch((error: unknown) => this.#complain(error));
+      if (this.#regret.appended(heads, plan.append.length)) this.#growthIsDue = true;
     }
     process.claim();
     this.#forget(waiter);
@@ -266,8 +267,11 @@ export class Pool {
     this.#tending = clock.after(QUIET_MS, () => {
       this.#tending = undefined;
       if (!this.#isQuiet()) return;
+      const grows = this.#growthIsDue && this.size < this.#options.comfortable;
       this.#spareIsDue = false;
-      if (this.#closed || !this.#options.recycles() || !wantsSpare(this.processes, this.size, this.#options)) return;
+      this.#growthIsDue = false;
+      if (this.#closed || !this.#options.recycles()) return;
+      if (!grows && !wantsSpare(this.processes, this.size, this.#options)) return;
       this.#begin({}).catch((error: unknown) => this.#complain(error));
     });
   }

@@ -137,6 +137,30 @@ describe('the pool', () => {
     expect(gauges()['processes']).toBeGreaterThan(0);
   });
 
+  it('starts no process beside a running turn that nobody waits for', async () => {
+    await start({ maxProcesses: 8, spares: 1, executable: fixture('wait') });
+    await lab.engine.warmUp();
+    const before = childrenOf(lab);
+    const running = new AbortController();
+    const stream = lab.engine.run(turnOf({ messages: say('Hello') }), running.signal);
+    await stream.next();
+    await new Promise((resolve) => void setTimeout(resolve, 1_000));
+    expect(childrenOf(lab)).toEqual(before);
+    await stream.return(undefined);
+  });
+
+  it('replaces a process after a thousand turns, and its conversation goes on', { timeout: 120_000 }, async () => {
+    await start({ maxProcesses: 1, spares: 0 });
+    await lab.engine.warmUp();
+    const [first] = childrenOf(lab);
+    for (let turn = 0; turn < 1_000; turn += 1)
+      await run(lab, turnOf({ system: `agent ${turn}`, messages: say(`hello ${turn}`) }));
+    expect(childrenOf(lab)).toEqual([first]);
+    expect((await run(lab, turnOf({ system: 'the next', messages: say('hello') }))).text).toBe('hello');
+    expect(childrenOf(lab)).not.toContain(first);
+    expect(gauges()).toMatchObject({ processes: 1 });
+  });
+
   it('serves conversations one after the other on one process, and makes a second one ready', async () => {
     await start({ maxProcesses: 8, spares: 1 });
     await lab.engine.warmUp();
