@@ -117,7 +117,7 @@ export const manyAtOnce = async (target: Target, forMs: number): Promise<number>
 };
 
 /** A long conversation whose last question is asked in other words. */
-const editedOnes = async (target: Target, place: Hosted, rounds: number): Promise<number[]> => {
+export const editedOnes = async (target: Target, place: Hosted, rounds: number): Promise<number[]> => {
   const times: number[] = [];
   for (let round = 0; round < rounds; round += 1) {
     const system = agentPrompt(`an agent that is corrected, ${round} of ${process.pid}`);
@@ -134,7 +134,7 @@ const editedOnes = async (target: Target, place: Hosted, rounds: number): Promis
   return times;
 };
 
-const gapsBesideNewOnes = async (target: Target, rounds: number): Promise<number[]> => {
+export const gapsBesideNewOnes = async (target: Target, rounds: number): Promise<number[]> => {
   const gaps: number[] = [];
   for (let round = 0; round < rounds; round += 1) {
     const over = new AbortController();

@@ -1,12 +1,11 @@
 /** Where the milliseconds of a second turn go, between the request and the first token. */
 import { randomUUID } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
 import { startDemoUpstream, type DemoUpstream } from '../src/demo/upstream.ts';
 import { toConversation, type Conversation } from '../src/engines/claude/conversation/conversation.ts';
 import { choosePlan } from '../src/engines/claude/conversation/plan.ts';
 import { Child } from '../src/engines/claude/process/child/child.ts';
-import { cliOptions } from '../src/engines/claude/process/control/cli-options.ts';
+import { cliOptions, folderOf } from '../src/engines/claude/process/control/cli-options.ts';
 import type { CliProcess } from '../src/engines/claude/process/control/cli-process.ts';
 import { toTurnSettings } from '../src/engines/claude/process/control/turn-settings.ts';
 import type { Message, TurnRequest } from '../src/turn/turn.ts';
@@ -81,7 +80,7 @@ const measure = async (length: number, rounds: number): Promise<Moments[]> => {
   using dir = temporaryFolder();
   const upstream = await startDemoUpstream({ keepRequests: 2 });
   const host = { ...engineOptions(upstream, dir.path), maxRetries: 0 };
-  mkdirSync(join(dir.path, 'work'), { recursive: true });
+  mkdirSync(folderOf(host), { recursive: true });
   const children: Child[] = [];
   try {
     const probe = new Probe(upstream);

@@ -6,6 +6,7 @@
  */
 import { parseArgs } from 'node:util';
 import { conversations } from './conversations.ts';
+import { gateways } from './gateways.ts';
 import { latency } from './latency.ts';
 import { memory } from './memory.ts';
 import { peersBench } from './peers.ts';
@@ -17,7 +18,17 @@ import { strategies } from './strategies.ts';
 import { throughput } from './throughput.ts';
 import { worker } from './worker.ts';
 
-const benches: readonly Bench[] = [conversations, latency, throughput, memory, strategies, profile, worker, peersBench];
+const benches: readonly Bench[] = [
+  peersBench,
+  gateways,
+  conversations,
+  latency,
+  throughput,
+  memory,
+  strategies,
+  profile,
+  worker,
+];
 const LIMIT_MINUTES = 60;
 
 const { values, positionals } = parseArgs({
@@ -53,9 +64,16 @@ const say = (text: string): void => void process.stderr.write(`${text}\n`);
 const chosen = benches.filter(({ name }) => positionals.length === 0 || positionals.includes(name));
 say(machine());
 for (const bench of chosen) {
-  const tables: readonly Table[] = await bench.run({ quick: values.quick, say, signal });
-  // Tables of a run that was cut short would look like results.
-  signal.throwIfAborted();
-  console.log(`${tables.map(markdown).join('\n\n')}\n`);
-  if (values.write) await writeTables(bench.name, tables, { quick: values.quick });
+  try {
+    const tables: readonly Table[] = await bench.run({ quick: values.quick, say, signal });
+    // Tables of a run that was cut short would look like results.
+    signal.throwIfAborted();
+    console.log(`${tables.map(markdown).join('\n\n')}\n`);
+    if (values.write) await writeTables(bench.name, tables, { quick: values.quick });
+  } catch (error) {
+    // What was measured before stays in the document, and what comes next is measured all the same.
+    console.error(`${bench.name} failed:`, error);
+    process.exitCode = 1;
+    if (signal.aborted) break;
+  }
 }

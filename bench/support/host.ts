@@ -45,8 +45,8 @@ export const startProgram = async (
   };
 };
 
-/** `always`: every request gets this text for its answer, whatever it says; else the directives of the demo rule. */
-export const startUpstream = (always?: string): Promise<Hosted> => startProgram('upstream', { BENCH_ANSWER: always });
+/** `usual`: the answer to a request whose newest message has no directive of the demo. */
+export const startUpstream = (usual?: string): Promise<Hosted> => startProgram('upstream', { BENCH_ANSWER: usual });
 
 /** The real server in front of `upstream`, with settings as `npm start` takes them. */
 export const startServer = async (

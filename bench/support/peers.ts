@@ -1,81 +1,127 @@
-/** Peers as their makers publish them: installed from npm into a temporary folder, and how each is asked. */
+/** Peers as their makers publish them: installed from npm or PyPI into a temporary folder, and how each is asked. */
 import { execFile } from 'node:child_process';
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { chatTarget, type Target } from './client.ts';
-import { startProgram, type Hosted } from './host.ts';
+import { ask, chatTarget, MODEL, type Target } from './client.ts';
+import { startProgram, temporaryFolder, type Hosted } from './host.ts';
+import { Talk } from './talk.ts';
 
 export interface Peer {
-  /** Name and version on npm: what is measured must not change by itself. */
+  /** Name and version at its registry: what is measured must not change by itself. */
   readonly package: string;
-  readonly about: string;
+  readonly registry: 'npm' | 'PyPI';
   /** Versions of what it depends on, where those that npm takes today break it. */
   readonly overrides?: Readonly<Record<string, string>>;
-  /** Below the folder it is installed in; `port` is where it must listen. */
-  command(dir: string, port: number): readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+  /** Its command line, below the folder it is installed in; writes the files that it needs. */
+  command(dir: string, place: { readonly port: number; readonly upstream: string }): readonly string[];
   target(url: string, upstream: string): Target;
 }
 
-export const peers: readonly Peer[] = [
-  {
-    package: '@portkey-ai/gateway@1.15.2',
-    about: 'API gateway, no Claude Code',
-    // The lowest versions it asks for: with today's it answers every request with a 500 ("TypeError: immutable").
-    overrides: { hono: '4.9.7', '@hono/node-server': '1.3.3' },
-    command: (dir, port) => [
-      process.execPath,
-      join(dir, 'node_modules/@portkey-ai/gateway/build/start-server.js'),
-      '--headless',
-      `--port=${port}`,
-    ],
-    target: (url, upstream) =>
-      chatTarget('@portkey-ai/gateway', url, {
-        headers: {
-          'x-portkey-provider': 'anthropic',
-          'x-portkey-custom-host': `${upstream}/v1`,
-          authorization: 'Bearer bench',
-        },
-      }),
-  },
-  {
-    package: 'claude-max-api-proxy@1.0.0',
-    about: 'a Claude Code process for each request, no tools',
-    command: (dir, port) => [
-      process.execPath,
-      join(dir, 'node_modules/claude-max-api-proxy/dist/server/standalone.js'),
-      String(port),
-    ],
-    target: (url) => chatTarget('claude-max-api-proxy', url, { model: 'claude-sonnet-4' }),
-  },
-];
+/** Starts Claude Code for each request; has no tools. */
+export const claudeMax: Peer = {
+  package: 'claude-max-api-proxy@1.0.0',
+  registry: 'npm',
+  command: (dir, { port }) => [
+    process.execPath,
+    join(dir, 'node_modules/claude-max-api-proxy/dist/server/standalone.js'),
+    String(port),
+  ],
+  target: (url) => chatTarget('claude-max-api-proxy', url, { model: 'claude-sonnet-4' }),
+};
 
-/** Throws, in words for the reader, where npm cannot install it. */
-export const install = async (peer: Peer, dir: string): Promise<void> => {
+export const portkey: Peer = {
+  package: '@portkey-ai/gateway@1.15.2',
+  registry: 'npm',
+  // The lowest versions it asks for: with today's it answers every request with a 500 ("TypeError: immutable").
+  overrides: { hono: '4.9.7', '@hono/node-server': '1.3.3' },
+  command: (dir, { port }) => [
+    process.execPath,
+    join(dir, 'node_modules/@portkey-ai/gateway/build/start-server.js'),
+    '--headless',
+    `--port=${port}`,
+  ],
+  target: (url, upstream) =>
+    chatTarget('@portkey-ai/gateway', url, {
+      headers: {
+        'x-portkey-provider': 'anthropic',
+        'x-portkey-custom-host': `${upstream}/v1`,
+        authorization: 'Bearer bench',
+      },
+    }),
+};
+
+export const liteLlm: Peer = {
+  package: 'litellm[proxy]==1.108.7',
+  registry: 'PyPI',
+  env: { LITELLM_LOCAL_MODEL_COST_MAP: 'True', LITELLM_DANGEROUSLY_PERMIT_WEAK_OR_UNSET_MASTER_KEY: 'true' },
+  command: (dir, { port, upstream }) => {
+    const model = { model: `anthropic/${MODEL}`, api_base: upstream, api_key: 'bench' };
+    const config = join(dir, 'config.json');
+    // JSON is YAML.
+    writeFileSync(config, JSON.stringify({ model_list: [{ model_name: MODEL, litellm_params: model }] }));
+    const litellm = join(dir, 'venv/bin/litellm');
+    return [litellm, '--config', config, '--host', '127.0.0.1', '--port', String(port), '--telemetry', 'False'];
+  },
+  target: (url) => chatTarget('litellm', url),
+};
+
+export interface Contender {
+  readonly name: string;
+  readonly target: Target;
+  readonly place: Hosted;
+}
+
+/** Those of `peers` that can be installed and that answer; of the others, why not. */
+export const startPeers = async (
+  peers: readonly Peer[],
+  upstream: Hosted,
+  { stack, say }: { readonly stack: AsyncDisposableStack; readonly say: (text: string) => void },
+): Promise<{ readonly contenders: readonly Contender[]; readonly skipped: readonly string[] }> => {
+  const contenders: Contender[] = [];
+  const skipped: string[] = [];
+  for (const peer of peers) {
+    say(`installing ${peer.package}`);
+    const dir = join(stack.use(temporaryFolder()).path, 'peer');
+    try {
+      await install(peer, dir);
+      const place = stack.use(await startPeer(peer, dir, upstream));
+      const target = peer.target(place.url, upstream.url);
+      await ask(target, new Talk(() => Promise.reject(new Error('only asked once'))).next('Hello'));
+      contenders.push({ name: peer.package, target, place });
+    } catch (error) {
+      skipped.push(`${peer.package} was left out: ${error instanceof Error ? error.message : String(error)}`);
+    }
+  }
+  return { contenders, skipped };
+};
+
+/** Throws, in words for the reader, where it cannot be installed. */
+const install = async (peer: Peer, dir: string): Promise<void> => {
   mkdirSync(dir, { recursive: true });
-  writeFileSync(join(dir, 'package.json'), JSON.stringify({ private: true, overrides: peer.overrides ?? {} }));
+  const run = (command: string, args: readonly string[]) =>
+    promisify(execFile)(command, args, { cwd: dir, timeout: 300_000 });
   try {
+    if (peer.registry === 'PyPI') {
+      await run('python3', ['-m', 'venv', 'venv']);
+      await run('venv/bin/pip', ['install', '--quiet', '--disable-pip-version-check', peer.package]);
+      return;
+    }
+    writeFileSync(join(dir, 'package.json'), JSON.stringify({ private: true, overrides: peer.overrides ?? {} }));
     // Scripts of strangers are not run; none of these needs one.
-    await promisify(execFile)('npm', ['install', '--no-audit', '--no-fund', '--ignore-scripts', peer.package], {
-      cwd: dir,
-      timeout: 180_000,
-    });
+    await run('npm', ['install', '--no-audit', '--no-fund', '--ignore-scripts', peer.package]);
   } catch (error) {
-    throw new Error(
-      `npm could not install it (${
-        String((error as { stderr?: string }).stderr ?? error)
-          .split('\n')
-          .find((line) => /error/i.test(line)) ?? 'no reason given'
-      })`,
-      { cause: error },
-    );
+    const lines = String((error as { stderr?: string }).stderr ?? error).split('\n');
+    const reason = lines.find((line) => /error/i.test(line)) ?? 'no reason given';
+    throw new Error(`it could not be installed from ${peer.registry} (${reason})`, { cause: error });
   }
 };
 
 /** The peer against `upstream`, with the very Claude Code that this server uses first on its PATH. */
-export const startPeer = async (peer: Peer, dir: string, upstream: Hosted): Promise<Hosted> => {
+const startPeer = async (peer: Peer, dir: string, upstream: Hosted): Promise<Hosted> => {
   const port = await freePort();
   const home = join(dir, 'home');
   const bin = join(dir, 'bin');
@@ -90,7 +136,8 @@ export const startPeer = async (peer: Peer, dir: string, upstream: Hosted): Prom
     DISABLE_AUTOUPDATER: '1',
     // Loopback as a custom host is refused by some gateways unless it is named.
     TRUSTED_CUSTOM_HOSTS: '127.0.0.1,localhost',
-    BENCH_COMMAND: JSON.stringify(peer.command(dir, port)),
+    ...peer.env,
+    BENCH_COMMAND: JSON.stringify(peer.command(dir, { port, upstream: upstream.url })),
     BENCH_URL: `http://127.0.0.1:${port}`,
   });
 };

@@ -7,7 +7,7 @@ import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { untilAlone } from './parent.ts';
 
-const START_MS = 30_000;
+const START_MS = 90_000;
 
 await untilAlone(async () => {
   const { BENCH_COMMAND: json = '[]', BENCH_URL: url = '', ...env } = process.env;
