@@ -1,22 +1,22 @@
 /**
- * How many bytes of request bodies the process holds at one time. A body takes several times its size while it is
- * read, parsed and answered, so many large ones at once would end the process for everybody. Room is given in the
- * order of arrival; an owner who holds most of it waits while others pass.
+ * Bounds the bytes of all request bodies in the process. A body takes several times its size while it is read, parsed
+ * and answered, so many large ones at once would end the process. Room is given in order of arrival; an owner who holds
+ * most of it waits while others pass.
  */
 import { TurnError } from '../turn/errors.ts';
 import type { Clock } from '../util/clock.ts';
 
 export interface BodyBudgetOptions {
   readonly maxBytes: number;
-  /** How long a body waits for room before it is refused; with 0 nobody waits, and no timer is set. */
+  /** How long a body waits for room before it is refused; with 0 it is refused at once. */
   readonly waitMs: number;
   readonly clock: Clock;
 }
 
 export interface Reservation {
-  /** Gives back what the body turned out not to need. */
+  /** Gives back bytes that the body did not need. */
   shrinkTo(bytes: number): void;
-  /** Gives all of it back; only the first call counts. */
+  /** Gives all bytes back; only the first call counts. */
   release(): void;
 }
 
@@ -81,7 +81,7 @@ class Budget implements BodyBudget {
     return promise;
   }
 
-  /** Whoever waits for the others must not be overtaken, or a large body would wait for ever among small ones. */
+  /** Nobody may overtake the first one in the queue, or a large body would wait for ever among small ones. */
   #admit(): void {
     for (const waiter of this.#waiting) {
       if (!this.#roomFor(waiter.bytes)) return;

@@ -1,11 +1,11 @@
-/** Who asks: the keys of PROXY_API_KEY first, then the named ones. */
+/** Identifies the caller: keys of PROXY_API_KEY first, then named keys. */
 import { localOwner, type KeyRing } from './keys.ts';
 import type { NamedKey, NamedKeys } from './named-keys.ts';
 
 export interface Caller {
-  /** Whose the conversations, stored responses and places in the queue are. */
+  /** The owner of the conversations, stored responses and queue entries. */
   readonly owner: string;
-  /** As it is shown in log, ledger and pages. */
+  /** The name in log, ledger and pages. */
   readonly name: string;
   readonly role: 'admin' | 'user';
   /** Absent for the keys of PROXY_API_KEY, which have no limits. */
@@ -19,13 +19,13 @@ export type FoundCaller =
 
 export interface CallerParts {
   readonly keys: KeyRing;
-  /** Absent where nothing is kept. */
+  /** Absent without a database. */
   readonly namedKeys?: Pick<NamedKeys, 'find'>;
 }
 
 /**
- * The caller of the first presented key that is known. A named key is looked at also where the server is open to all:
- * its limits hold, and one that was revoked is refused.
+ * The caller of the first known key. A named key counts even where the server is open to all: its limits hold, and a
+ * revoked one is refused.
  */
 export const findCaller = async (
   presented: readonly string[],

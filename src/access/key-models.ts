@@ -1,9 +1,9 @@
-/** Which models a key may ask for, and under which names of its own. */
+/** Which models a key may use, and its own aliases. */
 import type { ResolvedModel } from '../models/model.ts';
 import { TurnError } from '../turn/errors.ts';
 import type { NamedKey } from './named-keys.ts';
 
-/** What the key's own alias stands for, or the name as it is. The longest alias that fits counts. */
+/** The target of the key's own alias, or the name itself. The longest matching alias counts. */
 export const ownName = ({ aliases }: Pick<NamedKey, 'aliases'>, asked: string): string => {
   const name = asked.trim().toLowerCase();
   const fitting = Object.keys(aliases).filter((alias) => fits(alias, name));
@@ -11,13 +11,13 @@ export const ownName = ({ aliases }: Pick<NamedKey, 'aliases'>, asked: string): 
   return longest === undefined ? asked : (aliases[longest] ?? asked);
 };
 
-/** Undefined where the key may use the model; else the error, to be thrown. */
+/** Undefined where the key may use the model; else the error to throw. */
 export const modelRefusal = (
   { allowedModels }: Pick<NamedKey, 'allowedModels'>,
   { requested, id, family }: Pick<ResolvedModel, 'requested' | 'id' | 'family'>,
 ): TurnError | undefined => {
   if (allowedModels === undefined) return undefined;
-  // Not by the name that was asked for: an alias for a model that is not allowed must not open it.
+  // Decided by the resolved model: an alias must not open a model that is not allowed.
   if (allowedModels.some((allowed) => allowed.toLowerCase() === family || fits(allowed, id.toLowerCase())))
     return undefined;
   const message =

@@ -1,9 +1,9 @@
-/** Who is asking: the keys of PROXY_API_KEY, compared in constant time. Runs on Node and on Workers. */
+/** Checks keys of PROXY_API_KEY in constant time. Runs on Node and on Workers. */
 
 export interface KeyRing {
   /** True when no key is configured: then everybody is let in, as the owner `local`. */
   readonly open: boolean;
-  /** The owner of the first presented key that is known; undefined when none is. */
+  /** The owner of the first known key; undefined when none is known. */
   ownerOf(presented: readonly string[]): Promise<string | undefined>;
   /** Whether a key of this owner is configured. */
   knows(owner: string): boolean;
@@ -45,7 +45,7 @@ const knownKey = async (key: string): Promise<KnownKey> => {
   return { digest, owner: hex(digest.subarray(0, 6)) };
 };
 
-// Every known key is looked at, found or not: the time taken tells nothing.
+// All known keys are compared, found or not, so that the time taken reveals nothing.
 const ownerOfDigest = (known: readonly KnownKey[], digest: Uint8Array): string | undefined => {
   let owner: string | undefined;
   for (const key of known) if (sameBytes(key.digest, digest)) owner = key.owner;

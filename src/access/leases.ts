@@ -1,8 +1,7 @@
 /**
- * The bounded queue in front of the engine. A lease is the right to run one turn; it is held from
- * admission until the answer's body has ended. Waiting callers are served in turn by owner, and a full
- * queue takes back a place from the owner who has most, so one busy key cannot shut out another; within
- * an owner, first come is first served.
+ * The bounded queue in front of the engine. A lease is the right to run one turn; it is held from admission until the
+ * answer's body has ended. Owners take turns, and a full queue evicts an entry of the owner with most entries, so one
+ * busy key cannot shut out another; within an owner, first come is first served.
  */
 import { TurnError } from '../turn/errors.ts';
 import type { Clock } from '../util/clock.ts';
@@ -66,7 +65,9 @@ class LeaseQueue implements Leases {
     return this.#wait(owner, signal);
   }
 
-  /** Who came last in the longest line goes, if that leaves its owner no fewer places than the newcomer gets. */
+  /**
+   * The newest entry of the longest line is evicted, if that leaves its owner no fewer entries than the newcomer gets.
+   */
   #makeRoomFor(owner: string): void {
     const { waiting, longest } = this.#queue.lines(owner);
     if (longest === undefined || longest.waiting <= waiting + 1) throw this.#full();
@@ -146,7 +147,7 @@ class LeaseQueue implements Leases {
     return new TurnError('queue_timeout', text, { retryAfterSeconds: this.#expectedWaitSeconds() });
   }
 
-  // How long the queue takes to empty at the pace of late, within 1 to 60 seconds.
+  // How long the queue takes to empty at the recent pace, from 1 to 60 seconds.
   #expectedWaitSeconds(): number {
     const rounds = (this.#queue.size + 1) / this.#options.maxConcurrency;
     return Math.min(60, Math.max(1, Math.ceil((rounds * this.#meanHoldMs) / 1000)));
@@ -171,13 +172,13 @@ class RoundRobin<Item> {
     const [owner, line] = first;
     const item = line.shift();
     this.size -= 1;
-    // A Map keeps insertion order: set again, the owner goes to the end.
+    // A Map keeps insertion order, so setting the owner again moves it to the end.
     this.#lines.delete(owner);
     if (line.length > 0) this.#lines.set(owner, line);
     return item;
   }
 
-  /** How many of this owner wait, and who has the longest line. */
+  /** How many entries this owner has, and the owner with the longest line. */
   lines(owner: string): {
     readonly waiting: number;
     readonly longest: { readonly owner: string; readonly waiting: number } | undefined;
@@ -189,7 +190,7 @@ class RoundRobin<Item> {
     };
   }
 
-  /** Takes the newest of a line. */
+  /** Removes the newest entry of a line. */
   pop(owner: string): Item | undefined {
     const newest = this.#lines.get(owner)?.at(-1);
     if (newest !== undefined) this.remove(owner, newest);

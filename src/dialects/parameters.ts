@@ -1,6 +1,6 @@
 /**
- * The parameter contract as data. One table a dialect says what becomes of every parameter; the parsers
- * ask it, the report to the caller is built from it, and docs/COMPATIBILITY.md is generated from it.
+ * The parameter contract as data: one table in each dialect lists the fate of every parameter. The parsers use it, the
+ * report to the caller is built from it, and docs/COMPATIBILITY.md is generated from it.
  */
 import { TurnError } from '../turn/errors.ts';
 import type { Abilities } from '../models/model.ts';
@@ -11,19 +11,19 @@ import { pathText, type Path, type PathStyle } from './validate.ts';
 /** `refused`: a 400 that names the parameter. */
 export type Fate = 'applied' | 'emulated' | 'ignored' | 'refused';
 
-/** What a fate can depend on besides the value. */
+/** Conditions of a fate besides the value. */
 export type Circumstances = Pick<ParseContext, 'engine'> & { readonly abilities: Abilities };
 
 export interface ParameterCase {
   readonly fate: Fate;
-  /** Decides from engine and model. Without it the parser decides from the value, and `when` says how. */
+  /** Decided by engine and model. Without it the parser decides by the value, and `when` explains how. */
   readonly if?: {
     /** An ability that the engine does not have. */
     readonly lacks?: keyof EngineAbilities;
     readonly sampling?: Abilities['sampling'];
     readonly thinking?: Abilities['thinking'];
   };
-  /** Where the parser decides: an ability that the engine must lack too. The docs name the engines. */
+  /** Where the parser decides: the engine must also lack this ability. The docs name the engines. */
   readonly lacks?: keyof EngineAbilities;
   readonly when: string;
 }
@@ -33,14 +33,14 @@ export interface Parameter {
   readonly name: string;
   readonly fate: Fate;
   readonly note: string;
-  /** Values that ask for nothing, such as a default: never reported, never refused. */
+  /** Values that ask for nothing, such as a default: never reported and never refused. */
   readonly neutral?: readonly unknown[];
   readonly cases?: readonly ParameterCase[];
-  /** Ignored or emulated without a word to the caller, for what no caller can miss or asked for; `note` says why. */
+  /** Ignored or emulated without a report, where the caller loses nothing; `note` explains why. */
   readonly silent?: true;
 }
 
-/** The fate that engine and model decide, and the words for why. */
+/** The fate that engine and model decide, with its explanation. */
 const decide = (
   { fate, note, cases = [] }: Parameter,
   circumstances: Circumstances,
@@ -60,7 +60,7 @@ const matches = (condition: NonNullable<ParameterCase['if']>, { engine, abilitie
 
 export interface ReportOptions {
   readonly style: PathStyle;
-  /** What becomes of members of the body that the table does not know. */
+  /** What happens to members of the body that the table does not list. */
   readonly unknown: 'ignored' | 'passed';
 }
 
@@ -78,7 +78,7 @@ export class Report {
     this.#circumstances = circumstances;
   }
 
-  /** Reports everything that the table alone decides. Throws `unsupported_parameter` for what is refused. */
+  /** Reports every fate that the table alone decides. Throws `unsupported_parameter` for a refused one. */
   add(body: object): void {
     for (const parameter of this.#table.values()) {
       const found = findPlace(body, parameter.name, (value) => isSet(value, parameter.neutral));
@@ -137,7 +137,7 @@ const isSet = (value: unknown, neutral: readonly unknown[] = []): boolean => {
   return neutral.length === 0 || !neutral.some((one) => same(one, value));
 };
 
-/** Neutral values are flat, so one level is compared; the caller's own may be as deep as it likes. */
+/** Neutral values are flat, so one level is compared; the caller's value may be nested deeply. */
 const same = (neutral: unknown, value: unknown): boolean => {
   if (typeof neutral !== 'object' || neutral === null || typeof value !== 'object' || value === null)
     return neutral === value;
@@ -155,8 +155,8 @@ interface Place {
 }
 
 /**
- * The first place that a name such as `messages[].content[].cache_control` means and whose value is `wanted`. Bodies
- * have tens of thousands of blocks and the tables dozens of names: only for the place that is found a path is made.
+ * The first path that matches a name such as `messages[].content[].cache_control` and holds `wanted`. Bodies have tens
+ * of thousands of blocks and the tables dozens of names, so a path is built only for the match.
  */
 export const findPlace = (body: unknown, name: string, wanted: (value: unknown) => boolean): Place | undefined =>
   findIn(body, { steps: stepsOf(name), at: 0, wanted });
@@ -199,5 +199,5 @@ const stepsOf = (name: string): readonly string[] => {
   return split;
 };
 
-/** A name from the caller's body goes into a header: anything unusual is not repeated. */
+/** A name from the caller's body goes into a header: a name with unusual characters is not repeated. */
 const printable = (name: string): string => (/^[\w.-]{1,64}$/u.test(name) ? name : '(other)');

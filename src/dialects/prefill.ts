@@ -1,16 +1,14 @@
-/**
- * A last message of the assistant, which the answer continues: whether it can, and whose fault it is where it cannot.
- */
+/** A final assistant message, which the answer continues: whether model and engine support it. */
 import type { Abilities } from '../models/model.ts';
 import type { ParseContext } from './dialect.ts';
 
-/** Why the answer cannot continue the assistant's message, in words for the caller; undefined where it can. */
+/** Why the answer cannot continue the assistant's message; undefined where it can. */
 export const prefillRefusal = (
   { abilities, name }: ParseContext['engine'],
   model: Pick<Abilities, 'prefill'>,
 ): string | undefined => {
   const must = 'The conversation must end with a user message.';
-  // The API's own words.
+  // The API's own message.
   if (!model.prefill) return `This model does not support assistant message prefill. ${must}`;
   if (abilities.prefill) return undefined;
   return (

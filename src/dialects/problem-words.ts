@@ -1,12 +1,12 @@
-/** What is wrong with a field, in words of this server: a caller never reads those of the library that found it. */
+/** Messages for invalid fields. Callers never see messages of the validation library. */
 import type { z } from 'zod';
 
 export type Issue = z.core.$ZodIssue;
 
-/** For `safeParse`: words of a schema's own stay, every other problem gets ours. */
+/** For `safeParse`: a schema's own message stays; every other problem gets one of ours. */
 export const problemWords = (issue: z.core.$ZodRawIssue): string => wordsOf(issue as Issue);
 
-/** Also for problems inside a union, which come without words. */
+/** Also for problems inside a union, which have no message. */
 const wordsOf = (issue: Issue): string => {
   switch (issue.code) {
     case 'invalid_type':
@@ -39,7 +39,7 @@ const unionWords = (issue: Extract<Issue, { code: 'invalid_union' }>): string =>
   }
   const kind = (input as Readonly<Record<string, unknown>>)[discriminator];
   if (kind === undefined) return 'this field is required';
-  // Those with `~` in front are no values of callers: src/dialects/openai-chat/wire-shapes.ts.
+  // Values that begin with `~` never come from callers: src/dialects/openai-chat/wire-shapes.ts.
   const known = ('options' in issue ? (issue.options ?? []) : []).filter((option) => !String(option).startsWith('~'));
   const expected = known.length === 0 ? 'another value' : listed(known.map((option) => JSON.stringify(option)));
   return `expected ${expected}, received ${quoted(kind)}`;

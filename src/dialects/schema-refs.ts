@@ -1,6 +1,6 @@
 /** Local references in a JSON Schema. */
 
-/** Whether some `$ref` leads back to itself. References that lead nowhere, or outside, count as an end. */
+/** Whether some `$ref` leads back to itself. A reference that leads nowhere, or outside, ends the search. */
 export const isRecursive = (root: unknown): boolean => {
   const settled = new Set<string>();
   const visit = (node: unknown, within: readonly string[]): boolean => {
@@ -19,7 +19,7 @@ export const isRecursive = (root: unknown): boolean => {
   return visit(root, ['#']);
 };
 
-/** What a `$ref` into the document itself means (a pointer, RFC 6901); undefined where it leads nowhere, or outside. */
+/** The target of a local `$ref` (a pointer, RFC 6901); undefined where it leads nowhere, or outside. */
 export const targetOf = (root: unknown, ref: string): unknown => {
   if (ref === '#') return root;
   if (!ref.startsWith('#/')) return undefined;
@@ -29,7 +29,7 @@ export const targetOf = (root: unknown, ref: string): unknown => {
     .reduce<unknown>((node, step) => stepInto(node, decoded(step).replaceAll('~1', '/').replaceAll('~0', '~')), root);
 };
 
-/** A pointer in a URI may be percent-encoded; one that is not well-formed is taken as it is. */
+/** A pointer in a URI may be percent-encoded; a malformed one is used unchanged. */
 const decoded = (step: string): string => {
   try {
     return decodeURIComponent(step);

@@ -1,8 +1,8 @@
-/** `PROXY_STRICT=1`: what would be ignored is refused instead. */
+/** `PROXY_STRICT=1`: parameters that would be ignored are refused instead. */
 import { TurnError } from '../turn/errors.ts';
 import type { ParameterReport } from './dialect.ts';
 
-/** The 400 that strict mode answers, naming the first ignored field; undefined where nothing was ignored. */
+/** The 400 that names the first ignored field; undefined where nothing was ignored. */
 export const strictError = (report: ParameterReport): TurnError | undefined => {
   const [first] = report.ignored;
   if (first === undefined) return undefined;

@@ -7,7 +7,7 @@ import { isRecursive, targetOf } from './schema-refs.ts';
 
 export type Schema = Readonly<Record<string, unknown>>;
 
-/** The API cannot enforce this schema in any form. `path` leads to the place in the schema. */
+/** The API cannot enforce this schema in any form. `path` leads to the part at fault. */
 export class SchemaRefused extends Error {
   override readonly name = 'SchemaRefused';
   readonly path: readonly string[];
@@ -19,7 +19,7 @@ export class SchemaRefused extends Error {
 
 export interface Rewritten {
   readonly schema: Record<string, unknown>;
-  /** Whether anything the caller asked for is no longer enforced. */
+  /** Whether something that the caller asked for is no longer enforced. */
   readonly weaker: boolean;
 }
 
@@ -30,7 +30,7 @@ export const forStructuredOutput = (schema: Schema): Rewritten => {
   return { schema: rewrite.node(schema, []), weaker: rewrite.weaker };
 };
 
-/** The schema as the API enforces it whole, without the members that say nothing; undefined where it cannot. */
+/** The schema where the API can enforce all of it, without members that have no effect; undefined where it cannot. */
 export const asEnforced = (schema: Schema): Record<string, unknown> | undefined => {
   try {
     if (isRecursive(schema)) return undefined;
@@ -55,16 +55,16 @@ const FORMATS: ReadonlySet<unknown> = new Set([
   'ipv6',
   'uuid',
 ]);
-/** Say nothing about the values. */
+/** Keywords that do not restrict values. */
 const SILENT: ReadonlySet<string> = new Set(['$schema', '$id', '$comment']);
 const KEPT: ReadonlySet<string> = new Set(['title', 'description', 'default', 'required']);
 const COMBINED: ReadonlySet<string> = new Set(['anyOf', 'oneOf', 'allOf']);
 const DEEPEST = 64;
 
 class Rewrite {
-  /** Something is enforced less than it was asked for. */
+  /** Something is enforced less strictly than asked. */
   weaker = false;
-  /** The result means anything else than the original. */
+  /** The result differs in meaning from the original. */
   changed = false;
   readonly #root: Schema;
 
@@ -92,7 +92,7 @@ class Rewrite {
     return out;
   }
 
-  /** Puts a keyword into `out` in the form the API takes; false where there is none. */
+  /** Adds a keyword to `out` in the form that the API takes; false where it takes none. */
   #keep({ key, part, path, type, out }: Keyword): boolean {
     const here = [...path, key];
     if (key === '$ref') out[key] = this.#local(part, here);
@@ -108,7 +108,7 @@ class Rewrite {
     return true;
   }
 
-  /** `additionalProperties` must be false; a free-form map would then allow `{}` only, so that is refused. */
+  /** `additionalProperties` must be false; a free-form map would then only allow `{}`, so it is refused. */
   #closeObject(value: Schema, out: Record<string, unknown>, path: readonly string[]): void {
     if (value['additionalProperties'] !== false) {
       if (Object.keys(out['properties'] ?? {}).length === 0) {

@@ -1,11 +1,10 @@
 /**
- * System messages in mid-conversation, where the API does not take them: they become text of a user, marked in
- * the way that Claude Code marks them.
- * https://platform.claude.com/docs/en/build-with-claude/mid-conversation-system-messages
+ * System messages inside a conversation, where the API does not take them: they become user text, marked as Claude Code
+ * marks it. https://platform.claude.com/docs/en/build-with-claude/mid-conversation-system-messages
  */
 import type { ContentBlock, Message } from '../turn/turn.ts';
 
-/** What stands before and after a system message, or several in a row. */
+/** The messages before and after a system message, or several consecutive ones. */
 export interface Place {
   readonly before: Message | undefined;
   readonly after: Message | undefined;
@@ -13,18 +12,18 @@ export interface Place {
 
 export interface Placed {
   readonly messages: Message[];
-  /** Whether any system message became text of a user. */
+  /** Whether any system message became user text. */
   readonly reminded: boolean;
 }
 
-/** Directly after a user's message, and before the assistant's or at the end: the API refuses any other place. */
+/** Only allowed directly after a user message, and before an assistant message or at the end. */
 export const mayStay = ({ before, after }: Place): boolean =>
   before?.role === 'user' && (after === undefined || after.role === 'assistant');
 
 export const nowhere = (): boolean => false;
 
 /**
- * Keeps system messages where `stays` says so; the others join the user's message beside them, behind its tool results.
+ * Keeps system messages where `stays` allows it; the others join the neighbouring user message, after its tool results.
  */
 export const placeSystemMessages = (messages: readonly Message[], stays: (place: Place) => boolean): Placed => {
   const out: Said[] = [];
@@ -51,13 +50,13 @@ const nextOther = (messages: readonly Message[], index: number): number => {
 
 interface Said {
   readonly role: Message['role'];
-  /** Joined at the end, all at once: one by one would copy the first ones again and again. */
+  /** Joined once at the end: joining one by one would copy the first ones again and again. */
   readonly parts: Message[];
-  /** Holds what was a system message: it is joined with what the user says before and after. */
+  /** Holds former system messages: it is joined with the user text before and after. */
   reminder: boolean;
 }
 
-/** Two system messages in a row are one too: the API takes one in a place. */
+/** Consecutive system messages are one message too: the API takes one at a time. */
 const say = (out: Said[], next: Message, { reminder }: { reminder: boolean }): void => {
   const last = out.at(-1);
   const { role } = next;
@@ -78,7 +77,7 @@ const joined = ({ role, parts }: Said): Message => {
 const blocksOf = ({ content }: Message): ContentBlock[] =>
   typeof content === 'string' ? [{ type: 'text', text: content }] : [...content];
 
-/** The same words as src/engines/claude/conversation/exchanges.ts; a test compares them. */
+/** The same text as in src/engines/claude/conversation/exchanges.ts; a test compares them. */
 const remind = (message: Message): ContentBlock[] =>
   blocksOf(message)
     .filter((block) => block.type !== 'text' || block.text.trim() !== '')
@@ -86,7 +85,7 @@ const remind = (message: Message): ContentBlock[] =>
       block.type === 'text' ? { ...block, text: `<system-reminder>\n${block.text}\n</system-reminder>` } : block,
     );
 
-/** The API wants the results of a step at the head of the message that brings them. */
+/** The API requires the results of a step at the beginning of the message. */
 const resultsFirst = (content: readonly ContentBlock[]): ContentBlock[] => [
   ...content.filter((block) => block.type === 'tool_result'),
   ...content.filter((block) => block.type !== 'tool_result'),

@@ -6,20 +6,20 @@ export type ReasoningEffort = AskedEffort;
 
 export interface ThinkingAsked {
   readonly effort: ReasoningEffort;
-  /** A budget asked for in tokens; it wins over the effort where the model has budgets. */
+  /** A token budget; it takes precedence over the effort where the model has budgets. */
   readonly budget?: number;
   readonly maxTokens: number;
   readonly abilities: Abilities;
-  /** The API does not let a model think before a tool that it must call. */
+  /** The API does not let a model think before a forced tool call. */
   readonly toolForced: boolean;
   /**
-   * The turn goes on after tool results, and the thinking before the calls is not there: models with budgets then
+   * The turn continues after tool results, and the thinking before the calls is missing: models with budgets then
    * refuse to think.
    */
   readonly thoughtLost: boolean;
 }
 
-/** What becomes of the wish: exactly as asked, as near as the model allows, or not at all. */
+/** How the request is met: exactly, as near as the model allows, or not at all. */
 export interface ThinkingDecision {
   readonly fate: 'applied' | 'emulated' | 'ignored';
   readonly thinking?: Anthropic.ThinkingConfigParam;
@@ -45,14 +45,14 @@ export const decideThinking = (asked: ThinkingAsked): ThinkingDecision => {
   return asked.toolForced || asked.thoughtLost ? { fate: 'ignored' } : byBudget(asked);
 };
 
-/** A model with budgets does not think unless it is told to. */
+/** A model with budgets thinks only on request. */
 const noThinking = (abilities: Abilities): ThinkingDecision => {
   if (abilities.thinking === 'budget') return { fate: 'applied' };
   return abilities.thinkingOff ? { fate: 'applied', thinking: { type: 'disabled' } } : leastThinking(abilities);
 };
 
 /**
- * The nearest to no thinking that a model has which always thinks: a type of its own, else its lowest effort.
+ * The least thinking of a model that always thinks: a type of its own, else its lowest effort.
  * https://platform.claude.com/docs/en/models/sonnet-5-5/whats-new-sonnet-5-5 and the page of Opus 5.5 beside it.
  */
 export const leastThinking = ({ leastThinking: type, effort: levels }: Abilities): ThinkingDecision => {
@@ -69,7 +69,7 @@ const byBudget = ({ effort, budget, maxTokens }: ThinkingAsked): ThinkingDecisio
   return { fate: budget_tokens === wanted ? 'applied' : 'emulated', thinking: { type: 'enabled', budget_tokens } };
 };
 
-/** Levels of effort, rising. */
+/** Effort levels in rising order. */
 export const EFFORTS: readonly EffortLevel[] = ['low', 'medium', 'high', 'xhigh', 'max'];
 
 const byEffort = (
@@ -84,6 +84,6 @@ const byEffort = (
   };
 };
 
-/** The highest level of the model that is not above the one asked for, if it has any. */
+/** The model's highest level that is not above the requested one. */
 export const nearestEffort = (effort: EffortLevel, { effort: levels }: Abilities): EffortLevel | undefined =>
   EFFORTS.slice(0, EFFORTS.indexOf(effort) + 1).findLast((one) => levels.includes(one));

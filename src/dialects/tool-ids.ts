@@ -13,10 +13,9 @@ export const nativeToolId = (id: string): string => {
 export const shortHash = (text: string): string => sha256(text).slice(0, 24);
 
 /**
- * The API wants every id once; some clients count from `call_1` in each step. The n-th use is named for n, the same way
- * in
- * every request. Claude Code takes `x_2` beside `x` for a part of that call and loses its result, so there are two
- * lines.
+ * The API requires unique ids; some clients count from `call_1` in each step. The n-th use gets the suffix n, the same
+ * in every request. Claude Code takes `x_2` beside `x` for a part of that call and loses its result, hence two
+ * underscores.
  */
 export class UniqueIds {
   readonly #timesUsed = new Map<string, number>();

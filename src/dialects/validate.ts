@@ -14,7 +14,7 @@ export type Path = readonly PropertyKey[];
 /** For every `safeParse` of a caller's body. */
 export const parseOptions = { reportInput: true, error: problemWords } as const;
 
-/** Deeper bodies are refused: whatever walks them later may then recurse. */
+/** Deeper bodies are refused, so that later code may recurse. */
 const DEEPEST = 500;
 
 export const check = <Out>(schema: z.ZodType<Out>, body: unknown, style: PathStyle): Out => {
@@ -27,7 +27,7 @@ export const check = <Out>(schema: z.ZodType<Out>, body: unknown, style: PathSty
   throw invalid(style, ...(first === undefined ? ([[], 'Invalid request.'] as const) : say(deepest(first, []))));
 };
 
-/** `invalid_request` for a field, in the dialect's words. */
+/** `invalid_request` for a field, with its path in the dialect's style. */
 export const invalid = (style: PathStyle, path: Path, problem: string): TurnError => {
   const param = pathText(style, path);
   if (param === '') return new TurnError('invalid_request', `Invalid request body: ${problem}`);
@@ -47,7 +47,7 @@ export const pathText = (style: PathStyle, path: Path): string =>
     )
     .join('');
 
-/** Recursion that ends at `levels`: it cannot overflow the stack, and makes nothing for the collector. */
+/** Recursion that stops at `levels`: it cannot overflow the stack, and it allocates nothing. */
 const isDeeper = (value: unknown, levels: number): boolean => {
   if (typeof value !== 'object' || value === null) return false;
   if (levels === 0) return true;
@@ -61,13 +61,13 @@ interface Problem {
   readonly issue: Issue;
 }
 
-/** In a union, the alternative that got furthest is the one the caller meant. */
+/** In a union, the alternative that matched most is the one that the caller meant. */
 const deepest = (issue: Issue, base: Path): Problem => {
   const here: Problem = { path: [...base, ...issue.path], issue };
   if (issue.code !== 'invalid_union') return here;
   const inner = issue.errors.flatMap((branch) => branch.slice(0, 1).map((one) => deepest(one, here.path)));
   const furthest = inner.reduce((best, one) => (one.path.length > best.path.length ? one : best), here);
-  // Of the right type, and refused for something else: that alternative was meant too.
+  // The type matches and another check failed: the caller meant that alternative too.
   return furthest === here ? (inner.find((one) => !WRONG_TYPE.has(one.issue.code ?? '')) ?? here) : furthest;
 };
 

@@ -37,7 +37,7 @@ export const LATER_OPENAI_NAMES: readonly string[] = [
   'codex-mini-latest',
 ];
 
-/** The names that stand for a listed 3.x model; any other Claude model before 4.5 is mapped in the same way. */
+/** The names that each listed 3.x model replaces; any other Claude model before 4.5 is mapped in the same way. */
 export const OLD_CLAUDE_NAMES: readonly string[] = [
   'claude-3-5-sonnet-20241022',
   'claude-3-5-sonnet-latest',
@@ -47,7 +47,7 @@ export const OLD_CLAUDE_NAMES: readonly string[] = [
   'claude-3-opus-latest',
 ];
 
-/** The family for a normalised name that is an alias; undefined for a name nobody knows. */
+/** The family that answers an alias; undefined for an unknown name. */
 export const familyOfAlias = (name: string): Family | undefined =>
   listedOpenAi(name) ?? laterOpenAi(name) ?? oldClaude(name);
 

@@ -12,9 +12,9 @@ export interface CatalogModel {
   readonly family: Family;
   /** RFC 3339, for `GET /v1/models`. */
   readonly createdAt: string;
-  /** The announced day from which the API does not answer for it any more. */
+  /** The announced day from which the API no longer answers for it. */
   readonly ends?: string;
-  /** Where nothing is announced: the day before which Anthropic will not end it. */
+  /** Where no end is announced: the day before which Anthropic will not retire it. */
   readonly endsNotBefore?: string;
 }
 
@@ -47,7 +47,7 @@ export const CATALOG: readonly CatalogModel[] = [
 
 type Dates = Pick<CatalogModel, 'ends' | 'endsNotBefore'> & { readonly released: string };
 
-/** The other members can be read off the id. */
+/** The other members follow from the id. */
 function model(id: string, { released, ...end }: Dates): CatalogModel {
   const [, family = '', version = '', date] = /^claude-([a-z]+)-(\d+(?:-\d{1,2})?)(?:-(\d{8}))?$/u.exec(id) ?? [];
   return {
@@ -60,7 +60,7 @@ function model(id: string, { released, ...end }: Dates): CatalogModel {
   };
 }
 
-/** The announced day from which the API does not answer for the model; undefined while none is known. */
+/** The announced day from which the API no longer answers for the model; undefined while none is known. */
 export const endOf = (id: string): string | undefined =>
   CATALOG.find((one) => one.id === id || one.aliases?.includes(id))?.ends;
 
@@ -138,11 +138,11 @@ export const versionOf = (id: string): number | undefined => {
 };
 
 /**
- * What a model accepts. A name without a version (`sonnet`, `default`) means the newest, so it gets the newest rules.
+ * What a model accepts. A name without a version (`sonnet`, `default`) means the newest, so it has the newest rules.
  */
 export const abilitiesOf = (id: string): Abilities => {
   const version = versionOf(id) ?? Number.POSITIVE_INFINITY;
-  // Mythos is Fable for those who are invited.
+  // Mythos is the name of Fable for invited accounts.
   const family = id.includes('mythos') ? 'fable' : familyOf(id);
   const fits = ({ from, families }: Generation): boolean =>
     version >= from && (families === undefined || (family !== undefined && families.includes(family)));

@@ -1,6 +1,6 @@
 /**
- * An effort behind a model's name, `sonnet(high)`: for clients that let their users name a model and set nothing else
- * of it, as Cursor does for models of one's own.
+ * An effort after a model's name, `sonnet(high)`: for clients whose users can set a model's name and nothing else, as
+ * in Cursor for custom models.
  */
 import type { Abilities, AskedEffort } from './model.ts';
 
@@ -17,6 +17,6 @@ export const splitEffort = (name: string): NamedEffort => {
   return { name: groups['name'], effort: groups['effort']?.toLowerCase() as AskedEffort };
 };
 
-/** The efforts that are listed behind a model's name: its levels, or budgets of three sizes. */
+/** The efforts that are listed after a model's name: its levels, or three budget sizes. */
 export const listedEfforts = ({ effort, thinking }: Pick<Abilities, 'effort' | 'thinking'>): readonly AskedEffort[] =>
   effort.length === 0 && thinking === 'budget' ? ['low', 'medium', 'high'] : effort;

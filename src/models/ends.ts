@@ -1,14 +1,13 @@
 /**
- * Models that answer no more: since the day that Anthropic announced, or since the API said that it has none of that
- * name.
+ * Retired models: since the day that Anthropic announced, or since the API answered that it does not have the model.
  */
 import type { Clock } from '../util/clock.ts';
 import { endOf } from './catalog.ts';
 
 const DAY_MS = 86_400_000;
-/** A gateway may lose a model for a moment: it gets a new chance after this. */
+/** A gateway may lose a model for a moment: it is asked again after this. */
 const NOT_FOUND_MS = DAY_MS;
-/** So many days before its end a running server warns of a model. */
+/** How many days before its end a model is reported. */
 const NOTICE_DAYS = 30;
 
 export class EndedModels {
@@ -25,13 +24,16 @@ export class EndedModels {
     return end !== undefined && this.#clock.now() >= Date.parse(end);
   }
 
-  /** The API has just said that it does not have this model. Only for ids of tables: callers' names would pile up. */
+  /**
+   * The API has just answered that it does not have this model. Only for ids of tables: callers' names would
+   * accumulate.
+   */
   notFound(id: string): void {
     this.#foundAgainAt.set(id, this.#clock.elapsed() + NOT_FOUND_MS);
   }
 }
 
-/** The day of the end, where it is past or near enough to be warned of. */
+/** The day of the end, where it is past or near enough to report. */
 export const nearEnd = (
   id: string,
   nowMs: number,

@@ -1,4 +1,4 @@
-/** Every name that can be asked for, with what answers: the data of `GET /v1/models`. */
+/** Every name that can be asked for, with the model that answers: the data of `GET /v1/models`. */
 import type { EngineModel } from '../turn/engine.ts';
 import { LATER_OPENAI_NAMES, OLD_CLAUDE_NAMES, OPENAI_NAMES } from './aliases.ts';
 import { abilitiesOf, CATALOG, familyOf } from './catalog.ts';
@@ -10,7 +10,7 @@ import { SHORT_NAMES } from './resolve.ts';
 export interface ListedModel {
   readonly id: string;
   readonly displayName: string;
-  /** RFC 3339. An alias has the date of the model behind it. */
+  /** RFC 3339. An alias has the date of its model. */
   readonly createdAt: string;
   /** The model that answers, by its full id where that is known; equal to `id` for a model itself. */
   readonly resolvesTo: string;
@@ -19,15 +19,15 @@ export interface ListedModel {
 export interface ListOptions {
   readonly resolve: ResolveModel;
   readonly reported: readonly EngineModel[];
-  /** Whether the engine reports every model that can be asked for; else those of the catalog may exist beside them. */
+  /** Whether the engine reports every available model; else models of the catalog may exist beside them. */
   readonly reportsAll?: boolean;
-  /** Models that answer no more. */
+  /** Retired models. */
   readonly ended?: (id: string) => boolean;
   /** MODEL_MAP; its names with `*` are patterns and are not listed. */
   readonly map?: Readonly<Record<string, string>>;
 }
 
-/** Models first, then short names, then aliases; no id twice, and no name behind which no usable model is known. */
+/** Models first, then short names, then aliases; each id once, and no name whose model is not usable. */
 export const listModels = ({
   resolve,
   reported,
@@ -59,7 +59,7 @@ const withEfforts = (resolve: ResolveModel): readonly string[] =>
     listedEfforts(abilitiesOf(exactName(resolve(name)))).map((effort) => `${name}(${effort})`),
   );
 
-/** An account without any model of a family (Fable, say) does not have the older ones of that family either. */
+/** An account without any model of a family (Fable, say) does not have older ones of that family either. */
 const usableIds = (reported: readonly EngineModel[], reportsAll: boolean): readonly string[] => {
   const ids = reported.map(({ id }) => id);
   if (reported.length > 0 && reportsAll) return ids;
@@ -68,7 +68,7 @@ const usableIds = (reported: readonly EngineModel[], reportsAll: boolean): reado
   return [...ids, ...known.map(({ id }) => id)];
 };
 
-/** While nothing is reported, a short name is taken on trust: the engine resolves it. */
+/** While the engine has reported nothing, short names are listed unchecked: the engine resolves them. */
 const isUsable = (target: string, usable: ReadonlySet<string>, reported: readonly EngineModel[]): boolean =>
   usable.has(target) || (reported.length === 0 && SHORT_NAMES.some((name) => name === target));
 
@@ -84,5 +84,5 @@ const listed = (id: string, resolvesTo: string, reported: readonly EngineModel[]
   };
 };
 
-/** The API gives the epoch where it does not know a date: https://docs.anthropic.com/en/api/models-list */
+/** The API uses the epoch for an unknown date: https://docs.anthropic.com/en/api/models-list */
 const UNKNOWN_DATE = '1970-01-01T00:00:00Z';

@@ -3,7 +3,7 @@ export type Family = 'opus' | 'sonnet' | 'haiku' | 'fable';
 
 export type EffortLevel = 'low' | 'medium' | 'high' | 'xhigh' | 'max';
 
-/** As callers ask: beside the levels, the least of them and none at all. */
+/** Efforts that callers may ask for: the levels, the least thinking, and none. */
 export type AskedEffort = 'none' | 'minimal' | EffortLevel;
 
 export interface Abilities {
@@ -18,7 +18,7 @@ export interface Abilities {
   readonly prefill: boolean;
   /** Whether `tool_choice` may force a call (`any`, `tool`); absent: yes. */
   readonly forcedTools?: boolean;
-  /** What asks for the least thinking where `disabled` is refused; absent: nothing does. */
+  /** How the least thinking is requested where `disabled` is refused; absent: it cannot be. */
   readonly leastThinking?: 'between_tools';
   /** Whether `messages` may hold `role: "system"` after the first one; absent: no. */
   readonly systemMessages?: boolean;
@@ -27,16 +27,16 @@ export interface Abilities {
 }
 
 export interface ResolvedModel {
-  /** What the caller wrote. */
+  /** The name in the caller's request. */
   readonly requested: string;
-  /** What the upstream is asked for: a full id, or a short name that passes through (`sonnet`). */
+  /** The name that the upstream is asked for: a full id, or a short name that passes through (`sonnet`). */
   readonly id: string;
-  /** The model's own id; absent for a short name while nobody has told what it means. */
+  /** The model's own id; absent for a short name that has not been resolved yet. */
   readonly fullId?: string;
   readonly family: Family;
-  /** `exact`: passed through; `alias`: mapped by the table; `unknown`: nobody knows it, the default family answers. */
+  /** `exact`: passed through; `alias`: mapped by the table; `unknown`: no rule knows it, the default family answers. */
   readonly via: 'exact' | 'alias' | 'unknown';
-  /** What the name itself asks for: `sonnet(high)`. It counts before an effort in the request. */
+  /** The effort in the name: `sonnet(high)`. It takes precedence over an effort in the request. */
   readonly effort?: AskedEffort;
   readonly abilities: Abilities;
 }
@@ -44,6 +44,6 @@ export interface ResolvedModel {
 /** Name to model; throws `model_not_found` where unknown names are rejected. */
 export type ResolveModel = (name: string) => ResolvedModel;
 
-/** The most exact name of the model: its own id, else the one that the answer names. */
+/** The most precise name of the model: its own id, else the one in the answer. */
 export const exactName = ({ fullId, id }: Pick<ResolvedModel, 'id' | 'fullId'>, answeredBy?: string): string =>
   fullId ?? answeredBy ?? id;

@@ -28,7 +28,7 @@ interface Price extends Rates {
 export interface PricedUsage {
   readonly tokens: TokenCounts;
   readonly webSearches?: number;
-  /** As the API's `usage` tells them; absent or null means the standard. */
+  /** As in the API's `usage`; absent or null means the standard. */
   readonly speed?: string | null;
   readonly inferenceGeo?: string | null;
   readonly serviceTier?: string | null;
@@ -95,7 +95,7 @@ export const pricesOf = (model: string, at: number): Rates | undefined => priceO
 const priceOf = (model: string, at: number): Price | undefined =>
   PRICES.get(nameOf(model))?.find(({ from }) => at >= Date.parse(from));
 
-/** The most that any model would cost today: how a request of unknown price counts toward a limit in dollars. */
+/** The highest price of any model today: it counts for a request of unknown price, so that a limit in dollars holds. */
 export const dearestCost = (usage: PricedUsage): number =>
   Math.max(
     ...[...PRICES.values()].map(([newest]) => (newest === undefined ? 0 : usdOf(usage, newest, newest.fast ?? 1))),
@@ -108,7 +108,7 @@ const nameOf = (model: string): string =>
     .replace(/\[1m\]$/u, '')
     .replace(/-(?:20\d{6}|latest)$/u, '');
 
-/** Undefined where the request was served in a way whose price is not in the table. */
+/** Undefined where the table has no price for the way in which the request was served. */
 const factorOf = ({ speed, inferenceGeo, serviceTier }: PricedUsage, { fast, us }: Price): number | undefined => {
   if ((serviceTier ?? 'standard') !== 'standard') return undefined;
   const speedFactor = speed === 'fast' ? fast : 1;

@@ -1,14 +1,14 @@
-/** The models of the engine's account, asked for again when the list is old. */
+/** The models of the engine's account, refreshed when the list is old. */
 import type { Engine, EngineModel } from '../turn/engine.ts';
 import type { Clock } from '../util/clock.ts';
 import type { Log } from '../util/log.ts';
 import { within } from '../util/timer.ts';
 
-/** How long requests wait for the engine's list while there is none; after that they are resolved without it. */
+/** How long requests wait for the engine's first list; after that they are resolved without it. */
 const patienceMs = 5_000;
-/** How long a list counts as new. */
+/** How long a list counts as fresh. */
 const lifetimeMs = 3_600_000;
-/** When to ask again where the engine did not tell. */
+/** When to ask again after a failure. */
 const afterFailureMs = 60_000;
 
 interface Parts {
@@ -16,7 +16,7 @@ interface Parts {
   readonly clock: Clock;
 }
 
-/** One ask at a time; everybody who waits waits for that one. */
+/** One request at a time; all who wait share it. */
 export class ReportedModels {
   models: readonly EngineModel[] = [];
   readonly #engine: Pick<Engine, 'models'>;
@@ -31,14 +31,14 @@ export class ReportedModels {
     this.#parts = parts;
   }
 
-  /** Waits only where there is no list at all, and once for each time that it is asked for. */
+  /** Waits only where there is no list at all. */
   async known(): Promise<void> {
     if (this.#parts.clock.elapsed() < this.#dueAt) return;
     const asking = this.#ask();
     if (!this.#has) await asking;
   }
 
-  /** Waits for a new list where the one at hand is old or missing. */
+  /** Waits for a fresh list where the current one is old or missing. */
   async asNewAsPossible(): Promise<void> {
     if (!this.#has || this.#parts.clock.elapsed() >= this.#dueAt) await this.#ask();
   }

@@ -1,6 +1,6 @@
 /**
- * Which model answers a name. First hit counts: the owner's MODEL_MAP, names that are Claude's own, aliases of
- * other vendors and of models before 4.5, the unknown.
+ * Chooses the model that answers a name. The first match counts: the owner's MODEL_MAP, Claude's own names, aliases of
+ * other vendors and of models before 4.5, unknown names.
  */
 import type { EngineModel } from '../turn/engine.ts';
 import { TurnError } from '../turn/errors.ts';
@@ -15,14 +15,14 @@ export interface ResolverOptions {
    * counts.
    */
   readonly map?: Readonly<Record<string, string>>;
-  /** What becomes of a name nobody knows: the default family answers, or `model_not_found`. */
+  /** How unknown names are handled: the default family answers, or `model_not_found`. */
   readonly unknown?: 'default' | 'reject';
   /**
-   * What a family means: the fixed 4.5 models, the newest that the engine reports, or that one where the 4.5 model has
-   * ended.
+   * The model of a family: the fixed 4.5 model, the newest that the engine reports, or the newest where the 4.5 model
+   * has ended.
    */
   readonly track?: Track;
-  /** Models that answer no more; asked at every call. */
+  /** Retired models; asked at every call. */
   readonly ended?: (id: string) => boolean;
   /** Models the engine has seen so far; asked at every call, so it may grow. */
   readonly reported?: () => readonly EngineModel[];
@@ -30,7 +30,7 @@ export interface ResolverOptions {
 
 export type Track = 'auto' | 'pinned' | 'latest';
 
-/** Names that Claude Code resolves itself. */
+/** Short names that Claude Code resolves itself. */
 export const SHORT_NAMES = ['opus', 'sonnet', 'haiku', 'fable', 'default'] as const;
 
 const DEFAULT_FAMILY: Family = 'sonnet';
@@ -65,7 +65,7 @@ export const createResolver = (options: ResolverOptions = {}): ResolveModel => {
     const models: Models = { track, reported: reported(), ended };
     const target = mapped(requested);
     if (target !== undefined) {
-      // A target that no table knows is the owner's word, and passes as it is.
+      // A target that no table knows is passed on unchanged: the owner set it.
       const { name: id, effort } = splitEffort(target);
       return { ...answer(requested, 'alias', knownId(normalise(id), models)?.id ?? id), ...(effort && { effort }) };
     }
@@ -88,7 +88,7 @@ interface Pattern {
   readonly target: string;
 }
 
-/** Longest first, so that the most exact line counts. Lines without a target say nothing. */
+/** Longest first, so that the most precise entry counts. Entries without a target are skipped. */
 const patternsOf = (map: Readonly<Record<string, string>>): readonly Pattern[] =>
   Object.entries(map)
     .map(([pattern, target]) => ({ pattern: pattern.trim().toLowerCase(), target: target.trim() }))
@@ -98,7 +98,7 @@ const patternsOf = (map: Readonly<Record<string, string>>): readonly Pattern[] =
 const targetOf = (patterns: readonly Pattern[], names: readonly string[]): string | undefined =>
   patterns.find(({ pattern }) => names.some((name) => fits(pattern, name)))?.target;
 
-/** The owner may give a whole name with its suffix a meaning of its own. */
+/** The owner may map a full name including its suffix. */
 const isKey = (patterns: readonly Pattern[], requested: string): boolean =>
   patterns.some(({ pattern }) => pattern === requested.trim().toLowerCase());
 
@@ -139,27 +139,27 @@ const listedId = (name: string, reported: readonly EngineModel[]): string | unde
   return names.find((known) => known.toLowerCase() === name);
 };
 
-/** `claude-sonnet`, `claude-sonnet-latest`: the family's newest. */
+/** `claude-sonnet`, `claude-sonnet-latest`: the newest model of the family. */
 const UNVERSIONED = /^claude-(opus|sonnet|haiku|fable)(?:-latest)?$/u;
 /** `claude-4-6-opus`, as some clients write `claude-opus-4-6`. */
 const VERSION_FIRST = /^claude-(\d{1,2}(?:-\d{1,2})?)-([a-z]+)$/u;
 
 /**
- * A name in the form of Claude's own, from 4.5 on, passes as it is, also where no table knows it: an older model in its
- * place would be a lie, and the API says itself what it does not have. All models before 4.5 have ended.
+ * A name in the form of Claude's own, from 4.5 on, is passed on even where no table knows it: another model must not
+ * answer in its place, and the API reports what it does not have. All models before 4.5 have ended.
  */
 const ownName = (name: string): string | undefined => {
   const spelt = name.replace(VERSION_FIRST, 'claude-$2-$1');
   return /(?:^|\.)claude-[a-z]+-\d/u.test(spelt) && (versionOf(spelt) ?? 0) >= 405 ? spelt : undefined;
 };
 
-/** Undefined for a short name that the engine has not explained, and for what is no model of Claude's. */
+/** Undefined for a short name that the engine has not resolved, and for names that are not Claude's. */
 const fullIdOf = (id: string, reported: readonly EngineModel[]): string | undefined =>
   reported.find((model) => model.id === id || model.aliases.includes(id))?.id ??
   CATALOG.find((model) => model.id === id || model.aliases?.includes(id))?.id ??
   (versionOf(id) === undefined ? undefined : id);
 
-/** What a family means unless told otherwise. */
+/** The model of a family, unless MODEL_MAP says otherwise. */
 export const PINNED: Readonly<Record<Family, string>> = {
   opus: OPUS_4_5,
   sonnet: SONNET_4_5,
@@ -167,7 +167,7 @@ export const PINNED: Readonly<Record<Family, string>> = {
   fable: 'fable',
 };
 
-/** While the engine reports no model of the family, the newest that this project knows stands for the latest. */
+/** While the engine reports no model of the family, the newest of the catalog counts as the latest. */
 const idOfFamily = (family: Family, models: Models): string => {
   const { track, reported, ended } = models;
   const pinned = PINNED[family];
@@ -180,7 +180,7 @@ const alive = <Model extends Pick<EngineModel, 'id'>>(
   { ended }: Pick<Models, 'ended'>,
 ): readonly Model[] => models.filter(({ id }) => !ended(id));
 
-/** The newest model of a family; ids with a version only, `sonnet` alone says nothing about age. */
+/** The newest model of a family; only ids with a version can be compared. */
 export const newest = (family: Family, models: readonly Pick<EngineModel, 'id'>[]): string | undefined =>
   models
     .filter(({ id }) => familyOf(id) === family && versionOf(id) !== undefined)

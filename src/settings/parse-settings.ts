@@ -1,9 +1,9 @@
-/** From the environment's text to the values of a table of settings, with every problem reported together. */
+/** Parses the environment by a table of settings and reports every problem together. */
 import type { z } from 'zod';
 
 export interface Setting<Schema extends z.ZodType<unknown, string> = z.ZodType<unknown, string>> {
   readonly type: Schema;
-  /** As it would be written; empty for none. */
+  /** The default in the form of the environment; empty for none. */
   readonly fallback: string;
   readonly meaning: string;
 }
@@ -24,13 +24,13 @@ export const setting = <Schema extends z.ZodType<unknown, string>>(
 ): Setting<Schema> => ({ type, fallback, meaning });
 
 export interface ParsedSettings<Table extends SettingsTable> {
-  /** A setting that cannot be read has its default here. */
+  /** A setting that cannot be parsed has its default here. */
   readonly values: SettingValues<Table>;
-  /** One sentence for each such setting, beginning with its name; never the value, which may be a secret. */
+  /** One sentence for each such setting, beginning with its name; never its value, which may be a secret. */
   readonly problems: readonly string[];
 }
 
-/** Parses what is set; empty counts as unset. */
+/** Parses the settings that are set; an empty value counts as unset. */
 export const parseSettings = <Table extends SettingsTable>(table: Table, env: Environment): ParsedSettings<Table> => {
   const problems: string[] = [];
   const values: Record<string, unknown> = {};

@@ -1,4 +1,4 @@
-/** Every setting of the server: its type, its default as one would write it, and what it means. Docs come from here. */
+/** Every setting of the server: type, default and description. The docs are generated from this table. */
 import { setting, type SettingsTable, type SettingValues } from './parse-settings.ts';
 import {
   days,

@@ -1,9 +1,9 @@
-/** How the text of one setting becomes a value. Every type takes the string of an environment variable. */
+/** Parsers for the text of a setting. Each takes the string of an environment variable. */
 import { z } from 'zod';
 
 export const text = z.string();
 
-/** Nothing, or the address of a Postgres database. The message does not repeat it: it holds a password. */
+/** Empty, or the address of a Postgres database. The error does not repeat it: it holds a password. */
 export const postgresUrl = z
   .string()
   .refine((value) => value === '' || (/^postgres(ql)?:\/\//u.test(value) && URL.canParse(value)), {
@@ -34,7 +34,7 @@ export const seconds = (min: number) => whole(min, Math.floor(LONGEST_MS / 1000)
 /** Seconds that may have a fraction. */
 export const decimalSeconds = (min: number) => decimal(min, Math.floor(LONGEST_MS / 1000));
 
-/** At most a hundred years, so that no date leaves the calendar. */
+/** At most a hundred years, so that dates stay valid. */
 export const days = (min: number) => whole(min, 36_500);
 
 /** A number that may have a fraction. */

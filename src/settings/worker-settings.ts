@@ -1,4 +1,4 @@
-/** The settings of the Worker. Those it shares with the server have the server's own rows. */
+/** The settings of the Worker. Rows that it shares with the server are the server's own. */
 import { setting, type SettingsTable, type SettingValues } from './parse-settings.ts';
 import { serverSettings } from './server-settings.ts';
 import { decimalSeconds, flag, milliseconds, text, whole } from './setting-types.ts';
@@ -6,7 +6,7 @@ import { decimalSeconds, flag, milliseconds, text, whole } from './setting-types
 const { PROXY_API_KEY, CORS_ORIGINS, MODEL_MAP, MODEL_UNKNOWN, MODEL_TRACK, MAX_BODY_BYTES, DRAIN_TIMEOUT_MS } =
   serverSettings;
 
-/** What only the Worker reads; everything else that is set goes to the server in the container. */
+/** Settings that only the Worker reads; all others go to the server in the container. */
 export const edgeSettings = {
   ALLOW_NO_KEY: setting(flag, '0', '1 serves without a key. Whoever finds the address then spends your money.'),
   INSTANCES: setting(

@@ -3,7 +3,7 @@
  * Code throws a `TurnError` with a code; the status comes from here, the body from the dialect.
  */
 const STATUS = {
-  // the request
+  // The request.
   invalid_json: 400,
   invalid_request: 400,
   unsupported_parameter: 400,
@@ -19,7 +19,7 @@ const STATUS = {
   request_timeout: 408,
   body_too_large: 413,
   unsupported_media_type: 415,
-  // this server
+  // This server.
   queue_full: 429,
   queue_timeout: 429,
   too_many_wrong_keys: 429,
@@ -33,7 +33,7 @@ const STATUS = {
   engine_unavailable: 503,
   store_unavailable: 503,
   turn_timeout: 504,
-  // the account and the API behind it
+  // The account, and the API behind it.
   not_logged_in: 401,
   upstream_invalid_request: 400,
   upstream_authentication: 401,
@@ -80,7 +80,7 @@ export const errorCodes = Object.keys(STATUS) as readonly ErrorCode[];
 
 export const statusOf = (error: TurnError): number => STATUS[error.code];
 
-/** Anything thrown becomes a TurnError; what was not foreseen is `internal`, with its text kept for the log only. */
+/** Converts anything thrown to a TurnError. An unforeseen error becomes `internal`; its text goes to the log only. */
 export const toTurnError = (thrown: unknown): TurnError =>
   thrown instanceof TurnError
     ? thrown
@@ -100,7 +100,7 @@ const BY_UPSTREAM_STATUS: Readonly<Record<number, ErrorCode>> = {
   529: 'upstream_overloaded',
 };
 
-/** The code for an HTTP status of the Anthropic API. */
+/** The code of an HTTP status of the Anthropic API. */
 export const codeOfUpstreamStatus = (status: number): ErrorCode =>
   BY_UPSTREAM_STATUS[status] ?? (status >= 400 && status < 500 ? 'upstream_invalid_request' : 'upstream_error');
 
@@ -117,6 +117,6 @@ const BY_UPSTREAM_TYPE: Readonly<Record<string, ErrorCode>> = {
 };
 
 /**
- * The code for an error type of the Anthropic API (https://docs.anthropic.com/en/api/errors), as sent inside a stream.
+ * The code of an error type of the Anthropic API (https://docs.anthropic.com/en/api/errors), as sent inside a stream.
  */
 export const codeOfUpstreamType = (type: string): ErrorCode => BY_UPSTREAM_TYPE[type] ?? 'upstream_error';

@@ -8,7 +8,7 @@ import type { Cost, Strategy } from './request-summary.ts';
 /** https://docs.anthropic.com/en/api/messages-streaming: message_start … message_stop. */
 export type StreamEvent = Anthropic.RawMessageStreamEvent;
 
-/** What the upstream said about the account's limits; times are Unix seconds, `utilization` is 0 to 1. */
+/** The upstream's report about the account's limits; times are Unix seconds, `utilization` is 0 to 1. */
 export interface RateLimit {
   readonly status: 'allowed' | 'allowed_warning' | 'rejected';
   /** `five_hour`, `seven_day`, …: the window's name as Claude Code reports it. */
@@ -18,21 +18,21 @@ export interface RateLimit {
 }
 
 export type Notice =
-  /** The upstream is being asked again; the answer is only late. `status` is null for a lost connection. */
+  /** The upstream is asked again; the answer is only late. `status` is null for a lost connection. */
   | { readonly kind: 'retry'; readonly attempt: number; readonly delayMs: number; readonly status: number | null }
   | { readonly kind: 'rate_limit'; readonly limit: RateLimit }
-  /** How the conversation got into the model. */
+  /** How the conversation was brought to the model. */
   | {
       readonly kind: 'strategy';
       readonly strategy: Strategy;
-      /** Parameters, by their canonical name, that this strategy carries in another way than asked. */
+      /** Parameters, by canonical name, that this strategy emulates. */
       readonly adjusted?: readonly string[];
-      /** Those that it cannot carry at all. */
+      /** Parameters that this strategy cannot carry. */
       readonly ignored?: readonly string[];
     }
-  /** The time that the turn waited for its slot. */
+  /** How long the turn waited in the queue. */
   | { readonly kind: 'queue'; readonly waitedMs: number }
-  /** What the turn cost, where the engine is told. */
+  /** The turn's cost, where the engine reports it. */
   | { readonly kind: 'cost'; readonly cost: Cost }
   /** Response headers of the upstream that matter to a caller (`anthropic-ratelimit-*`, `request-id`). */
   | { readonly kind: 'headers'; readonly headers: Readonly<Record<string, string>> };

@@ -1,4 +1,4 @@
-/** A non-streaming answer is the fold of the stream. */
+/** Folds the stream into the answer of a request that is not streamed. */
 import type { AnswerMessage, Usage } from './turn.ts';
 import { isStreamEvent, type StreamEvent, type TurnEvent } from './events.ts';
 import { brokenInput } from './broken-input.ts';
@@ -9,7 +9,7 @@ type StartEvent = Extract<StreamEvent, { type: 'content_block_start' }>;
 type DeltaEvent = Extract<StreamEvent, { type: 'content_block_delta' }>;
 type MessageDelta = Extract<StreamEvent, { type: 'message_delta' }>;
 
-/** Folds the events of one answer to its message. Throws `upstream_error` for a stream that ends early. */
+/** Folds the events of one answer into its message. Throws `upstream_error` for a stream that ends early. */
 export const foldMessage = async (events: AsyncIterable<TurnEvent>): Promise<AnswerMessage> => {
   const fold = new MessageFold();
   for await (const event of events) if (isStreamEvent(event)) fold.add(event);
@@ -52,12 +52,12 @@ export class MessageFold {
     }
   }
 
-  /** The message as far as it has come. */
+  /** The message so far. */
   soFar(): AnswerMessage {
     return this.#open();
   }
 
-  /** The whole message; throws `upstream_error` before `message_stop`. */
+  /** The complete message; throws `upstream_error` before `message_stop`. */
   message(): AnswerMessage {
     if (this.#message === undefined || !this.#complete) {
       throw new TurnError('upstream_error', 'The upstream answer ended before it was complete.');
@@ -73,7 +73,7 @@ export class MessageFold {
 
   #start(event: StartEvent): void {
     const block = structuredClone(event.content_block);
-    // The API sends `input: {}` here and the real input as deltas.
+    // The API sends `input: {}` here and the actual input as deltas.
     if ('input' in block) this.#partialJson.set(event.index, '');
     this.#open().content[event.index] = block;
   }
@@ -124,7 +124,7 @@ const applyDelta = (block: Block, delta: Exclude<DeltaEvent['delta'], { type: 'i
   }
 };
 
-/** A tool input cut off by max_tokens is not JSON; the API then delivers what there is, so the raw text is kept. */
+/** A tool input that was cut off by max_tokens is not valid JSON; the raw text is kept, as the API does. */
 const parseToolInput = (json: string): unknown => {
   try {
     return JSON.parse(json);

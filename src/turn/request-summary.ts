@@ -1,44 +1,43 @@
 /**
- * What became of one request: made once, when its body has ended, also for requests that were refused. The log line,
- * the ledger, the metrics and the events are made from it, so they cannot disagree.
+ * The outcome of one request, made once when its body has ended, also for refused requests. The log line, the ledger,
+ * the metrics and the events are all made from it, so they agree.
  */
 import type { Log } from '../util/log.ts';
 import type { ErrorCode } from './errors.ts';
 import type { Usage } from './turn.ts';
 
 /**
- * How the conversation got into the model: `continue` an open one, `answer` its waiting tool calls, `rewind` it to what
- * it has in common with the request, `fresh` into an emptied process, `resume` a stored one, `start` a process for it,
- * or
- * `direct` to the API.
+ * How the conversation was brought to the model: `continue` an open one, `answer` its waiting tool calls, `rewind` it
+ * to the common prefix, `fresh` into an emptied process, `resume` a stored one, `start` a process for it, or `direct`
+ * to the API.
  */
 export type Strategy = 'continue' | 'answer' | 'rewind' | 'fresh' | 'resume' | 'start' | 'direct';
 
 export interface TokenCounts {
-  /** Neither read from the cache nor written to it. */
+  /** Input that was neither read from the cache nor written to it. */
   readonly input: number;
-  /** Everything that was generated, thinking included. */
+  /** All output, thinking included. */
   readonly output: number;
   readonly cacheRead: number;
   readonly cacheWrite5m: number;
   readonly cacheWrite1h: number;
-  /** The part of `output` that was thinking, as far as the API tells. */
+  /** The part of `output` that was thinking, where the API reports it. */
   readonly thinking: number;
 }
 
 export type Cost =
-  /** `list`: the public price; where a plan pays, what it would have cost. `managed`: the organisation's own rates. */
+  /** `list`: the public price; where a plan pays, the hypothetical cost. `managed`: the organisation's own rates. */
   | { readonly usd: number; readonly basis: 'list' | 'managed' }
-  /** Nothing reached the model. */
+  /** No request reached the model. */
   | { readonly usd: 0; readonly basis: 'none' }
-  /** Nobody knows the price. Never to be added up as zero. */
+  /** The price is unknown. It must never be added up as zero. */
   | { readonly usd: 'unknown'; readonly basis: 'unknown' };
 
 export interface RequestError {
   readonly code: ErrorCode;
   /** The field at fault, as a path in the caller's request. */
   readonly param?: string;
-  /** What the caller was told. */
+  /** The message that the caller got. */
   readonly message: string;
 }
 
@@ -51,21 +50,21 @@ export interface RequestSummary {
   readonly endpoint: string;
   /** The dialect's name; absent where no dialect was reached. */
   readonly dialect?: string;
-  /** Who asked; absent where nobody was let in. `id` is that of a named key. */
+  /** The caller; absent for a request that was not authenticated. `id` is that of a named key. */
   readonly key?: { readonly id?: string; readonly name: string };
   readonly client: ClientInfo;
-  /** The model's name in the request, and the id of the one that answered. */
+  /** The model's name in the request, and the id of the model that answered. */
   readonly modelAsked?: string;
   readonly model?: string;
   readonly status: number;
   readonly error?: RequestError;
   readonly tokens: TokenCounts;
-  /** Searches that ran at the API; they are paid beside the tokens. */
+  /** Searches that ran at the API; they are billed in addition to the tokens. */
   readonly webSearches: number;
   readonly cost: Cost;
-  /** Time in the queue; 0 where the request did not get that far. */
+  /** Time in the queue; 0 where the request did not reach it. */
   readonly queueMs: number;
-  /** From the request to the first event that shows something of the answer. */
+  /** From the request to the first event that shows part of the answer. */
   readonly firstTokenMs?: number;
   readonly durationMs: number;
   readonly strategy?: Strategy;
@@ -75,7 +74,7 @@ export interface RequestSummary {
   readonly retries: number;
 }
 
-/** What a client says of itself, in headers. */
+/** What the client's headers say about the client. */
 export interface ClientInfo {
   /** Its short name, for grouping: `claude-cli`, `opencode`. */
   readonly name?: string;
@@ -93,7 +92,7 @@ export const noTokens: TokenCounts = {
   thinking: 0,
 };
 
-/** The usage of the API as counts. Cache writes whose life is not told count as those of five minutes, the default. */
+/** The API's usage as counts. Cache writes of unknown lifetime count as five-minute ones, the default. */
 export const tokenCounts = (usage: Partial<Usage>): TokenCounts => {
   const writes = usage.cache_creation_input_tokens ?? 0;
   const oneHour = usage.cache_creation?.ephemeral_1h_input_tokens ?? 0;
@@ -107,7 +106,7 @@ export const tokenCounts = (usage: Partial<Usage>): TokenCounts => {
   };
 };
 
-/** Headers in which clients send their own id of a conversation, the most exact first. */
+/** Headers in which clients send their own id of a conversation, most precise first. */
 const SESSION_HEADERS = [
   'x-claude-code-session-id',
   'x-session-id',
@@ -117,7 +116,7 @@ const SESSION_HEADERS = [
   'conversation_id',
 ] as const;
 
-/** Reads what a client says of itself. All of it is free text from outside, cut short here. */
+/** Reads what the client's headers say about it. All of it is free text from outside and is truncated here. */
 export const clientInfo = (headers: Headers): ClientInfo => {
   const userAgent = printableStart(headers.get('user-agent'));
   const name = printableStart(headers.get('x-title')) ?? productOf(userAgent);
@@ -148,7 +147,7 @@ export interface RequestContent {
 
 export type SummaryListener = (summary: RequestSummary, content?: RequestContent) => void;
 
-/** One function that tells every listener. A listener that throws harms neither the request nor the others. */
+/** One listener that calls every listener. A listener that throws affects neither the request nor the others. */
 export const announceTo =
   (listeners: readonly SummaryListener[], log: Pick<Log, 'error'>): SummaryListener =>
   (summary, content) => {

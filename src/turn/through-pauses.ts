@@ -1,13 +1,13 @@
 /**
- * An answer that the API paused while its own tools run is sent back until it has come to its end: for APIs whose
- * callers know no pause, and would take half an answer for a whole one. A wrapper around the events of those answers.
+ * Sends an answer that the API paused, while its own tools run, back until it is complete: for APIs whose callers do
+ * not know pauses and would take half an answer for a whole one. Wraps the events of those answers.
  */
 import type Anthropic from '@anthropic-ai/sdk';
 import { isStreamEvent, type StreamEvent, type TurnEvent } from './events.ts';
 import { MessageFold } from './fold.ts';
 import type { AnswerMessage, TurnRequest, Usage } from './turn.ts';
 
-/** An answer that pauses more often ends as it is: each time the API has run its tools about ten times already. */
+/** An answer with more pauses ends as it is: each time the API has run its tools about ten times already. */
 const MOST_PAUSES = 10;
 
 export const throughPauses = async function* (
@@ -55,7 +55,7 @@ class WholeAnswer {
     }
   }
 
-  /** What makes a paused answer go on; undefined where it has come to its end. */
+  /** The request that continues a paused answer; undefined for a complete one. */
   next(): TurnRequest | undefined {
     if (!this.#paused) return undefined;
     this.#before.push(this.#part.soFar());
@@ -66,7 +66,7 @@ class WholeAnswer {
       ...this.#request,
       messages: [...messages, { role: 'assistant', content: contentOf(this.#before) as Anthropic.ContentBlockParam[] }],
       max_tokens: this.#tokensLeft(),
-      // What was forced has been called already.
+      // The forced call has already been made.
       ...(choice !== undefined && choice.type !== 'none' && { tool_choice: { ...unforced(choice) } }),
     };
   }
@@ -100,11 +100,11 @@ const unforced = (choice: Exclude<Anthropic.ToolChoice, { type: 'none' }>): Anth
   }),
 });
 
-/** The API wants more tokens than this in `max_tokens`. */
+/** The smallest `max_tokens` that the API takes. */
 const thinkingBudget = ({ thinking }: TurnRequest): number =>
   thinking?.type === 'enabled' ? thinking.budget_tokens : 0;
 
-/** What all requests together were counted for; what the API reports at their beginning only is among it. */
+/** Usage summed over all requests, including what the API reports only at their beginning. */
 const sumOf = (usages: readonly Usage[]): MessageDelta['usage'] & Pick<Usage, 'cache_creation'> => {
   const sum = (read: (usage: Usage) => number | null | undefined): number =>
     usages.reduce((total, usage) => total + (read(usage) ?? 0), 0);

@@ -32,7 +32,7 @@ export interface Turn {
   readonly request: TurnRequest;
   /** Values of `anthropic-beta`, for engines that can pass them on. */
   readonly betas: readonly string[];
-  /** The caller's API knows no pause in the middle of an answer: one that is paused is sent back until it is whole. */
+  /** The caller's API does not know paused answers, so a paused one is sent back until it is complete. */
   readonly throughPauses?: true;
 }
 

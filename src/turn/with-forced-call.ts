@@ -1,7 +1,6 @@
 /**
- * A tool call that the model wrote as JSON, because it cannot be told to call a tool: its text becomes the block of a
- * call.
- * A wrapper around the events of one answer.
+ * Turns a tool call that the model wrote as JSON, because it cannot be forced to call a tool, back into a tool_use
+ * block. Wraps the events of one answer.
  */
 import { isStreamEvent, type StreamEvent, type TurnEvent } from './events.ts';
 
@@ -10,7 +9,7 @@ export interface ForcedCall {
   readonly tool?: string;
 }
 
-/** An answer that does not begin with `{` is no call (a refusal, say) and stays text. */
+/** An answer that does not begin with `{` is not a call (a refusal, say) and stays text. */
 export const withForcedCall = async function* (
   events: AsyncIterable<TurnEvent>,
   forced: ForcedCall,
@@ -30,10 +29,10 @@ type TextStart = Extract<StreamEvent, { type: 'content_block_start' }>;
 class CallWriter {
   readonly #forced: ForcedCall;
   readonly #newId: () => string;
-  /** A text block that may still become a call, as it began. */
+  /** A text block that may turn out to be a call. */
   #undecided: TextStart | undefined;
   #text = '';
-  /** Reads the arguments of the call that is being written. */
+  /** Reads the arguments of the call while they stream. */
   #call: { readonly index: number; readonly end: ValueEnd | undefined } | undefined;
   #called = false;
 
@@ -93,7 +92,7 @@ class CallWriter {
     return [{ type: 'content_block_delta', index, delta: { type: 'input_json_delta', partial_json } }];
   }
 
-  /** The block as it came. */
+  /** The block unchanged. */
   #asText(): readonly StreamEvent[] {
     const start = this.#undecided;
     this.#undecided = undefined;
@@ -106,7 +105,7 @@ class CallWriter {
     ];
   }
 
-  /** Where the members came in another order, the call is known only now. */
+  /** The members came in another order, so the call is known only now. */
   #finish(index: number): readonly StreamEvent[] {
     if (this.#call?.index === index) this.#call = undefined;
     if (this.#undecided?.index !== index) return [];
@@ -118,7 +117,7 @@ class CallWriter {
   }
 }
 
-/** Up to where the arguments begin. */
+/** The text before the arguments. */
 const HEAD = /^\{\s*"call"\s*:\s*\{\s*"tool"\s*:\s*("(?:[^"\\]|\\.)*")\s*,\s*"arguments"\s*:\s*(?=\S)/u;
 
 const wholeCall = (text: string): { readonly tool: string; readonly arguments: unknown } | undefined => {
@@ -127,7 +126,7 @@ const wholeCall = (text: string): { readonly tool: string; readonly arguments: u
     if (typeof call?.tool !== 'string') return undefined;
     return { tool: call.tool, arguments: call.arguments ?? {} };
   } catch {
-    // Cut by max_tokens, or no JSON: then it is text.
+    // Cut off by max_tokens, or not JSON: it stays text.
     return undefined;
   }
 };

@@ -1,10 +1,10 @@
-/** Stop sequences that the API does not take, cut by this server: a wrapper around the events of one answer. */
+/** Stop sequences that the API does not take are cut by this server. Wraps the events of one answer. */
 import { isStreamEvent, type StreamEvent, type TurnEvent } from './events.ts';
 
 /**
- * Ends the answer where the text of a block first completes one of `stops`, without that sequence, with
- * `stop_reason: "stop_sequence"`. The loop is left there, so the upstream request is aborted; the usage is then
- * what the upstream had reported by that moment. Empty stops match nothing.
+ * Ends the answer where the text of a block first completes one of `stops`, without that sequence, with `stop_reason:
+ * "stop_sequence"`. Leaving the loop aborts the upstream request; the usage is what the upstream had reported by then.
+ * Empty stops match nothing.
  */
 export const withStopSequences = async function* (
   events: AsyncIterable<TurnEvent>,
@@ -23,7 +23,7 @@ export const withStopSequences = async function* (
   }
 };
 
-/** Where a text ends: the sequence that is complete first; of several that end together, the longest. */
+/** Where a text ends: at the first complete sequence; of several that end together, the longest. */
 export const findStop = (
   text: string,
   stops: readonly string[],
@@ -45,7 +45,7 @@ interface Seen {
 
 class Watch {
   readonly #stops: readonly string[];
-  /** Text of the open block that could be the beginning of a stop, not passed on yet. */
+  /** Text of the open block that may be the beginning of a stop; it is held back. */
   #held = '';
   #outputTokens = 0;
 
@@ -110,7 +110,7 @@ class Watch {
 const delta = (index: number, text: string): readonly StreamEvent[] =>
   text === '' ? [] : [{ type: 'content_block_delta', index, delta: { type: 'text_delta', text } }];
 
-/** Length of the longest end of the text that a stop begins with. */
+/** The length of the longest suffix of the text that a stop begins with. */
 const longestBeginning = (text: string, stops: readonly string[]): number => {
   const longest = Math.min(text.length, Math.max(...stops.map((stop) => stop.length)) - 1);
   for (let length = longest; length > 0; length -= 1) {

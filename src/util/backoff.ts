@@ -1,4 +1,4 @@
-/** Doing again what failed, ever more slowly, until it succeeds. */
+/** Retries with growing pauses until it succeeds. */
 import type { Clock } from './clock.ts';
 import { pause } from './timer.ts';
 
@@ -8,7 +8,7 @@ export interface Backoff {
   readonly signal: AbortSignal;
   readonly firstMs: number;
   readonly longestMs: number;
-  /** Called after each failure but the one that the signal brought about, with the pause that follows. */
+  /** Called after each failure, except one caused by the abort, with the pause that follows. */
   readonly failed: (error: unknown, pauseMs: number) => void;
 }
 

@@ -1,12 +1,10 @@
-/** Values for a log line, cut to a size that a log can take: a caller chooses how long its own texts are. */
+/** Shortens values for the log: callers choose the length of their own texts. */
 
 const LONGEST_TEXT = 1_000;
 const MOST_MEMBERS = 50;
 const DEEPEST = 4;
 
-/**
- * Long texts end with how long they were; of large and deep values the beginning is kept. Errors are left as they are.
- */
+/** A long text ends with its length; of large and deep values the beginning is kept. Errors stay as they are. */
 export const capped = (value: unknown, depth = 0): unknown => {
   if (typeof value === 'string') return cappedText(value);
   if (typeof value !== 'object' || value === null || value instanceof Error) return value;

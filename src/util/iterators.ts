@@ -1,4 +1,4 @@
-/** Async iterators by hand, for paths that every event takes: a generator costs several promises an item. */
+/** Async iterators without generators, for paths that every event takes: a generator costs several promises an item. */
 
 /** `note` sees each item as it passes. */
 export const tap = <Item>(items: AsyncIterable<Item>, note: (item: Item) => void): AsyncIterable<Item> => ({

@@ -1,4 +1,4 @@
-/** The part of a pino logger that is used: fields first, then the sentence. */
+/** The part of a pino logger that is used: fields first, then the message. */
 export interface Log {
   debug(fields: object, message: string): void;
   info(fields: object, message: string): void;

@@ -1,4 +1,4 @@
-/** How users call this program, for messages that say what to run: by npm's scripts in a clone, else by its name. */
+/** The command line that starts this program, for messages: npm's scripts in a clone, else the program's name. */
 
 /** The npm package runs below `node_modules`, a clone and the image do not. A Worker has no such address. */
 export const isPackage = (url: string | undefined = import.meta.url): boolean =>

@@ -1,4 +1,4 @@
-/** SHA-256 where WebCrypto's promise would not do: translations are synchronous, on Node and in a Worker. */
+/** A synchronous SHA-256: translations cannot await WebCrypto's promise, on Node or in a Worker. */
 import { sha256 as digest } from '@noble/hashes/sha2.js';
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
 

@@ -1,4 +1,4 @@
-/** AES-256-GCM where WebCrypto's promise would not do: translations are synchronous, on Node and in a Worker. */
+/** A synchronous AES-256-GCM: translations cannot await WebCrypto's promise, on Node or in a Worker. */
 import { gcm } from '@noble/ciphers/aes.js';
 import { hkdf } from '@noble/hashes/hkdf.js';
 import { hmac } from '@noble/hashes/hmac.js';
@@ -6,9 +6,9 @@ import { sha256 } from '@noble/hashes/sha2.js';
 import { concatBytes, utf8ToBytes } from '@noble/hashes/utils.js';
 
 export interface TextCipher {
-  /** The same text gives the same result, so that a streamed and a whole answer agree. */
+  /** The same text gives the same result, so that a streamed answer and a whole one agree. */
   encrypt(text: string): string;
-  /** Undefined for what this key did not encrypt, or what has been changed since. */
+  /** Undefined for text that this key did not encrypt, or that was changed. */
   decrypt(encrypted: string): string | undefined;
 }
 
@@ -16,14 +16,14 @@ const VERSION = 1;
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 
-/** `secret` may have any length; two purposes never share a key. */
+/** `secret` may have any length; each purpose has its own key. */
 export const textCipher = (secret: string, purpose: string): TextCipher => {
   const keys = hkdf(sha256, utf8ToBytes(secret), undefined, utf8ToBytes(purpose), 64);
   const [key, nonceKey] = [keys.subarray(0, 32), keys.subarray(32)];
   return {
     encrypt: (text) => {
       const bytes = utf8ToBytes(text);
-      // A nonce must not serve two texts. It is made of the text, so it serves this one only.
+      // A nonce must not be used for two texts, so it is derived from the text.
       const nonce = hmac(sha256, nonceKey, bytes).subarray(0, NONCE_BYTES);
       return toBase64(concatBytes(Uint8Array.of(VERSION), nonce, gcm(key, nonce).encrypt(bytes)));
     },
@@ -34,13 +34,13 @@ export const textCipher = (secret: string, purpose: string): TextCipher => {
         const nonce = bytes.subarray(1, 1 + NONCE_BYTES);
         return new TextDecoder().decode(gcm(key, nonce).decrypt(bytes.subarray(1 + NONCE_BYTES)));
       } catch {
-        return undefined; // The tag does not fit: another key, or changed bytes.
+        return undefined; // The tag does not match: another key, or changed bytes.
       }
     },
   };
 };
 
-/** Pieces, because a call takes only so many arguments. */
+/** In pieces, because a call takes only a limited number of arguments. */
 const toBase64 = (bytes: Uint8Array): string => {
   let binary = '';
   for (let at = 0; at < bytes.length; at += 8192) binary += String.fromCharCode(...bytes.subarray(at, at + 8192));

@@ -1,7 +1,7 @@
-/** Waiting with an end: a promise against a timer, or against an AbortSignal. */
+/** Waits that end: a promise against a timer, or against an AbortSignal. */
 import type { Clock } from './clock.ts';
 
-/** What `timerResource` resolves to, so that it cannot be taken for a value of the other promise. */
+/** The value of `timerResource`, a symbol so that it differs from every other value. */
 export const timedOut = Symbol('timed out');
 
 export interface Timer extends Disposable {

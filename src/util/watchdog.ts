@@ -1,14 +1,14 @@
-/** Silence that is noticed, at the cost of reading the clock for each sign of life instead of setting a timer. */
+/** Notices silence by reading the clock at each sign of life instead of setting a timer each time. */
 import type { Clock } from './clock.ts';
 
 export interface Watchdog extends Disposable {
-  /** Something was heard. */
+  /** Reports a sign of life. */
   alive(): void;
 }
 
 /**
- * Calls `then` once `ms` have passed without a sign of life, and again for each further silence that follows one.
- * One timer runs for all of it: when it rings too early, it is set for what is left.
+ * Calls `then` once `ms` have passed without a sign of life, and again for each further silence. One timer serves all
+ * of it: when it fires too early, it is set for the rest.
  */
 export const watchdog = (clock: Pick<Clock, 'elapsed' | 'after'>, ms: number, then: () => void): Watchdog => {
   let last = clock.elapsed();
@@ -29,7 +29,7 @@ export const watchdog = (clock: Pick<Clock, 'elapsed' | 'after'>, ms: number, th
     },
     [Symbol.dispose]: () => {
       cancel?.();
-      // Nothing sets it again, whoever still calls.
+      // It stays off, whoever still calls it.
       cancel = () => undefined;
     },
   };

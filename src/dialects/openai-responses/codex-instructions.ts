@@ -1,6 +1,6 @@
 /**
- * What Codex tells a model of this catalog about its work. An entry without such a text is refused by Codex, and with
- * an empty one the model is told nothing. `model_instructions_file` in Codex's own settings replaces it.
+ * Codex sends the model this text as its instructions. Codex refuses an entry of the catalog without it, and with an
+ * empty one it gives the model no instructions. `model_instructions_file` in Codex's own settings replaces it.
  */
 export const CODEX_INSTRUCTIONS =
   `You are a coding agent. You run inside Codex, on the user's own machine, and work on the files of the directory that the environment context names.

@@ -1,7 +1,6 @@
 /**
- * The windows of a Claude plan in the headers from which Codex fills its own `/status`: five hours as the primary one,
- * a week as the secondary one, any other under a name of its own. Nothing is estimated: what is not known has no
- * header.
+ * The windows of a Claude plan in the headers that Codex's `/status` reads: five hours as the primary window, a week as
+ * the secondary one, any other under its own name. Nothing is estimated: what is unknown has no header.
  */
 import type { HeaderRecord } from '../dialect.ts';
 import { limitHeaders as openAiHeaders } from '../openai/limit-headers.ts';
@@ -9,7 +8,7 @@ import { limitHeaders as openAiHeaders } from '../openai/limit-headers.ts';
 interface Window {
   readonly prefix: string;
   readonly minutes: number;
-  /** How Codex calls a limit that is not the plan's own. */
+  /** Codex's name for an additional limit. */
   readonly name?: string;
 }
 
@@ -39,7 +38,7 @@ const codexHeaders = (limits: HeaderRecord): HeaderRecord => {
   return headers;
 };
 
-/** A week of one family of models, as `seven_day_opus`. */
+/** The weekly window of one model family, such as `seven_day_opus`. */
 const otherWindow = (key: string): Window => ({
   prefix: `x-${familyOf(key)}-primary`,
   minutes: 7 * 24 * 60,

@@ -1,13 +1,13 @@
-/** The part of a Response that repeats the request, with the defaults of the API in place of what was not said. */
+/** The part of a Response that repeats the request; members that the request left out have the API's defaults. */
 import type { Response } from 'openai/resources/responses/responses';
 import type { Echo } from './answer/answer.ts';
 import { summaryOf } from './parse-settings.ts';
 import type { ResponsesRequest } from './wire.ts';
 
 interface AsSent {
-  /** The body as the caller sent it: tools keep the names of their types. */
+  /** The body as the caller sent it: tools keep their original types. */
   readonly body: unknown;
-  /** Whether this answer is kept. */
+  /** Whether this answer is stored. */
   readonly stored: boolean;
 }
 
@@ -46,7 +46,7 @@ const formatOf = ({ text }: ResponsesRequest): Format => {
   const format = text?.format ?? { type: 'text' };
   if (format.type !== 'json_schema') return { type: format.type };
   const { name, description, schema, strict } = format;
-  // The Open Responses schema requires the members that OpenAI leaves out.
+  // The Open Responses schema requires members that OpenAI omits.
   return {
     type: 'json_schema',
     name,

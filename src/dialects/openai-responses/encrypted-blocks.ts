@@ -1,6 +1,7 @@
 /**
- * What the Messages API wants back exactly and the Responses API has no place for: thinking with its signature, results
- * of the API's own tools. It travels in `encrypted_content`, which clients send back as they got it.
+ * Blocks that the Messages API needs back unchanged and the Responses API cannot represent: thinking with its
+ * signature, results of the API's own tools. They travel in `encrypted_content`, which clients send back as they got
+ * it.
  */
 import { z } from 'zod';
 import type { TextCipher } from '../../util/text-cipher.ts';
@@ -20,14 +21,14 @@ const blocks = z.array(
 export const encryptBlocks = (cipher: TextCipher, content: readonly object[]): string =>
   cipher.encrypt(JSON.stringify(content));
 
-/** Undefined for what another server made, or what has been changed. */
+/** Undefined for content that another server made, or that was changed. */
 export const decryptBlocks = (
   cipher: TextCipher | undefined,
   encrypted: string,
 ): readonly ContentBlock[] | undefined => {
   const text = cipher?.decrypt(encrypted);
   if (text === undefined) return undefined;
-  // Only this server can have written it; a version before this one may have written it otherwise.
+  // Only this server can have written it, but an older version may have written another form.
   const parsed = blocks.safeParse(JSON.parse(text));
   return parsed.success ? (parsed.data as readonly ContentBlock[]) : undefined;
 };

@@ -1,13 +1,13 @@
 /**
- * OpenAI's error envelope, with the codes that clients of the Responses API act on: Codex waits, shortens the
- * conversation or says that a plan is used up. No imports from Node: the Worker renders errors too.
+ * OpenAI's error envelope with the codes that clients of the Responses API handle: Codex waits, shortens the
+ * conversation, or reports that a plan is used up. No imports from Node: the Worker renders errors too.
  */
 import { z } from 'zod';
 import type { ErrorCode, TurnError } from '../../turn/errors.ts';
 import type { RenderedError, SseFrame } from '../dialect.ts';
 import { errorBody } from '../openai/error.ts';
 
-/** Where Codex knows another code than the one that OpenAI's other endpoints use. */
+/** Codes that Codex knows instead of those of OpenAI's other endpoints. */
 const CODES: Readonly<Partial<Record<ErrorCode, string>>> = {
   upstream_overloaded: 'server_is_overloaded',
   internal: 'server_error',
@@ -28,15 +28,13 @@ export interface ResponseFailure {
   readonly message: string;
 }
 
-/** `response.error` of one that failed. */
+/** `response.error` of a failed response. */
 export const errorOf = (error: TurnError): ResponseFailure => {
   const { code, message } = inner(error);
   return { code, message };
 };
 
-/**
- * OpenAI's types are flat, the Open Responses schema has the error inside, and OpenAI's SDK throws for that form only.
- */
+/** OpenAI's types are flat, the Open Responses schema nests the error; OpenAI's SDK throws only for the nested form. */
 export const errorEvent = (error: TurnError) => {
   const { code, message, param } = inner(error);
   return { type: 'error', code, message, param, error: inner(error) } as const;
@@ -44,13 +42,13 @@ export const errorEvent = (error: TurnError) => {
 
 export const renderError = (error: TurnError): RenderedError => ({ body: { error: inner(error) } });
 
-/** For a stream of which nothing is known any more; the others end with `response.failed`. */
+/** For a stream whose state is unknown; others end with `response.failed`. */
 export const errorFrame = (error: TurnError): SseFrame => ({
   event: 'error',
   data: JSON.stringify({ ...errorEvent(error), sequence_number: 0 }),
 });
 
-/** Of a body that is no error of this server's, only the text is known. */
+/** A body that is not an error of this server: only its text is used. */
 export const renderedErrorFrame = (body: string): SseFrame => {
   const { error } = renderedError.catch({ error: { code: null, message: body, param: null } }).parse(parseJson(body));
   const { code, message, param } = error;
@@ -69,12 +67,12 @@ const parseJson = (text: string): unknown => {
   }
 };
 
-/** Errors that a client expects at the end of a stream, not as a status: Codex shortens its conversation only then. */
+/** Errors that clients handle only at the end of a stream: Codex shortens its conversation only then. */
 export const belongsInStream = (error: TurnError): boolean => inner(error).code === TOO_LONG;
 
 const inner = (error: TurnError) => {
   const body = errorBody(error);
-  // Where the API's own refusal names a field of the caller's, it is one of its values.
+  // Where the API's error names a field of the caller, that field has an invalid value.
   const named = error.code === 'upstream_invalid_request' && error.param !== undefined && body.code !== TOO_LONG;
   const code = named ? 'invalid_value' : (CODES[error.code] ?? body.code);
   return {
@@ -85,11 +83,11 @@ const inner = (error: TurnError) => {
   };
 };
 
-/** Codex then says when the plan's window opens again, instead of that it has tried too often. */
+/** Codex then reports when the plan's window resets, instead of too many retries. */
 const isPlanLimit = ({ code, retryAfterSeconds = 0 }: TurnError): boolean =>
   code === 'upstream_rate_limited' && retryAfterSeconds >= 60;
 
-/** Codex reads the delay out of the words. */
+/** Codex parses the delay from the message. */
 const withDelay = ({ message, retryAfterSeconds }: TurnError, code: string): string =>
   code === 'rate_limit_exceeded' && retryAfterSeconds !== undefined && !/try again in/iu.test(message)
     ? `${message} Please try again in ${retryAfterSeconds}s.`

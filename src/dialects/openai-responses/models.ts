@@ -26,7 +26,7 @@ const catalogEntry = ({ id, displayName, resolvesTo }: ListedModel, index: numbe
     supported_reasoning_levels: efforts.map((effort) => ({ effort, description: EFFORTS[effort] })),
     default_reasoning_level: 'medium',
     shell_type: 'shell_command',
-    // Other vendors' names work, but a list of models should have Claude's.
+    // Names of other vendors work too, but a list of models should show Claude's.
     visibility: /claude|^(?:opus|sonnet|haiku|fable)$/u.test(id) ? 'list' : 'hide',
     supported_in_api: true,
     priority: index,
@@ -59,6 +59,6 @@ const EFFORTS: Readonly<Record<EffortLevel, string>> = {
   max: 'Thinks as long as it can',
 };
 
-/** Models with budgets take the same words: they stand for budgets. */
+/** Models with thinking budgets take the same words, each of which stands for a budget. */
 const effortsOf = ({ effort }: Abilities): readonly EffortLevel[] =>
   effort.length > 0 ? effort : ['low', 'medium', 'high', 'xhigh'];

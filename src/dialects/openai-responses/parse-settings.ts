@@ -10,7 +10,7 @@ interface ThinkingContext {
   readonly maxTokens: number;
   readonly abilities: Abilities;
   readonly toolForced: boolean;
-  /** The effort in the model's name, which counts before that of the request. */
+  /** The effort in the model's name, which takes precedence. */
   readonly named: ReasoningEffort | undefined;
   /** The request brings results of tools to a model that expects the thinking before the calls, and has lost it. */
   readonly thoughtLost: boolean;
@@ -28,7 +28,7 @@ export const parseThinking = (
   const effort = named ?? asked;
   const from = named === undefined ? 'reasoning.effort' : 'model';
   if (effort === null || effort === undefined) {
-    // A summary can only be had of thinking that is shown; effort is then the model's own.
+    // A summary exists only of visible thinking; the model then uses its own effort.
     const shown = wantsSummary(reasoning) && abilities.thinking === 'adaptive' && !toolForced;
     return { fate: 'applied', ...(shown ? { thinking: { type: 'adaptive', display: 'summarized' } } : {}) };
   }
@@ -67,13 +67,13 @@ export const parseFormat = (text: ResponsesRequest['text'], report: Report): For
   return jsonFormat(schema, { path, weaker });
 };
 
-/** What `include` asks for, and whether there is anything of it. */
+/** What `include` asks for, and whether any of it is supported. */
 export const parseInclude = (
   include: ResponsesRequest['include'],
   report: Report,
 ): { readonly encrypted: boolean; readonly sources: boolean } => {
   const asked = new Set(include ?? []);
-  // The others ask for more of items that never come.
+  // The others ask for parts of items that this server never sends.
   if (asked.has('message.output_text.logprobs')) report.ignore('include');
   return {
     encrypted: asked.has('reasoning.encrypted_content'),

@@ -1,4 +1,4 @@
-/** What is kept of an answer, and how it is shown: `GET /v1/responses/:id` and its input items. */
+/** What is stored of an answer, and how it is shown: `GET /v1/responses/:id` and its input items. */
 import type { AnswerMessage } from '../../turn/turn.ts';
 import type { DialectStorage, ItemQuery, ParsedRequest } from '../dialect.ts';
 import type { StoredResponse } from '../stored-response.ts';
@@ -10,7 +10,7 @@ import { outputOf } from './input/items-of.ts';
 const ENCRYPTED = 'reasoning.encrypted_content';
 const SOURCES = 'web_search_call.action.sources';
 
-/** Takes any body, also a malformed one. */
+/** Accepts any body, also a malformed one. */
 const references: DialectStorage['references'] = (body) => {
   const { previous_response_id: previous, input }: { previous_response_id?: unknown; input?: unknown } = body;
   const ids = (Array.isArray(input) ? (input as readonly unknown[]) : []).flatMap((item) => {
@@ -23,7 +23,7 @@ const references: DialectStorage['references'] = (body) => {
   return { continued: typeof previous === 'string' ? previous : undefined, mentioned: [...new Set(ids)] };
 };
 
-/** With everything that a later request needs, whatever this one asked to see. */
+/** Includes everything that a later request needs, even if this request did not ask to see it. */
 const record = (message: AnswerMessage, { answer }: ParsedRequest<ResponsesAnswer>): StoredResponse | undefined =>
   answer.echo.store
     ? {
@@ -39,7 +39,7 @@ const render = (stored: StoredResponse, include: readonly string[]): object => (
   output: outputOf(stored).map((item) => shown(item, include)),
 });
 
-/** Items as far as they were asked for. */
+/** Items with only the parts that were asked for. */
 const shown = (item: object, include: readonly string[]): object => {
   const { encrypted_content, action, ...rest } = item as { encrypted_content?: unknown; action?: object };
   const { sources, ...visible } = (action ?? {}) as { sources?: unknown };
@@ -52,7 +52,7 @@ const shown = (item: object, include: readonly string[]): object => {
 
 const MOST_ITEMS = 100;
 
-/** One page of everything that the response answered, the newest first unless asked otherwise. */
+/** One page of the response's input, newest first by default. */
 const renderInput = (history: readonly StoredResponse[], { after, limit = 20, order, include }: ItemQuery): object => {
   if (!Number.isInteger(limit) || limit < 1 || limit > MOST_ITEMS) {
     throw invalid('openai', ['limit'], `expected a number from 1 to ${MOST_ITEMS}.`);

@@ -11,8 +11,8 @@ import { ResponseEvents, type ResponseEvent } from './answer/response-events.ts'
 export const keepalive: SseFrame = { comment: 'keepalive' };
 
 /**
- * An error ends the stream with `response.failed`, and is thrown on when that has been said. Events that end before
- * the answer does are an error too: nothing that looks like an end is sent then.
+ * An error ends the stream with `response.failed` and is then rethrown. Events that end before the answer does are an
+ * error too: no end event is sent then.
  */
 export const stream = async function* (
   events: AsyncIterable<TurnEvent>,

@@ -1,6 +1,6 @@
 /**
- * What is read of a Responses request, loosely: other members may be there, and what this server does not know
- * of tools and items is passed over later, not refused here: clients offer all they have.
+ * What is read of a Responses request. Other members are allowed, and unknown tools and items are skipped later rather
+ * than refused here, because clients send everything they have.
  * https://platform.openai.com/docs/api-reference/responses/create; optional parameters may be null.
  */
 import { z } from 'zod';
@@ -123,7 +123,7 @@ const inNamespaces: ReadonlyMap<string, string> = new Map(itself(['function', 'c
 
 const toolTypeOf = (value: { readonly type?: unknown }): unknown => value.type;
 
-/** A message may come without its type, and so may a reference, which has nothing but an id. */
+/** A message may come without a type; so may a reference, which has only an id. */
 const itemTypeOf = (value: { readonly type?: unknown; readonly role?: unknown; readonly id?: unknown }): unknown => {
   if (value.type !== undefined && value.type !== null) return value.type;
   return value.role === undefined && typeof value.id === 'string' ? 'item_reference' : 'message';

@@ -11,14 +11,14 @@ const THINKING = {
   fate: 'ignored',
   when: 'the model thinks in this request: the API then takes its own default only',
 } as const;
-/** A login of Claude Code says who it is in metadata of its own. */
+/** Claude Code's login sends metadata of its own. */
 export const OWN_METADATA: ParameterCase = {
   fate: 'ignored',
   if: { lacks: 'metadata' },
   when: 'a login of Claude Code, which sends metadata of its own',
 };
 
-/** Every OpenAI API has them. */
+/** Sampling parameters, which every OpenAI API has. */
 export const samplingParameters: readonly Parameter[] = [
   {
     name: 'temperature',
@@ -81,7 +81,7 @@ export const commonParameters: readonly Parameter[] = [
   },
 ];
 
-/** What becomes of `strict` at a tool, wherever an API has it. */
+/** The fate of `strict` at a tool. */
 export const STRICT_TOOL = {
   fate: 'applied',
   note: 'Enforced by the API; `$schema`, `$id` and `$comment` are then taken out of the schema.',

@@ -1,4 +1,4 @@
-/** What every dialect of OpenAI declares alike. */
+/** What all OpenAI dialects declare alike. */
 import type { Dialect } from '../dialect.ts';
 import { limitHeaders } from './limit-headers.ts';
 
@@ -7,6 +7,6 @@ export const openAiCommon = {
   roots: ['/v1', '', '/openai/v1', '/openai'],
   limitHeaders,
   parameterNames: { thinking: 'reasoning_effort' },
-  // Asked to wait longer, OpenAI's SDK comes back after some seconds instead; Anthropic's waits.
+  // OpenAI's SDK retries after some seconds where it is asked to wait longer; Anthropic's SDK waits.
   longestRetrySeconds: 60,
 } satisfies Partial<Dialect>;

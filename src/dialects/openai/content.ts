@@ -1,4 +1,4 @@
-/** Text, images and files as OpenAI's APIs carry them, to blocks of the Messages API. */
+/** Converts text, images and files of OpenAI's APIs to blocks of the Messages API. */
 import type Anthropic from '@anthropic-ai/sdk';
 import { TurnError } from '../../turn/errors.ts';
 import { invalid, pathText } from '../validate.ts';
@@ -16,7 +16,7 @@ const IMAGE_TYPES: Readonly<Record<string, ImageType>> = {
   'image/webp': 'image/webp',
 };
 
-/** The API refuses text blocks without a visible character, and OpenAI clients send many: they carry nothing and go. */
+/** The API refuses text blocks without visible characters. OpenAI clients send many of them; they are removed. */
 export const textBlocks = (texts: readonly string[]): TextBlock[] =>
   texts.filter((text) => text.trim() !== '').map((text) => ({ type: 'text', text }));
 

@@ -1,4 +1,4 @@
-/** What a conversation written for OpenAI's APIs needs before Claude can go on with it. */
+/** Adapts a conversation that was written for OpenAI's APIs, so that Claude can continue it. */
 import type Anthropic from '@anthropic-ai/sdk';
 import { brokenInput, brokenText } from '../../turn/broken-input.ts';
 import { TurnError } from '../../turn/errors.ts';
@@ -16,7 +16,7 @@ interface Placing {
   readonly takesSystem: boolean;
   /** The caller's field that holds the messages. */
   readonly field: string;
-  /** Called where a message cannot go to the model as it was sent. */
+  /** Called where a message cannot be sent to the model unchanged. */
   readonly emulated: () => void;
 }
 
@@ -31,9 +31,7 @@ export const placeSystem = (
   return { system, messages: placed.messages };
 };
 
-/**
- * Claude needs a message to answer. OpenAI does not, so some callers put all they have to say into a system message.
- */
+/** Claude needs a message to answer; OpenAI does not, so some callers put everything into a system message. */
 const onlySystem = (
   system: Conversation['system'],
   { field, emulated }: Pick<Placing, 'field' | 'emulated'>,
@@ -47,14 +45,14 @@ const onlySystem = (
 interface End {
   /** Why model or engine cannot continue an assistant message; undefined where they can. */
   readonly refusal: string | undefined;
-  /** Where the caller's last message stands, for the error. */
+  /** The path of the caller's last message, for the error. */
   readonly param: string;
   readonly emulated: () => void;
 }
 
 /**
- * OpenAI answers an assistant message with another; Claude continues it, where it can, and its end may not be white
- * space.
+ * OpenAI answers an assistant message with another one; Claude continues it, where it can, and its end must not be
+ * white space.
  */
 export const fitEnd = (conversation: Conversation, { refusal, param, emulated }: End): Conversation => {
   const { system, messages } = conversation;
@@ -71,7 +69,7 @@ const trimmedEnd = (content: string | ContentBlock[]): string | ContentBlock[] =
   return last?.type === 'text' ? [...content.slice(0, -1), { ...last, text: last.text.trimEnd() }] : content;
 };
 
-/** Whether the last thing said is a result of a tool. */
+/** Whether the last item is a tool result. */
 export const endsInResults = ({ messages }: Conversation): boolean => {
   const last = messages.findLast(({ role }) => role !== 'system');
   return (

@@ -1,6 +1,6 @@
 /**
- * Custom tools take raw text, which the Messages API has no tools for: each is offered as a function with one string,
- * and what the model puts into that string is the text.
+ * Custom tools take raw text, which the Messages API does not support: each is offered as a function with one string
+ * parameter, whose value is the text.
  */
 import { brokenInput, brokenText } from '../../turn/broken-input.ts';
 import type { FunctionDefinition } from './tools.ts';
@@ -33,7 +33,7 @@ const ruleOf = ({ format }: CustomTool): string =>
 
 export const customInput = (text: string): object => ({ [INPUT]: text });
 
-/** The raw text of a call; an input in another form is given as it is. */
+/** The raw text of a call; an input in another form is returned unchanged. */
 export const textOfInput = (input: unknown): string => {
   const text = typeof input === 'object' && input !== null && INPUT in input ? input[INPUT] : undefined;
   if (typeof text === 'string') return text;
@@ -41,7 +41,7 @@ export const textOfInput = (input: unknown): string => {
   return new CustomInputReader().add(json) || json;
 };
 
-/** The same for an input of which only the JSON is known, which may have been cut off. */
+/** The same for an input as JSON text, which may be cut off. */
 export const textOfJson = (json: string): string => {
   try {
     return textOfInput(JSON.parse(json));
@@ -50,17 +50,17 @@ export const textOfJson = (json: string): string => {
   }
 };
 
-/** An input cut off by max_tokens is given as the text that came. */
+/** An input that was cut off by max_tokens is returned as the text so far. */
 export const rawJson = (input: unknown): string => brokenText(input) ?? JSON.stringify(input ?? {});
 
-/** Reads the text of a custom tool's input out of its JSON while that is still coming. */
+/** Extracts the text from a custom tool's JSON input while the JSON is still streaming. */
 export class CustomInputReader {
   #json = '';
   /** How many characters of the JSON have been read. */
   #read = 0;
   #state: 'before' | 'inside' | 'other' | 'after' = 'before';
 
-  /** More of the text; empty where the JSON has another form, whose text `textOfInput` gives at the end. */
+  /** The next piece of text; empty where the JSON has another form, whose text `textOfInput` returns at the end. */
   add(json: string): string {
     this.#json += json;
     if (this.#state === 'before') this.#enter();
@@ -87,7 +87,7 @@ export class CustomInputReader {
   }
 }
 
-/** What `{"input":"` looks like as long as it is not whole. */
+/** Matches an incomplete `{"input":"`. */
 const couldBecomeHead = (json: string): boolean => /^\s*(?:\{\s*(?:"i?n?p?u?t?|"input"\s*(?::\s*)?)?)?$/u.test(json);
 
 interface Character {
@@ -98,7 +98,7 @@ interface Character {
 
 const ESCAPES: Readonly<Record<string, string>> = { b: '\b', f: '\f', n: '\n', r: '\r', t: '\t' };
 
-/** `more`: the next one is not whole yet; halves of a pair come together, so that no event has half a character. */
+/** `more`: the next character is incomplete. Surrogate pairs stay together, so that no event has half a character. */
 const characterAt = (json: string, at: number): Character | 'more' | 'end' => {
   const first = json[at];
   if (first === undefined) return 'more';

@@ -71,10 +71,10 @@ export const errorBody = (error: TurnError): ErrorBody => {
 
 export const renderError = (error: TurnError): RenderedError => ({ body: { error: errorBody(error) } });
 
-/** The stream ends after it, without `[DONE]`: what came before is not an answer. */
+/** The stream ends after it without `[DONE]`: the text so far is not an answer. */
 export const errorFrame = (error: TurnError): SseFrame => ({ data: JSON.stringify(renderError(error).body) });
 
-/** Clients shorten the conversation on this code; the API says it in words only. */
+/** Clients shorten the conversation on this code; the API says so only in its message. */
 const isTooLong = (error: TurnError): boolean =>
   (error.code === 'upstream_invalid_request' || error.code === 'upstream_too_large') &&
   /prompt is too long|exceed(?:s|ed)? (?:the )?(?:model's )?context|context (?:window|limit)/iu.test(error.message);

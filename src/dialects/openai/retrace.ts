@@ -1,20 +1,18 @@
-/** Places among a turn's messages and system blocks as fields of the request that they were made of. */
+/** Maps paths among a turn's messages and system blocks to fields of the request that they were made from. */
 import type { Places } from '../callers-field.ts';
 import type { Path } from '../validate.ts';
 import type { Conversation } from './conversation.ts';
 
-/** The conversation once more, as it was parsed for the request, and where each of its blocks was written. */
+/** Parses the conversation once more and records the path of each block. */
 export interface Retraced {
   readonly conversation: Conversation;
   readonly places: Places;
 }
 
-/**
- * The caller's names for the members of a block, by its type and the member; `place` is where the block was written.
- */
+/** The caller's names of a block's members, by block type and member; `place` is the block's path. */
 export type FieldsOf = (type: string, member: string, place: Path) => Path;
 
-/** `2.content.0.image.source.base64`: the API puts the type of a block behind its index. */
+/** `2.content.0.image.source.base64`: the API puts the type of a block after its index. */
 export const inMessages = (
   { conversation, places }: Retraced,
   [index, ...rest]: readonly string[],

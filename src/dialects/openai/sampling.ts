@@ -1,4 +1,4 @@
-/** Sampling parameters by what the model takes. */
+/** Sampling parameters, as the model takes them. */
 import type { Abilities } from '../../models/model.ts';
 import type { Report } from '../parameters.ts';
 
@@ -16,14 +16,14 @@ interface Asked {
   readonly thinking: boolean;
 }
 
-/** Temperature wins where a model takes only one of the two. */
+/** Temperature takes precedence where a model takes only one of the two. */
 export const parseSampling = ({ temperature, topP, abilities, thinking }: Asked, report: Report): Sampling => {
   const out: { temperature?: number; top_p?: number } = {};
   if (typeof temperature === 'number' && report.applies('temperature')) {
     if (thinking) report.ignore('temperature');
     else out.temperature = temperature / 2;
   }
-  // All of the probability mass is no restriction; some clients always say so.
+  // 1 restricts nothing; some clients always send it.
   if (typeof topP === 'number' && topP !== 1 && report.applies('top_p')) {
     const refused = (thinking && topP < 0.95) || (abilities.sampling === 'one' && out.temperature !== undefined);
     if (refused) report.ignore('top_p');

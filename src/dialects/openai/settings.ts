@@ -5,10 +5,10 @@ import { sha256 } from '../../util/sha256.ts';
 import { forStructuredOutput, SchemaRefused, type Rewritten, type Schema } from '../structured-output.ts';
 import { invalid } from '../validate.ts';
 
-/** What a request without a limit gets, where the model allows it. */
+/** The limit of a request that sets none, where the model allows it. */
 const DEFAULT_MAX_TOKENS = 32_000;
 
-/** `cut` is called where more was asked for than the model gives. */
+/** `cut` is called where the caller asked for more than the model's maximum. */
 export const maxTokens = (
   asked: number | null | undefined,
   { maxOutputTokens }: Pick<Abilities, 'maxOutputTokens'>,
@@ -19,11 +19,11 @@ export const maxTokens = (
   return Math.min(asked, maxOutputTokens);
 };
 
-/** Stable for one user, and says nothing about who that is. */
+/** Stable for one user, and not traceable to the user. */
 export const parseUser = (user: string | null | undefined): { metadata?: Anthropic.Metadata } =>
   user === null || user === undefined || user === '' ? {} : { metadata: { user_id: sha256(user) } };
 
-/** OpenAI's `default` is what the Messages API calls `standard_only`; it has no other tier to ask for. */
+/** OpenAI's `default` is `standard_only` in the Messages API, which has no other tier to ask for. */
 export const parseServiceTier = (
   tier: string | null | undefined,
   ignored: () => void,
@@ -36,20 +36,20 @@ export const parseServiceTier = (
 
 export interface Format {
   readonly format?: Anthropic.JSONOutputFormat;
-  /** Asks for JSON where the API has no mode for it; the only text this server ever adds, and documented. */
+  /** Asks for JSON where the API has no mode for it. This is the only text that this server adds; it is documented. */
   readonly instruction?: string;
 }
 
 const JSON_OBJECT_INSTRUCTION =
   'Answer with a single JSON object and nothing else: no prose around it and no code fence.';
 
-/** Where the schema stands in the caller's request, and what to do where less is kept than was asked for. */
+/** The schema's path in the caller's request, and what to do where the schema cannot be enforced in full. */
 export interface FormatReport {
   readonly path: readonly string[];
   readonly weaker: () => void;
 }
 
-/** Without a schema, any JSON object is asked for. */
+/** Without a schema, any JSON object is accepted. */
 export const jsonFormat = (schema: Schema | null | undefined, { path, weaker }: FormatReport): Format => {
   if (schema === null || schema === undefined) {
     weaker();
@@ -65,7 +65,7 @@ interface NamedSchema {
   readonly description?: string | null | undefined;
 }
 
-/** The API has no place for a description but the schema; `lost` is called where the schema has another one. */
+/** A description can only be put into the schema; `lost` is called where the schema has its own. */
 export const describedSchema = ({ schema, description }: NamedSchema, lost: () => void): Schema | null | undefined => {
   if (description === null || description === undefined || description === '') return schema;
   if (schema !== null && schema !== undefined && schema['description'] === undefined) return { description, ...schema };

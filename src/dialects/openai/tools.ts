@@ -1,4 +1,4 @@
-/** Function tools as OpenAI's APIs define them, to tools of the Messages API. */
+/** Converts function tools of OpenAI's APIs to tools of the Messages API. */
 import type Anthropic from '@anthropic-ai/sdk';
 import { asEnforced } from '../structured-output.ts';
 
@@ -13,8 +13,8 @@ export interface FunctionDefinition {
 const MAX_STRICT_TOOLS = 20;
 
 /**
- * `strict` holds only for schemas that the API can enforce; for the others the tool is offered without it, and
- * `notStrict` is called.
+ * `strict` works only for schemas that the API can enforce; other tools are offered without it, and `notStrict` is
+ * called.
  */
 export const functionTools = (definitions: readonly FunctionDefinition[], notStrict: () => void): Anthropic.Tool[] => {
   let strict = 0;
@@ -37,7 +37,7 @@ const toolOf = ({ name, description, parameters }: FunctionDefinition): Anthropi
   input_schema: { type: 'object', ...(parameters ?? { properties: {} }) },
 });
 
-/** `tool_choice` of the request; none where the API's default says the same. */
+/** `tool_choice` of the request; absent where the API's default is the same. */
 export const toolChoice = (
   choice: Anthropic.ToolChoice,
   { oneAtATime }: { oneAtATime: boolean },

@@ -1,4 +1,7 @@
-/** The upstream's usage in OpenAI's words; nothing is estimated, what the upstream does not report is left out. */
+/**
+ * Usage, finish reasons and tiers in OpenAI's form. Nothing is estimated; what the upstream does not report is left
+ * out.
+ */
 import type { AnswerMessage, StopReason, Usage } from '../../turn/turn.ts';
 
 export interface OpenAiUsage {
@@ -9,7 +12,7 @@ export interface OpenAiUsage {
   readonly completion_tokens_details?: { readonly reasoning_tokens: number };
 }
 
-/** OpenAI counts cached tokens among the prompt's, Anthropic beside them. */
+/** OpenAI includes cached tokens in the prompt, Anthropic counts them separately. */
 export const renderUsage = (usage: Usage): OpenAiUsage => {
   const cached = usage.cache_read_input_tokens ?? 0;
   const written = usage.cache_creation_input_tokens ?? 0;
@@ -36,19 +39,19 @@ const FINISH: Readonly<Record<StopReason, FinishReason>> = {
   refusal: 'content_filter',
 };
 
-/** A stop reason newer than this code ends the answer as `stop`. */
+/** An unknown stop reason ends the answer as `stop`. */
 export const finishReason = (reason: StopReason | null, legacyFunctions: boolean): FinishReason => {
   const finish = (reason === null ? undefined : FINISH[reason]) ?? 'stop';
   return finish === 'tool_calls' && legacyFunctions ? 'function_call' : finish;
 };
 
-/** `priority` and `default` are OpenAI's names for the tiers the API reports. */
+/** `priority` and `default` are OpenAI's names of the tiers that the API reports. */
 export const serviceTier = (usage: Usage): { service_tier?: string } => {
   const tier = usage.service_tier;
   return tier === null || tier === undefined ? {} : { service_tier: tier === 'standard' ? 'default' : tier };
 };
 
-/** The head that an answer and all its chunks share. */
+/** The members that an answer and all its chunks share. */
 export const envelope = (
   message: Pick<AnswerMessage, 'id' | 'model'>,
   created: number,
@@ -59,6 +62,6 @@ export const envelope = (
   system_fingerprint: `fp_${message.model}`,
 });
 
-/** The refusal in the upstream's own words, if it gave any. */
+/** The refusal in the upstream's text, where it sent one. */
 export const refusalText = (message: Pick<AnswerMessage, 'stop_reason' | 'stop_details'>): string | null =>
   message.stop_reason === 'refusal' ? (message.stop_details?.explanation ?? null) : null;

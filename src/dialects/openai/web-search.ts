@@ -1,11 +1,11 @@
-/** Claude's own web search, as OpenAI's APIs ask for it and cite what it found. */
+/** Claude's own web search, requested and cited in the form of OpenAI's APIs. */
 import type Anthropic from '@anthropic-ai/sdk';
 import type { AnswerMessage } from '../../turn/turn.ts';
 
 /** The tool's name at the API, which takes each name once. */
 export const WEB_SEARCH = 'web_search';
 
-/** Roughly where the user is; members without a value say nothing. */
+/** The user's approximate location, without empty members. */
 export const userLocation = (
   near: Readonly<Record<string, unknown>> | null | undefined,
 ): Pick<Anthropic.WebSearchTool20250305, 'user_location'> => {
@@ -26,7 +26,7 @@ export interface CitedPage {
   readonly title: string;
 }
 
-/** The pages that one text block rests on; it begins at `start` in the content of the message. */
+/** The pages that one text block cites; the block begins at `start` in the message's content. */
 export const citedPages = (
   { text, citations }: Pick<TextBlock, 'citations'> & { readonly text: { readonly length: number } },
   start: number,

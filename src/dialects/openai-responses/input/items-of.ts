@@ -9,9 +9,9 @@ import type { PlacedItem } from './read-items.ts';
 
 interface Items {
   readonly items: readonly PlacedItem[];
-  /** Those that came with this request, with the types that they came with. */
+  /** The items of this request, with their original types. */
   readonly sent: readonly object[];
-  /** Tools that came in the middle of the conversation. */
+  /** Tools that were added in the middle of the conversation. */
   readonly tools: readonly RequestTool[];
 }
 

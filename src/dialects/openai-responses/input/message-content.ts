@@ -1,4 +1,4 @@
-/** Content of messages and of tool results to blocks. */
+/** Converts the content of messages and tool results to blocks. */
 import type Anthropic from '@anthropic-ai/sdk';
 import { fileBlock, imageBlock, textBlocks, unsupported } from '../../openai/content.ts';
 import type { ImageBlock, Path, TextBlock } from '../../openai/content.ts';
@@ -10,7 +10,7 @@ export type Content = string | readonly ContentPart[] | null | undefined;
 type Document = Anthropic.DocumentBlockParam;
 type UserBlock = TextBlock | ImageBlock | Document;
 
-/** What a user says, and what a tool brings: text, images, files. */
+/** Content of user messages and tool results: text, images, files. */
 export const userBlocks = (content: Content, path: Path, places?: Places): UserBlock[] => {
   if (content === null || content === undefined) return [];
   if (typeof content === 'string') return [...written(textBlocks([content]), path, places)];
@@ -49,7 +49,7 @@ const file = (part: Extract<ContentPart, { type: 'input_file' }>, path: Path): D
   return { type: 'document', source: { type: 'url', url }, ...title };
 };
 
-/** What system, developer and assistant say is text only, to the Messages API. */
+/** Content of system, developer and assistant messages; the Messages API takes only text there. */
 export const saidBlocks = (content: Content, path: Path, places?: Places): readonly TextBlock[] =>
   textsOf(content, path).flatMap((text, index) =>
     written(textBlocks([text]), typeof content === 'string' ? path : [...path, index], places),
@@ -65,7 +65,7 @@ const textsOf = (content: Content, path: Path): readonly string[] => {
   });
 };
 
-/** The content of a `tool_result`; none where the tool said nothing. */
+/** The content of a `tool_result`; absent where the tool returned nothing. */
 export const resultContent = (
   content: Content,
   path: Path,

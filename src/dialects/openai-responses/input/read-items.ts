@@ -1,6 +1,6 @@
 /**
- * The items of a conversation to messages of the Messages API. What the assistant said and called in a row is one
- * message; the results of its calls follow in one message of the user, wherever they stand among the items.
+ * Converts items to messages of the Messages API. Consecutive texts and calls of the assistant are one message; the
+ * results of its calls follow in one user message, wherever they stand among the items.
  */
 import type Anthropic from '@anthropic-ai/sdk';
 import type { TextCipher } from '../../../util/text-cipher.ts';
@@ -18,7 +18,7 @@ import type { ToolNames } from '../tools/tool-names.ts';
 import type { InputItem } from '../wire.ts';
 import { resultContent, saidBlocks, userBlocks } from './message-content.ts';
 
-/** An item and where it stands in the caller's request. */
+/** An item and its path in the caller's request. */
 export interface PlacedItem {
   readonly item: InputItem;
   readonly path: Path;
@@ -28,7 +28,7 @@ interface Reading {
   readonly names: ToolNames;
   readonly cipher: TextCipher | undefined;
   readonly report: Report;
-  /** Where each block was written, for who wants to know. */
+  /** Where the path of each block is recorded. */
   readonly places?: Places | undefined;
 }
 
@@ -59,7 +59,7 @@ class ItemReader {
   readonly #system: Anthropic.TextBlockParam[] = [];
   readonly #messages: Message[] = [];
   readonly #reading: Reading;
-  /** Results that no call has taken yet, by the id of their call. */
+  /** Results without a call so far, by the id of their call. */
   readonly #outputs = new Map<string, PlacedOutput[]>();
   readonly #taken = new Set<InputItem>();
   readonly #ids = new UniqueIds();
@@ -102,7 +102,7 @@ class ItemReader {
         return;
       case 'additional_tools':
       case 'item_reference':
-        // Both were resolved before: tools are offered, references replaced by what they stand for.
+        // Both were handled before: tools are offered, references resolved.
         return;
       default:
         item satisfies never;
@@ -140,7 +140,7 @@ class ItemReader {
     this.#calls.push({ clientId: call_id, id });
   }
 
-  /** Reasoning without its signature cannot be given to Claude again; a summary alone is no loss to tell of. */
+  /** Reasoning without its signature cannot be sent to Claude; a summary alone is no loss worth reporting. */
   #addEncrypted({
     encrypted_content: encrypted,
   }: Item<'reasoning' | 'web_search_call' | 'code_interpreter_call'>): void {
@@ -159,7 +159,7 @@ class ItemReader {
     this.#calls = [];
   }
 
-  /** The API refuses a message that ends with thinking: there was nothing said after it. */
+  /** The API refuses a message that ends with thinking; no text followed it. */
   #withoutLastThought(step: readonly ContentBlock[]): ContentBlock[] {
     const end = step.findLastIndex(({ type }) => type !== 'thinking' && type !== 'redacted_thinking') + 1;
     if (end < step.length) this.#reading.report.ignore('input[].encrypted_content');

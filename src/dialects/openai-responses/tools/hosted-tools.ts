@@ -1,6 +1,6 @@
 /**
- * Tools that OpenAI runs itself, to those that the Messages API runs itself. What has no counterpart is left out and
- * told.
+ * Converts tools that OpenAI runs to tools that the Messages API runs. A tool without a counterpart is left out and
+ * reported as ignored.
  */
 import type Anthropic from '@anthropic-ai/sdk';
 import { userLocation, WEB_SEARCH } from '../../openai/web-search.ts';
@@ -9,12 +9,12 @@ import type { RequestTool, WebSearchTool } from '../wire.ts';
 
 export interface HostedTool {
   readonly tool: Anthropic.WebSearchTool20250305 | Anthropic.CodeExecutionTool20250522;
-  /** How a choice names it, or begins to: `web_search_preview` is `web_search` too. */
+  /** The name, or its beginning, in `tool_choice`: `web_search_preview` is `web_search` too. */
   readonly type: 'web_search' | 'code_interpreter';
 }
 
 interface Hosting {
-  /** Whether a tool of the caller has this name. */
+  /** Whether one of the caller's own tools has this name. */
   readonly taken: (name: string) => boolean;
   readonly serverTools: boolean;
   readonly maxUses: number | null | undefined;
@@ -40,7 +40,7 @@ const hasUnknown = (tool: RequestTool): boolean =>
   tool.type === 'namespace' && tool.tools.some((inner) => inner.type === 'unknown');
 
 const webSearch = (tool: WebSearchTool, { taken, serverTools, maxUses, report }: Hosting): readonly HostedTool[] => {
-  // Claude's search has no index to fall back on: who allows no access to the web gets no search.
+  // Claude's search has no cached index: without access to the web there is no search.
   if (!serverTools || taken(WEB_SEARCH) || tool.external_web_access === false) {
     report.ignore('tools[].web_search');
     return [];
@@ -64,7 +64,7 @@ const webSearch = (tool: WebSearchTool, { taken, serverTools, maxUses, report }:
   ];
 };
 
-/** The version that runs Python and nothing else, as a code interpreter does. */
+/** The version that only runs Python, like a code interpreter. */
 const codeExecution = ({ taken, serverTools, report }: Hosting): readonly HostedTool[] => {
   if (serverTools && !taken('code_execution')) {
     return [{ type: 'code_interpreter', tool: { type: 'code_execution_20250522', name: 'code_execution' } }];

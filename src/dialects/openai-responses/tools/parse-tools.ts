@@ -18,12 +18,12 @@ export interface Tools {
 }
 
 interface Parsing {
-  /** Whether the engine carries tools that run at the API. */
+  /** Whether the engine supports tools that run at the API. */
   readonly serverTools: boolean;
   readonly report: Report;
 }
 
-/** A tool as it can be offered, with the names by which a choice can mean it. */
+/** A tool as it is offered, with the names by which `tool_choice` can refer to it. */
 interface Offer {
   readonly tool: Anthropic.Tool | HostedTool['tool'];
   readonly means: (named: Named) => boolean;
@@ -63,7 +63,7 @@ const clientOffers = (tools: readonly ClientTool[], names: ToolNames, report: Re
   return offered.map((tool, index) => ({ tool, means: (named) => meansClientTool(named, tool.name, tools[index]) }));
 };
 
-/** A choice may leave out the namespace, or write the name as this server writes it. */
+/** `tool_choice` may leave out the namespace, or use this server's name. */
 const meansClientTool = ({ type, name, namespace }: Named, flat: string, tool: ClientTool | undefined): boolean => {
   if (type !== 'function' && type !== 'custom') return false;
   if (name === flat) return true;
@@ -82,7 +82,7 @@ const hostedOffers = (tools: readonly RequestTool[], names: ToolNames, hosting: 
     report: hosting.report,
   }).map(({ tool, type }) => ({ tool, means: (named) => named.type.startsWith(type) }));
 
-/** Throws where a tool is forced that was not offered, or cannot be. */
+/** Throws where the forced tool was not offered, or cannot be offered. */
 const chosen = (
   choice: ToolChoice,
   offers: readonly Offer[],

@@ -1,6 +1,7 @@
 /**
  * Names of the caller's tools. The Messages API has one flat list of functions; the Responses API has functions, custom
- * tools that take raw text, and namespaces of both. Each gets one name here, and calls get the caller's name back.
+ * tools that take raw text, and namespaces of both. Each tool gets one flat name here; calls get the original name
+ * back.
  */
 import { shortHash } from '../../tool-ids.ts';
 import type { CustomTool, FunctionTool, RequestTool } from '../wire.ts';
@@ -11,13 +12,13 @@ export interface ToolOrigin {
   readonly namespace?: string;
 }
 
-/** A tool that the caller runs, with where it came from. */
+/** A tool that the caller runs, with its origin. */
 export interface ClientTool {
   readonly definition: FunctionTool | CustomTool;
   readonly namespace?: string;
 }
 
-/** Claude Code offers tools over MCP, whose names end here. */
+/** Claude Code offers tools over MCP, which limits the length of names. */
 const LONGEST = 64;
 
 export class ToolNames {
@@ -48,13 +49,13 @@ export class ToolNames {
     return this.#origins.has(flat);
   }
 
-  /** A name that was never offered is a function's: the model made it up, and the caller may say so. */
+  /** An unknown name is treated as a function: the model made it up, and the caller can report that. */
   origin(flat: string): ToolOrigin {
     return this.#origins.get(flat) ?? { kind: 'function', name: flat };
   }
 }
 
-/** Functions and custom tools in order, those of namespaces in the place of their namespace. */
+/** Functions and custom tools in order; tools of a namespace stand where the namespace stands. */
 export const clientToolsOf = (tools: readonly RequestTool[]): readonly ClientTool[] =>
   tools.flatMap((tool): readonly ClientTool[] => {
     if (tool.type === 'function' || tool.type === 'custom') return [{ definition: tool }];
