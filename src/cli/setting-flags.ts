@@ -5,7 +5,12 @@ import { serverSettings } from '../settings/server-settings.ts';
 const SHORT: Readonly<Record<string, string>> = { PORT: '-p' };
 
 /** A key in the arguments would be in the process list for everybody to read. */
-const NOT_A_FLAG: ReadonlySet<string> = new Set(['PROXY_API_KEY', 'DATABASE_URL']);
+const NOT_A_FLAG: ReadonlySet<string> = new Set([
+  'PROXY_API_KEY',
+  'PROXY_ENCRYPTION_KEY',
+  'DATABASE_URL',
+  'ALERT_WEBHOOK',
+]);
 
 const flagNames = Object.keys(serverSettings).filter((name) => !NOT_A_FLAG.has(name));
 
@@ -21,7 +26,7 @@ export const addSettingFlags = (command: Command): Command => {
     'after',
     '\n-v, --version and the other commands: opencode-claude-proxy --help\n' +
       'Settings also come from the environment and from .env files; docs/CONFIGURATION.md explains each.\n' +
-      'PROXY_API_KEY and logins only from there: what is on a command line, others on the machine can read.',
+      'Keys, logins and addresses with secrets only from there: what is on a command line, others on the machine can read.',
   );
 };
 

@@ -4,6 +4,7 @@ import type { Clock } from '../util/clock.ts';
 import type { Log } from '../util/log.ts';
 import type { Dialect } from '../dialects/dialect.ts';
 import type { BodyBudget } from '../access/body-budget.ts';
+import type { AlertsHealth } from '../access/alerts/alerts.ts';
 import type { WrongKeys } from '../access/wrong-keys.ts';
 import type { KeyRing } from '../access/keys.ts';
 import type { Sessions } from '../access/sessions.ts';
@@ -55,6 +56,8 @@ export interface Services {
   readonly metrics?: () => Promise<{ readonly text: string; readonly contentType: string }>;
   /** Whether the ledger can be written; absent where there is none. */
   readonly ledger?: () => RecorderHealth;
+  /** Whether the webhook of alerts can be called; absent where there is none. */
+  readonly alerts?: () => AlertsHealth;
   /** What the ledger tells; absent where there is none. */
   readonly reports?: LedgerReports;
   readonly log: Log;

@@ -1,9 +1,11 @@
-/** Who listens to the summaries of requests: the log, the metrics and, where there is a database, the ledger. */
+/** Who listens to the summaries of requests: the log, the metrics, and with a database the ledger and the alerts. */
 import { logRequests } from '../http/request/request-log.ts';
 import { isOutsideLedger } from '../http/request/routine.ts';
 import { openWindows } from '../access/limits/plan-state.ts';
+import type { SendAlert } from '../access/alerts/alerts.ts';
 import type { Services } from '../http/services.ts';
 import type { Limits } from '../http/request/admission.ts';
+import { createServerAlerts } from './alerts.ts';
 import { createMetrics, type KeyLimitFigure } from '../observe/metrics.ts';
 import { createRecorder, type Recorder } from '../store/ledger/recorder.ts';
 import type { Clock } from '../util/clock.ts';
@@ -12,22 +14,30 @@ import type { Store } from '../store/store.ts';
 import { announceTo, type SummaryListener } from '../turn/request-summary.ts';
 
 export interface Observers extends Pick<Services, 'announce'> {
-  readonly figures: Pick<Services, 'metrics' | 'ledger'>;
-  /** Writes what the ledger has not written yet. */
+  readonly figures: Pick<Services, 'metrics' | 'ledger' | 'alerts'>;
+  /** Writes and sends what is not written and sent yet, within a few seconds. */
   readonly close: () => Promise<void>;
 }
 
-/** The last rows of the ledger may take so long at the end of a server. */
+/** The last rows of the ledger, and alerts under way, may take so long at the end of a server. */
 const CLOSE_WITHIN_MS = 3_000;
+
+/** Where summaries go outside this server. */
+export interface Outlets {
+  readonly webhook?: SendAlert;
+}
 
 export const createObservers = (
   services: Pick<Services, 'leases' | 'engine' | 'clock' | 'log'>,
-  store: Pick<Store, 'open'> | undefined,
-  access: Pick<Services, 'namedKeys' | 'limits'> = {},
+  store: Pick<Store, 'open' | 'sharedValue'> | undefined,
+  { namedKeys, limits, webhook }: Pick<Services, 'namedKeys' | 'limits'> & Outlets = {},
 ): Observers => {
   const { leases, engine, clock, log } = services;
-  const { namedKeys, limits } = access;
   const recorder = store === undefined ? undefined : createRecorder(store, clock, log);
+  const alerts =
+    store === undefined || limits === undefined || namedKeys === undefined
+      ? undefined
+      : createServerAlerts({ store, limits, namedKeys, send: webhook, clock, log });
   const metrics = createMetrics({
     slots: () => leases.stats(),
     engine: () => engine.health(),
@@ -39,11 +49,22 @@ export const createObservers = (
   });
   return {
     announce: announceTo(
-      [logRequests(log), metrics.listener, ...(recorder === undefined ? [] : [recordedBy(recorder)])],
+      [
+        logRequests(log),
+        metrics.listener,
+        ...(recorder === undefined ? [] : [recordedBy(recorder)]),
+        ...(alerts === undefined ? [] : [alerts.listener]),
+      ],
       log,
     ),
-    figures: { metrics: metrics.render, ...(recorder !== undefined && { ledger: () => recorder.health() }) },
-    close: async () => recorder?.close(CLOSE_WITHIN_MS),
+    figures: {
+      metrics: metrics.render,
+      ...(recorder !== undefined && { ledger: () => recorder.health() }),
+      ...(alerts !== undefined && webhook !== undefined && { alerts: () => alerts.health() }),
+    },
+    close: async () => {
+      await Promise.all([recorder?.close(CLOSE_WITHIN_MS), alerts?.close(CLOSE_WITHIN_MS)]);
+    },
   };
 };
 

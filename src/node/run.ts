@@ -5,6 +5,10 @@ import { createRedactor } from '../util/redact.ts';
 import { parseConfig, type Environment } from './config.ts';
 import { findCredentials, type Credentials } from './login/credentials.ts';
 import { createEngine } from './engine.ts';
+import { createWebhook } from './alerts.ts';
+import type { Outlets } from './observers.ts';
+import type { Config } from '../settings/server-settings.ts';
+import { createUpstreamFetch } from './upstream-fetch.ts';
 import { findExistingLogin } from './login/existing-login.ts';
 import { createLog } from './log.ts';
 import { secretsOf } from './login/secrets.ts';
@@ -61,9 +65,23 @@ export const prepare = async (
   const store = createStore(config, { stateDir: stateRoot(config.STATE_DIR, env), clock: systemClock, log });
   return {
     engine,
-    parts: { config, engine, store, log, login: credentials.from, advice: loginAdvice(credentials, env), redact },
+    parts: {
+      config,
+      engine,
+      store,
+      log,
+      login: credentials.from,
+      advice: loginAdvice(credentials, env),
+      redact,
+      outlets: createOutlets(config, env),
+    },
     about: aboutLogin(config.ENGINE, credentials),
   };
+};
+
+const createOutlets = (config: Config, env: Environment): Outlets => {
+  const webhook = createWebhook(config, createUpstreamFetch(env));
+  return webhook === undefined ? {} : { webhook };
 };
 
 /** Ends the server in order at the first SIGTERM or SIGINT, and at once at the second. */

@@ -25,7 +25,7 @@ import { createHttpServer, serverLimits, type ServerLimits } from './socket/http
 import { watchAnswers } from './socket/drain.ts';
 import { adviceBehindWorker, type LoginAdvice } from './login/login-advice.ts';
 import { lazyCipher } from './cipher.ts';
-import { createObservers } from './observers.ts';
+import { createObservers, type Outlets } from './observers.ts';
 import { readDashboardAssets } from './dashboard-assets.ts';
 import { createModels } from './models.ts';
 import type { Store } from '../store/store.ts';
@@ -49,6 +49,8 @@ export interface ServerParts {
   /** The APIs it speaks; all of them unless given. */
   readonly dialects?: readonly Dialect[];
   readonly limits?: Partial<ServerLimits>;
+  /** Where alerts go, beside the log. */
+  readonly outlets?: Outlets;
 }
 
 export interface RunningServer {
@@ -81,6 +83,7 @@ export const composeServer = async ({
   dialects = allDialects,
   limits,
   store,
+  outlets = {},
 }: ServerParts): Promise<ComposedServer> => {
   const clock = systemClock;
   const engine = watchLogin(unwatched, { advice: behindWorker ? adviceBehindWorker(advice) : advice, redact, log });
@@ -91,7 +94,7 @@ export const composeServer = async ({
   // What an instance behind the Worker keeps is gone when it sleeps: nobody may count on it.
   const kept = behindWorker ? undefined : store;
   const access = createAccess(kept, { keys, clock, log, shared: config.DATABASE_URL !== '' });
-  const observers = createObservers({ leases, engine, clock, log }, kept, access.services);
+  const observers = createObservers({ leases, engine, clock, log }, kept, { ...access.services, ...outlets });
   const stopping = endlessSignal();
   const entrance = { keys, log, ...access.services, ...(!behindWorker && { wrongKeys }) };
   const app = createApp({

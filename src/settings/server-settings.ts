@@ -10,6 +10,7 @@ import {
   postgresUrl,
   seconds,
   text,
+  webAddress,
   whole,
   wholeOrAuto,
 } from './setting-types.ts';
@@ -179,6 +180,18 @@ export const serverSettings = {
     '1',
     'In a terminal, commands tell of a newer version, at most once a day; npm’s registry is asked in the background ' +
       'for that. 0: neither. Never in CI or without a terminal.',
+  ),
+  ALERT_WEBHOOK: setting(
+    webAddress,
+    '',
+    'An address that is called (POST) when 80 % and 95 % of a window of the plan, of the budget of a key or of its ' +
+      'part of a window are used. It counts as a secret.',
+  ),
+  ALERT_FORMAT: setting(
+    oneOf('auto', 'json', 'slack'),
+    'auto',
+    'What `ALERT_WEBHOOK` gets: all figures as JSON, or Slack\'s `{"text": …}`; `auto` is Slack\'s for addresses of ' +
+      'slack.com.',
   ),
   STATE_DIR: setting(
     text,

@@ -10,6 +10,13 @@ export const postgresUrl = z
     message: 'must look like postgres://user:password@host:5432/name',
   });
 
+/** Nothing, or a web address; the message does not repeat it, since it may hold a secret. */
+export const webAddress = z
+  .string()
+  .refine((value) => value === '' || (/^https?:\/\//u.test(value) && URL.canParse(value)), {
+    message: 'must be an http or https address',
+  });
+
 export const list = z.string().transform((value) =>
   value
     .split(',')

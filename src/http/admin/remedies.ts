@@ -1,4 +1,5 @@
 /** What is wrong with a server, and what its owner can do about it. */
+import type { AlertsHealth } from '../../access/alerts/alerts.ts';
 import type { RecorderHealth } from '../../store/ledger/recorder.ts';
 
 export interface Problem {
@@ -11,9 +12,10 @@ export interface Shown {
   readonly reason?: string;
   readonly requests: { readonly running: number; readonly queued: number };
   readonly ledger?: RecorderHealth;
+  readonly alerts?: AlertsHealth;
 }
 
-export const remediesOf = ({ status, reason, requests, ledger }: Shown): readonly Problem[] => [
+export const remediesOf = ({ status, reason, requests, ledger, alerts }: Shown): readonly Problem[] => [
   ...(status === 'ok' || reason === undefined ? [] : [{ problem: reason, remedy: STATUS_REMEDIES[status] }]),
   ...(requests.queued === 0
     ? []
@@ -38,6 +40,14 @@ export const remediesOf = ({ status, reason, requests, ledger }: Shown): readonl
         {
           problem: `${ledger?.dropped} rows of the ledger were lost since the start.`,
           remedy: 'The database was gone for too long; usage of that time is too low.',
+        },
+      ]),
+  ...(alerts === undefined || alerts.ok
+    ? []
+    : [
+        {
+          problem: alerts.reason ?? 'The webhook of alerts cannot be called.',
+          remedy: 'It is called again, ever more slowly. See that ALERT_WEBHOOK is right and answers.',
         },
       ]),
 ];

@@ -7,7 +7,7 @@ import type { Handler } from 'hono';
 import type { HttpEnv } from '../context.ts';
 import type { Services } from '../services.ts';
 
-type Needs = Pick<Services, 'engine' | 'leases' | 'version' | 'login' | 'clock' | 'ledger'>;
+type Needs = Pick<Services, 'engine' | 'leases' | 'version' | 'login' | 'clock' | 'ledger' | 'alerts'>;
 
 export const liveRoute: Handler<HttpEnv> = (c) => c.json({ status: 'ok' });
 
@@ -47,7 +47,7 @@ const stateOf = ({ engine, leases }: Needs): State => {
   return degraded === undefined ? { status: 'ok' } : { status: 'degraded', reason: degraded };
 };
 
-const figures = ({ engine, leases, version, login, clock, ledger }: Needs, startedAt: number) => {
+const figures = ({ engine, leases, version, login, clock, ledger, alerts }: Needs, startedAt: number) => {
   const { held, queued } = leases.stats();
   return {
     version,
@@ -57,5 +57,6 @@ const figures = ({ engine, leases, version, login, clock, ledger }: Needs, start
     requests: { running: held, queued },
     gauges: engine.health().gauges,
     ...(ledger !== undefined && { ledger: ledger() }),
+    ...(alerts !== undefined && { alerts: alerts() }),
   };
 };
