@@ -76,7 +76,7 @@ const fields = {
     .nullable(),
 };
 
-const newKey = z.strictObject({
+export const newKey = z.strictObject({
   name,
   role: fields.role.default('user'),
   limits: fields.limits.default({}),
@@ -85,7 +85,7 @@ const newKey = z.strictObject({
   expiresAt: fields.expiresAt.default(null),
 });
 
-const changedKey = z.strictObject({ name, ...fields }).partial();
+export const changedKey = z.strictObject({ name, ...fields }).partial();
 
 /** The database is asked for so long before what it said last is used. */
 const PATIENCE_MS = 1_000;

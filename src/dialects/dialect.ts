@@ -2,6 +2,7 @@
  * A dialect is two pure translations: the caller's request to a turn, and what happened back to the caller.
  * Beside them it declares its paths, headers and names. Every folder holds the same files: wire, parse, render, …
  */
+import type { z } from 'zod';
 import type { Engine } from '../turn/engine.ts';
 import type { Clock } from '../util/clock.ts';
 import type { TextCipher } from '../util/text-cipher.ts';
@@ -99,6 +100,8 @@ export interface DialectRoute {
    */
   readonly path: string;
   readonly action: DialectAction;
+  /** What is read of the body, for the OpenAPI document; `parse` reads it. */
+  readonly body?: z.ZodType;
 }
 
 /** Everything that is known of an API that callers speak. Adding one is a folder, and a line in `dialects/index.ts`. */
@@ -139,7 +142,8 @@ export interface Dialect<Answer = unknown> {
   readonly endsFailedStreams?: true;
   /** Errors that clients handle only inside a stream, so a stream is started for them. */
   belongsInStream?(error: TurnError): boolean;
-  /** The dialect's error envelope. */
+  /** The dialect's error envelope; `errorSchema` is its shape, for the OpenAPI document. */
+  readonly errorSchema: z.ZodType;
   renderError(error: TurnError, requestId: string): RenderedError;
   /** The frame that reports an error inside a stream that has begun. */
   errorFrame(error: TurnError, requestId: string): SseFrame;

@@ -8,6 +8,8 @@ import { browserGuard, corsHeaders } from './request/browser-guard.ts';
 import type { HttpEnv } from './context.ts';
 import { renderThrown, respondError } from './errors.ts';
 import { recordRequests } from './request/request-record.ts';
+import { openApiHandlers } from './openapi/handlers.ts';
+import type { OpenApiAction } from './openapi/routes.ts';
 import { createRouteTable, dialectOf, type Action, type Route } from './routes.ts';
 import type { HttpSettings, Services } from './services.ts';
 import { noSuchRoute, unsupportedEndpoint, unsupportedEndpoints, wrongMethod } from './unsupported-endpoints.ts';
@@ -16,21 +18,25 @@ export type Handlers = Readonly<Record<Action, Handler<HttpEnv>>>;
 
 export interface CommonServices extends Pick<
   Services,
-  'keys' | 'namedKeys' | 'wrongKeys' | 'sessions' | 'log' | 'clock' | 'announce'
+  'keys' | 'namedKeys' | 'wrongKeys' | 'sessions' | 'log' | 'clock' | 'announce' | 'version'
 > {
   readonly settings: Pick<HttpSettings, 'maxBodyBytes' | 'corsOrigins' | 'checkHost' | 'allowedHosts' | 'behindWorker'>;
 }
 
 export interface AppParts {
   readonly dialects: readonly Dialect[];
-  readonly handlers: Handlers;
+  readonly handlers: Omit<Handlers, OpenApiAction>;
   /** Runs behind the check of the key, before any body is read. */
   readonly before?: MiddlewareHandler<HttpEnv>;
 }
 
-export const createHttpApp = (services: CommonServices, { dialects, handlers, before }: AppParts): Hono<HttpEnv> => {
+export const createHttpApp = (
+  services: CommonServices,
+  { dialects, handlers: own, before }: AppParts,
+): Hono<HttpEnv> => {
   const app = new Hono<HttpEnv>();
   const table = createRouteTable(dialects);
+  const handlers: Handlers = { ...own, ...openApiHandlers(table, services.version) };
 
   app.onError(renderThrown(services));
   const served = table.map(({ path }) => path);

@@ -2,8 +2,10 @@
  * Every route, once: Node and the Worker serve this table, each with its own handlers. The rows of a dialect come
  * from the dialect itself.
  */
+import type { z } from 'zod';
 import type { Dialect, DialectAction, DialectRoute } from '../dialects/dialect.ts';
 import { ADMIN_ROUTES, type AdminAction } from './admin/routes.ts';
+import { OPENAPI_ROUTES, type OpenApiAction } from './openapi/routes.ts';
 import { DASHBOARD_ROUTES, type DashboardAction } from './dashboard/routes.ts';
 
 export type Action =
@@ -15,7 +17,8 @@ export type Action =
   | 'live'
   | 'ready'
   | 'health'
-  | 'metrics';
+  | 'metrics'
+  | OpenApiAction;
 
 export interface Route {
   readonly method: DialectRoute['method'] | 'PATCH';
@@ -25,6 +28,11 @@ export interface Route {
   readonly dialects: readonly Dialect[];
   /** The role that a key must have; any key will do where it is absent. */
   readonly role?: 'admin';
+  /** What is read of the query and the body, for the OpenAPI document. */
+  readonly query?: z.ZodObject;
+  readonly body?: z.ZodType;
+  /** The path under its dialect's first root, where this one has another: the same request under another base URL. */
+  readonly aliasOf?: string;
 }
 
 const OWN_ROUTES: readonly Route[] = [
@@ -34,6 +42,7 @@ const OWN_ROUTES: readonly Route[] = [
   { method: 'GET', path: '/ready', action: 'ready', dialects: [] },
   { method: 'GET', path: '/health', action: 'health', dialects: [] },
   { method: 'GET', path: '/metrics', action: 'metrics', dialects: [] },
+  ...OPENAPI_ROUTES.map((route) => ({ ...route, dialects: [] })),
   ...ADMIN_ROUTES.map((route) => ({ ...route, dialects: [], role: 'admin' as const })),
   // Without a role: who is not logged in gets the form for it.
   ...DASHBOARD_ROUTES.map((route) => ({ ...route, dialects: [] })),
@@ -41,7 +50,14 @@ const OWN_ROUTES: readonly Route[] = [
 
 export const createRouteTable = (dialects: readonly Dialect[]): readonly Route[] => {
   const rows = dialects.flatMap((dialect) =>
-    dialect.roots.flatMap((root) => dialect.routes.map((route) => ({ ...route, path: root + route.path, dialect }))),
+    dialect.roots.flatMap((root, index) =>
+      dialect.routes.map((route) => ({
+        ...route,
+        path: root + route.path,
+        ...(index > 0 && { aliasOf: (dialect.roots[0] ?? '') + route.path }),
+        dialect,
+      })),
+    ),
   );
   const byPath = Map.groupBy(rows, ({ method, path }) => `${method} ${path}`);
   const shared = [...byPath.values()].flatMap(([first, ...others]) =>

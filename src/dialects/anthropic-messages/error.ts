@@ -2,6 +2,7 @@
  * The error envelope of the Messages API: https://docs.anthropic.com/en/api/errors. No imports from Node: the Worker
  * renders errors too.
  */
+import { z } from 'zod';
 import type { ErrorCode, TurnError } from '../../turn/errors.ts';
 import type { RenderedError, SseFrame } from '../dialect.ts';
 
@@ -46,6 +47,12 @@ const TYPES: Readonly<Record<ErrorCode, string>> = {
   upstream_timeout: 'timeout_error',
   upstream_overloaded: 'overloaded_error',
 };
+
+export const errorSchema = z.object({
+  type: z.literal('error'),
+  error: z.looseObject({ type: z.string(), message: z.string() }),
+  request_id: z.string(),
+});
 
 export const renderError = (error: TurnError, requestId: string): RenderedError => ({
   body: {

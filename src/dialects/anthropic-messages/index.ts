@@ -1,17 +1,18 @@
 import { startOfMessages } from '../conversation-start.ts';
 import type { Dialect } from '../dialect.ts';
-import { errorFrame, renderError } from './error.ts';
+import { errorFrame, errorSchema, renderError } from './error.ts';
 import { renderModel, renderModels } from './models.ts';
 import { parse, parseCountTokens } from './parse.ts';
 import { render } from './render.ts';
 import { keepalive, stream } from './stream.ts';
+import { countTokensRequest, messagesRequest } from './wire.ts';
 
 export const anthropicMessages: Dialect<null> = {
   name: 'anthropic-messages',
   roots: ['/v1', '', '/anthropic/v1'],
   routes: [
-    { method: 'POST', path: '/messages', action: 'turn' },
-    { method: 'POST', path: '/messages/count_tokens', action: 'count' },
+    { method: 'POST', path: '/messages', action: 'turn', body: messagesRequest },
+    { method: 'POST', path: '/messages/count_tokens', action: 'count', body: countTokensRequest },
     { method: 'GET', path: '/models', action: 'models' },
     { method: 'GET', path: '/models/:id{.+}', action: 'model' },
   ],
@@ -23,6 +24,7 @@ export const anthropicMessages: Dialect<null> = {
   render,
   stream,
   renderError,
+  errorSchema,
   errorFrame,
   keepalive,
   renderModels,

@@ -1,6 +1,9 @@
 /** Ollama's errors are one sentence. No imports from Node: the Worker renders errors too. */
+import { z } from 'zod';
 import type { TurnError } from '../../turn/errors.ts';
 import type { RenderedError, SseFrame } from '../dialect.ts';
+
+export const errorSchema = z.object({ error: z.string() });
 
 export const renderError = (error: TurnError): RenderedError => ({ body: { error: error.message } });
 

@@ -1,11 +1,12 @@
 import { startOfMessages, textOf } from '../conversation-start.ts';
 import type { Dialect } from '../dialect.ts';
 import type { OllamaAnswer } from './answer.ts';
-import { errorFrame, renderError } from './error.ts';
+import { errorFrame, errorSchema, renderError } from './error.ts';
 import { API_VERSION, modelAskedFor, renderModel, renderModels } from './models.ts';
 import { parseChat, parseGenerate } from './parse.ts';
 import { render } from './render.ts';
 import { keepalive, stream } from './stream.ts';
+import { chatRequest, generateRequest, modelRequest } from './wire.ts';
 
 const common = {
   roots: ['/api'],
@@ -14,6 +15,7 @@ const common = {
   render,
   stream,
   renderError,
+  errorSchema,
   errorFrame,
   renderModels,
   renderModel,
@@ -24,10 +26,10 @@ export const ollamaChat: Dialect<OllamaAnswer> = {
   ...common,
   name: 'ollama-chat',
   routes: [
-    { method: 'POST', path: '/chat', action: 'turn' },
+    { method: 'POST', path: '/chat', action: 'turn', body: chatRequest },
     { method: 'GET', path: '/tags', action: 'models' },
-    { method: 'POST', path: '/show', action: 'model-details' },
-    { method: 'POST', path: '/pull', action: 'pull-model' },
+    { method: 'POST', path: '/show', action: 'model-details', body: modelRequest },
+    { method: 'POST', path: '/pull', action: 'pull-model', body: modelRequest },
     { method: 'GET', path: '/ps', action: 'running-models' },
     { method: 'GET', path: '/version', action: 'api-version' },
   ],
@@ -46,7 +48,7 @@ export const ollamaChat: Dialect<OllamaAnswer> = {
 export const ollamaGenerate: Dialect<OllamaAnswer> = {
   ...common,
   name: 'ollama-generate',
-  routes: [{ method: 'POST', path: '/generate', action: 'turn' }],
+  routes: [{ method: 'POST', path: '/generate', action: 'turn', body: generateRequest }],
   parse: parseGenerate,
   keepalive: keepalive('generate'),
   conversationStart: (body) => {

@@ -5,6 +5,7 @@ import { familyOfAlias } from '../../models/aliases.ts';
 import { abilitiesOf, familyOf } from '../../models/catalog.ts';
 import type { ListedModel } from '../../models/list.ts';
 import { sha256 } from '../../util/sha256.ts';
+import { modelRequest } from './wire.ts';
 import { invalid } from '../validate.ts';
 
 /**
@@ -67,10 +68,9 @@ const detailsOf = (resolvesTo: string): object => {
   };
 };
 
-/** `name` is the older word for it. */
 export const modelAskedFor = (body: unknown): string => {
-  const { model, name }: { model?: unknown; name?: unknown } = typeof body === 'object' && body !== null ? body : {};
+  const { model, name } = modelRequest.safeParse(body).data ?? {};
   const asked = model ?? name;
-  if (typeof asked !== 'string' || asked === '') throw invalid('openai', ['model'], 'this field is required.');
+  if (asked === undefined) throw invalid('openai', ['model'], 'this field is required.');
   return bareName(asked);
 };

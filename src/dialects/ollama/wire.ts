@@ -61,6 +61,9 @@ export const generateRequest = z.looseObject({
   images: z.array(image).nullish(),
 });
 
+/** Whose details are asked for, or what is to be fetched; `name` is the older word for it. */
+export const modelRequest = z.looseObject({ model: z.string().min(1).optional(), name: z.string().min(1).optional() });
+
 export type ChatRequest = z.infer<typeof chatRequest>;
 export type ChatMessage = z.infer<typeof message>;
 export type CommonRequest = Pick<ChatRequest, keyof typeof common>;

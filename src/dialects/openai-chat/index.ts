@@ -9,13 +9,14 @@ import { parse } from './parse.ts';
 import { render } from './render.ts';
 import { isResponsesBody } from './responses-body.ts';
 import { keepalive, stream } from './stream.ts';
+import { chatRequest } from './wire.ts';
 
 export const openAiChat: Dialect<ChatAnswer> = {
   ...openAiCommon,
   name: 'openai-chat',
   routes: [
-    { method: 'POST', path: '/chat/completions', action: 'turn' },
-    { method: 'POST', path: '/deployments/:model/chat/completions', action: 'turn' },
+    { method: 'POST', path: '/chat/completions', action: 'turn', body: chatRequest },
+    { method: 'POST', path: '/deployments/:model/chat/completions', action: 'turn', body: chatRequest },
     { method: 'GET', path: '/models', action: 'models' },
     { method: 'GET', path: '/models/:id{.+}', action: 'model' },
   ],

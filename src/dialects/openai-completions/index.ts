@@ -6,13 +6,14 @@ import { renderModel, renderModels } from './models.ts';
 import { parse, type CompletionAnswer } from './parse.ts';
 import { render } from './render.ts';
 import { keepalive, stream } from './stream.ts';
+import { completionRequest } from './wire.ts';
 
 export const openAiCompletions: Dialect<CompletionAnswer> = {
   ...openAiCommon,
   name: 'openai-completions',
   routes: [
-    { method: 'POST', path: '/completions', action: 'turn' },
-    { method: 'POST', path: '/deployments/:model/completions', action: 'turn' },
+    { method: 'POST', path: '/completions', action: 'turn', body: completionRequest },
+    { method: 'POST', path: '/deployments/:model/completions', action: 'turn', body: completionRequest },
   ],
   parse,
   render,

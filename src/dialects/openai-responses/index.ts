@@ -9,13 +9,14 @@ import { parse } from './parse.ts';
 import { render } from './render.ts';
 import { storage } from './storage.ts';
 import { keepalive, stream } from './stream.ts';
+import { responsesRequest } from './wire.ts';
 
 export const openAiResponses: Dialect<ResponsesAnswer> = {
   ...openAiCommon,
   name: 'openai-responses',
   routes: [
-    { method: 'POST', path: '/responses', action: 'turn' },
-    { method: 'POST', path: '/responses/input_tokens', action: 'count' },
+    { method: 'POST', path: '/responses', action: 'turn', body: responsesRequest },
+    { method: 'POST', path: '/responses/input_tokens', action: 'count', body: responsesRequest },
     { method: 'GET', path: '/responses/:id{resp_[^/]+}', action: 'stored-response' },
     { method: 'DELETE', path: '/responses/:id{resp_[^/]+}', action: 'remove-stored' },
     { method: 'GET', path: '/responses/:id{resp_[^/]+}/input_items', action: 'stored-input' },

@@ -2,6 +2,7 @@
  * OpenAI's error envelope: https://platform.openai.com/docs/guides/error-codes. No imports from Node: the Worker
  * renders errors too.
  */
+import { z } from 'zod';
 import type { ErrorCode, TurnError } from '../../turn/errors.ts';
 import type { RenderedError, SseFrame } from '../dialect.ts';
 
@@ -53,6 +54,10 @@ const KINDS: Readonly<Record<ErrorCode, Kind>> = {
   upstream_timeout: kind('server_error', 'timeout'),
   upstream_overloaded: kind('server_error', 'overloaded'),
 };
+
+export const errorSchema = z.object({
+  error: z.object({ message: z.string(), type: z.string(), param: z.string().nullable(), code: z.string() }),
+});
 
 export interface ErrorBody extends Kind {
   readonly message: string;

@@ -1,4 +1,5 @@
 /** Who may use `/admin`: a key whose role is admin, and of web pages only the server's own. */
+import { z } from 'zod';
 import type { Context, MiddlewareHandler } from 'hono';
 import { TurnError } from '../../turn/errors.ts';
 import { isOwnPage } from '../request/browser-guard.ts';
@@ -14,6 +15,11 @@ export const requireAdmin: MiddlewareHandler<HttpEnv> = async (c, next) => {
   c.header('cache-control', 'no-store');
   await next();
 };
+
+export const plainErrorSchema = z.object({
+  error: z.object({ code: z.string(), message: z.string(), param: z.string().optional() }),
+  requestId: z.string(),
+});
 
 /** The errors of `/admin`, which speaks no dialect. */
 export const plainError = (

@@ -4,6 +4,7 @@ import { getCookie } from 'hono/cookie';
 import { findCaller, type Caller, type FoundCaller } from '../../access/callers.ts';
 import { presentedKeys } from '../../access/keys.ts';
 import { TurnError } from '../../turn/errors.ts';
+import { OPENAPI_ROUTES } from '../openapi/routes.ts';
 import type { HttpContext, HttpEnv } from '../context.ts';
 import { OWNER_HEADER } from '../answer/end-mark.ts';
 import { isDashboardPath } from '../dashboard/routes.ts';
@@ -11,7 +12,14 @@ import { SESSION_COOKIE } from '../dashboard/session-cookie.ts';
 import type { HttpSettings, Services } from '../services.ts';
 import { isOwnPage } from './browser-guard.ts';
 
-export const openPaths: ReadonlySet<string> = new Set(['/', '/ping', '/live', '/ready', '/health']);
+export const openPaths: ReadonlySet<string> = new Set([
+  '/',
+  '/ping',
+  '/live',
+  '/ready',
+  '/health',
+  ...OPENAPI_ROUTES.map(({ path }) => path),
+]);
 
 /** The dashboard asks for a login itself, in a form. */
 const isOpen = (path: string): boolean => openPaths.has(path) || isDashboardPath(path);
