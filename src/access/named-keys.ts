@@ -1,6 +1,6 @@
 /**
- * Keys with a name: made here, shown once, stored as hashes. Every request looks its key up, so that a change or a
- * revocation holds at once on every server. Only where the database does not answer, what it said last is used.
+ * Keys with a name: created here, shown once, stored as hashes. Every request looks its key up, so that a change or a
+ * revocation takes effect at once on every server. Where the database does not answer, its last answer counts.
  */
 import { z } from 'zod';
 import type { KeyRow, KeyStore } from '../store/keys.ts';
@@ -15,12 +15,12 @@ export interface NamedKey {
   readonly id: string;
   readonly name: string;
   readonly role: 'admin' | 'user';
-  /** The last characters of the key, by which its owner knows it again. */
+  /** The last characters of the key, for recognising it. */
   readonly hint: string;
   readonly limits: KeyLimits;
   /** Own model names of this key, before the server's. A name may end in `*`. */
   readonly aliases: Readonly<Record<string, string>>;
-  /** Models that may be asked for, as ids, families or beginnings with `*`; undefined allows all. */
+  /** Allowed models, as ids, families or prefixes with `*`; undefined allows all. */
   readonly allowedModels: readonly string[] | undefined;
   readonly createdAt: number;
   readonly expiresAt: number | undefined;
@@ -34,7 +34,7 @@ export type FoundKey =
   | { readonly kind: 'unknown' };
 
 export interface NamedKeys {
-  /** Throws `invalid_request` with the field at fault. `secret` is the key itself, which nobody can be told again. */
+  /** Throws `invalid_request` with the field at fault. `secret` is the key itself, which is never shown again. */
   create(settings: unknown): Promise<{ readonly secret: string; readonly key: NamedKey }>;
   /**
    * The key that a client sent. Throws `store_unavailable` where the database is gone and the key was not seen before.
@@ -43,10 +43,7 @@ export interface NamedKeys {
   /** As `find`, by the id that lists show. Throws what the store throws. */
   byId(id: string): Promise<FoundKey>;
   list(options?: { readonly revoked?: boolean }): Promise<readonly NamedKey[]>;
-  /**
-   * Changes the fields that are given; `expiresAt: null` and `allowedModels: null` take them away. Undefined: no such
-   * key.
-   */
+  /** Changes the given fields; `expiresAt: null` and `allowedModels: null` remove them. Undefined: no such key. */
   update(id: string, changes: unknown): Promise<NamedKey | undefined>;
   /** False where there was no such key. */
   revoke(id: string): Promise<boolean>;
@@ -87,9 +84,9 @@ export const newKey = z.strictObject({
 
 export const changedKey = z.strictObject({ name, ...fields }).partial();
 
-/** The database is asked for so long before what it said last is used. */
+/** How long the database is waited for before its last answer counts. */
 const PATIENCE_MS = 1_000;
-/** After a failure the keys that are known are not looked up for so long. */
+/** How long after a failure known keys are not looked up. */
 const REST_MS = 5_000;
 const MOST_REMEMBERED = 10_000;
 
@@ -154,7 +151,7 @@ export const createNamedKeys = ({ store, clock, log }: NamedKeysOptions): NamedK
 };
 
 const PREFIX = 'ocp_';
-/** Nothing else is looked up: what strangers try does not reach the database. */
+/** Nothing else is looked up: guesses by strangers do not reach the database. */
 const SHAPE = /^ocp_[\w-]{43}$/u;
 
 const judge = (key: NamedKey, now: number): FoundKey => {
@@ -181,7 +178,7 @@ const parsed = <Schema extends z.ZodType>(schema: Schema, settings: unknown): z.
   throw new TurnError('invalid_request', `${param || 'The key'}: ${issue?.message ?? 'is not valid'}.`, { param });
 };
 
-/** Rows are written by this file alone; what a later release has added to limits is left out. */
+/** Only this file writes the rows; limits that a later release added are left out. */
 const keyOf = (row: KeyRow): NamedKey => ({
   id: row.id,
   name: row.name,

@@ -1,6 +1,6 @@
 /**
- * Who is logged in at the dashboard. A browser holds a random id; the server keeps its hash and whose key was shown,
- * never the key. All servers with one database know the same sessions, so that a logout holds everywhere.
+ * Dashboard logins. A browser holds a random id; the server keeps its hash and whose key was used, never the key. All
+ * servers with one database share the sessions, so a logout takes effect everywhere.
  */
 import { z } from 'zod';
 import type { SharedValue } from '../store/shared-value.ts';
@@ -14,14 +14,14 @@ import type { NamedKeys } from './named-keys.ts';
 export interface Sessions {
   /** The id is for the browser's cookie. */
   start(caller: Caller): Promise<{ readonly id: string; readonly lifetimeSeconds: number }>;
-  /** Undefined where the session has ended, or its key is no longer an admin's. */
+  /** Undefined where the session has ended, or its key no longer has the admin role. */
   find(id: string): Promise<Caller | undefined>;
   end(id: string): Promise<void>;
 }
 
 export interface SessionsOptions {
   readonly keys: KeyRing;
-  /** Absent where nothing is kept. */
+  /** Absent without a database. */
   readonly namedKeys?: Pick<NamedKeys, 'byId'>;
   /** Without it sessions end with the process. */
   readonly store?: { sharedValue<Value>(options: ValueOptions<Value>): SharedValue<Value> };
@@ -29,7 +29,7 @@ export interface SessionsOptions {
 }
 
 const LIFETIME_MS = 12 * 3_600_000;
-/** Beyond it those that began first end. */
+/** Above it the oldest sessions end. */
 const MOST_SESSIONS = 200;
 
 /** By the hash of its id. */
@@ -42,7 +42,7 @@ export const createSessions = ({ keys, namedKeys, store, clock }: SessionsOption
     initial: {},
     parse: (stored) => sessionsState.safeParse(stored).data,
   });
-  // As they were when the database last answered: the page must be there to say that it does not.
+  // The last answer of the database counts, because the page must show that the database is gone.
   const remembered = new Map<string, Caller>();
   const adminOf = async (owner: string): Promise<Caller | undefined> => {
     if (keys.knows(owner)) return { owner, name: owner, role: 'admin' };

@@ -1,24 +1,26 @@
 /**
- * Slows down those who try keys. An address may show some wrong keys, then one every few seconds; meanwhile no key is
- * looked at that had not been right from there before, so who guesses learns nothing, and who shares the address with
- * the guesser (an office, a proxy) goes on.
+ * Slows down guessing of keys. An address may send some wrong keys, then one every few seconds; meanwhile only keys are
+ * checked that were right from this address before. So a guesser learns nothing, and others behind the same address (an
+ * office, a proxy) can go on.
  */
 import type { Clock } from '../util/clock.ts';
 
 export interface WrongKeys {
-  /** Seconds until a key from this address is looked at again; 0 where it is now. `owner`: whose it is, if right. */
+  /**
+   * Seconds until a key from this address is checked again; 0 where it is checked now. `owner`: whose it is, if right.
+   */
   secondsToWait(address: string, owner: string | undefined): number;
 }
 
 export interface WrongKeysOptions {
   readonly clock: Pick<Clock, 'elapsed'>;
-  /** An address has used up its tries. */
+  /** The address has no tries left. */
   readonly onSlowed: (address: string) => void;
 }
 
 const FREE_TRIES = 20;
 const SECONDS_A_TRY = 6;
-/** Beyond it the addresses that were first seen are forgotten. */
+/** Above it the oldest addresses are forgotten. */
 const MOST_ADDRESSES = 10_000;
 
 interface Visitor {

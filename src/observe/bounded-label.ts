@@ -1,8 +1,8 @@
-/** A label whose values come from outside must not grow without end: each one is a time series that is kept. */
+/** A label with values from outside must be bounded: each value is a time series that is kept. */
 
 const OTHER = 'other';
 
-/** The first `most` different values as they are; every later one is `other`. */
+/** The first `most` values unchanged; every later one becomes `other`. */
 export const boundedLabel = (most: number): ((value: string) => string) => {
   const known = new Set<string>();
   return (value) => {

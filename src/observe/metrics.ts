@@ -1,10 +1,10 @@
-/** The figures of a server in Prometheus' text format. Every name and label is in this file. */
+/** The server's metrics in Prometheus' text format. Every name and label is in this file. */
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { EngineHealth } from '../turn/engine.ts';
 import type { RequestSummary, SummaryListener } from '../turn/request-summary.ts';
 import { boundedLabel } from './bounded-label.ts';
 
-/** What is asked for when somebody reads the metrics. */
+/** Read when the metrics are scraped. */
 export interface MetricsSources {
   readonly slots: () => { readonly held: number; readonly queued: number };
   readonly engine: () => EngineHealth;
@@ -28,7 +28,7 @@ export interface Metrics {
   readonly render: () => Promise<{ readonly text: string; readonly contentType: string }>;
 }
 
-/** Callers choose the names of models: so many are told apart. */
+/** Callers choose the names of models: this many are distinguished. */
 const MOST_MODELS = 50;
 const SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 900];
 
@@ -160,7 +160,7 @@ const addGauges = (registry: Registry, { slots, engine, windows, keyLimits, reco
     });
 };
 
-/** Keys are made by the owner; so many of them are told apart. */
+/** Owners create keys; this many are distinguished. */
 const MOST_KEYS = 100;
 
 const addKeyLimits = (registry: Registry, read: NonNullable<MetricsSources['keyLimits']>): void => {

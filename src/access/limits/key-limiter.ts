@@ -1,4 +1,4 @@
-/** Lets the requests of named keys in, as far as their limits go, counted together by all servers with one database. */
+/** Admits requests of named keys within their limits, which all servers with one database count together. */
 import type { Store } from '../../store/store.ts';
 import type { SharedValue } from '../../store/shared-value.ts';
 import { TurnError } from '../../turn/errors.ts';
@@ -18,20 +18,18 @@ import type { NamedKey } from '../named-keys.ts';
 import type { Plan } from './plan.ts';
 
 export interface Admission {
-  /** Every limit of the key and what is left, this request included, for the headers of the answer. */
+  /** Every limit of the key and what is left, this request included, for the answer's headers. */
   readonly headroom: readonly Headroom[];
-  /** To be called once, when the turn has ended, however it did. Returns at once. */
+  /** Must be called once when the turn has ended, with or without an error. Returns at once. */
   settle(used: Usage): void;
 }
 
 export interface KeyLimiter {
-  /**
-   * Throws `key_limit`, with the limit's name in `details.limit`. Without the database this server counts for itself.
-   */
+  /** Throws `key_limit`, with the limit's name in `details.limit`. Without the database this server counts alone. */
   admit(key: Pick<NamedKey, 'id' | 'limits'>, requestId: string): Promise<Admission>;
-  /** What is left, for pages. */
+  /** What is left of each limit, for pages. */
   headroom(key: Pick<NamedKey, 'id' | 'limits'>): Promise<readonly Headroom[]>;
-  /** Stops vouching for turns; what was settled is stored. */
+  /** Stops renewing the leases of running turns; usage that was counted is stored. */
   close(): Promise<void>;
 }
 
@@ -63,7 +61,7 @@ class SharedKeyLimiter implements KeyLimiter {
   async admit({ id: key, limits }: Pick<NamedKey, 'id' | 'limits'>, requestId: string): Promise<Admission> {
     const { value, running } = this.#countedOf(key);
     const settleLater = (used: Usage): void => this.#settle(key, requestId, used);
-    // What it uses is counted all the same: a limit that is set later holds from the beginning of the day.
+    // Usage is counted without a limit too: a limit that is set later holds from the beginning of the day.
     if (Object.values(limits).every((limit) => limit === undefined)) return { headroom: [], settle: settleLater };
     const context = await this.#context(key, limits);
     const { decision, left } = await value.change((state) => letIn(state, { limits, context, id: requestId }));

@@ -9,10 +9,13 @@ const share = z.number().positive().max(1);
 export const keyLimits = z.strictObject({
   requestsPerMinute: count.optional(),
   turnsAtOnce: count.optional(),
-  /** Tokens that were generated, read afresh or written to the cache; what is read from the cache does not count. */
+  /**
+   * Tokens that were generated, read for the first time, or written to the cache; tokens read from the cache do not
+   * count.
+   */
   tokensPerDay: count.optional(),
   tokensPerMonth: count.optional(),
-  /** At list price, also where a plan pays. */
+  /** At list price, even where a plan pays. */
   usdPerDay: dollars.optional(),
   usdPerMonth: dollars.optional(),
   /** By the window's name: `{"five_hour": 0.3}` is at most 30 % of the five hours. */
@@ -26,7 +29,7 @@ export interface WindowShare {
   readonly window: string;
   /** 0 to 1. */
   readonly used: number;
-  /** When the window begins anew, in milliseconds since the Unix epoch. */
+  /** When the window resets, in milliseconds since the Unix epoch. */
   readonly resetsAt: number;
 }
 
@@ -42,13 +45,13 @@ export interface Headroom {
   readonly limit: LimitName;
   readonly allowed: number;
   readonly used: number;
-  /** When there will be room again, or the count begins anew. */
+  /** When there is room again, or the count resets. */
   readonly resetsAt: number;
 }
 
 export type Decision =
   | { readonly kind: 'allowed' }
-  /** Of several limits the one that lasts longest: before that, asking again is in vain. */
+  /** Of several exceeded limits, the one that lasts longest: asking again before it ends is useless. */
   | { readonly kind: 'refused'; readonly by: Headroom; readonly retryAfterSeconds: number };
 
 /** Whether one more request may run. */
@@ -72,7 +75,7 @@ export const headroom = (limits: KeyLimits, state: LimitState, context: LimitCon
       used: requestsInMinute(current),
       resetsAt: minute === undefined ? now : minuteHasRoom(current, { count: minute, now }),
     },
-    // Nobody knows when a turn ends.
+    // No one knows when a turn ends.
     { limit: 'turnsAtOnce', allowed: limits.turnsAtOnce, used: current.running.length, resetsAt: now + TURN_GUESS_MS },
     { limit: 'tokensPerDay', allowed: limits.tokensPerDay, used: current.day.tokens, resetsAt: nextDay(now) },
     { limit: 'tokensPerMonth', allowed: limits.tokensPerMonth, used: current.month.tokens, resetsAt: nextMonth(now) },
@@ -90,7 +93,7 @@ export const headroom = (limits: KeyLimits, state: LimitState, context: LimitCon
 
 const TURN_GUESS_MS = 5_000;
 
-/** What the caller is told. */
+/** The message for the caller. */
 export const refusalText = ({ limit, allowed, used }: Headroom): string => {
   const share = /^planShare\.(.+)$/u.exec(limit)?.[1];
   if (share !== undefined) {

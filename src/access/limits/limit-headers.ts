@@ -4,7 +4,7 @@
  */
 import type { Headroom, LimitName } from './key-limits.ts';
 
-/** Requests and tokens have headers; for dollars, turns and shares the API has none. */
+/** The API has headers for requests and tokens, but none for dollars, turns and shares. */
 const KINDS: Partial<Record<LimitName, 'requests' | 'tokens'>> = {
   requestsPerMinute: 'requests',
   tokensPerDay: 'tokens',

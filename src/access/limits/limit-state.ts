@@ -1,4 +1,4 @@
-/** What a key has used: the state that servers share, and the pure steps that change it. */
+/** What a key has used: the state that servers share, and the pure functions that change it. */
 import { z } from 'zod';
 
 const spent = z.object({
@@ -9,9 +9,9 @@ const spent = z.object({
 });
 
 export const limitState = z.object({
-  /** How many requests were let in, by the second: the last minute of them. */
+  /** Admitted requests by second, for the last minute. */
   admitted: z.array(z.tuple([z.number(), z.number()])),
-  /** Turns that run. A server vouches for its own again and again; those of one that was killed end by themselves. */
+  /** Running turns. A server renews its own regularly; those of a killed server expire. */
   running: z.array(z.object({ id: z.string(), until: z.number() })),
   day: spent,
   month: spent,
@@ -29,12 +29,12 @@ export interface Usage {
   readonly usd: number;
 }
 
-/** How long a server vouches for its running turns. It does so anew three times in this time. */
+/** How long a running turn counts after its server last renewed it. A server renews three times in this time. */
 export const VOUCH_MS = 90_000;
 
 const MINUTE_MS = 60_000;
 
-/** The state as it counts now: without what has passed. */
+/** The current state, without expired counts. */
 export const atTime = (state: LimitState, now: number): LimitState => ({
   admitted: state.admitted.filter(([second]) => endOf(second) > now),
   running: state.running.filter(({ until }) => until > now),
@@ -42,7 +42,7 @@ export const atTime = (state: LimitState, now: number): LimitState => ({
   month: notBefore(state.month, startOfMonth(now)),
 });
 
-/** A turn is let in. */
+/** Admits a turn. */
 export const admit = (state: LimitState, { id, now }: { id: string; now: number }): LimitState => {
   const current = atTime(state, now);
   const second = Math.floor(now / 1000);
@@ -55,14 +55,14 @@ export const admit = (state: LimitState, { id, now }: { id: string; now: number 
   };
 };
 
-/** Its server says that these turns still run. */
+/** The server reports that these turns still run. */
 export const vouch = (state: LimitState, { ids, now }: { ids: readonly string[]; now: number }): LimitState => {
   const current = atTime(state, now);
   const others = current.running.filter(({ id }) => !ids.includes(id));
   return { ...current, running: [...others, ...ids.map((id) => ({ id, until: now + VOUCH_MS }))] };
 };
 
-/** A turn has ended, and this is what it used. */
+/** A turn has ended with this usage. */
 export const settle = (state: LimitState, { id, now, used }: { id: string; now: number; used: Usage }): LimitState => {
   const current = atTime(state, now);
   return {
@@ -76,7 +76,7 @@ export const settle = (state: LimitState, { id, now, used }: { id: string; now: 
 export const requestsInMinute = ({ admitted }: LimitState): number =>
   admitted.reduce((sum, [, count]) => sum + count, 0);
 
-/** When fewer than `count` requests of the last minute are left; `now` where it is so already. */
+/** When fewer than `count` requests of the last minute are left; `now` where that is so already. */
 export const minuteHasRoom = (state: LimitState, { count, now }: { count: number; now: number }): number => {
   let left = requestsInMinute(state);
   let at = now;
@@ -108,7 +108,7 @@ const startOfMonth = (now: number): number => {
   return Date.UTC(date.getUTCFullYear(), date.getUTCMonth(), 1);
 };
 
-// A server whose clock is behind does not bring an old day back.
+// A server whose clock is behind must not bring back an old day.
 const notBefore = (counted: Spent, since: number): Spent => (counted.since >= since ? counted : { ...nothing, since });
 
 const add = (counted: Spent, used: Usage): Spent => ({

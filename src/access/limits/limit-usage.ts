@@ -1,11 +1,11 @@
-/** What a request counts toward the limits of its key. */
+/** How much a request counts towards the limits of its key. */
 import { dearestCost } from '../../models/prices.ts';
 import type { RequestSummary } from '../../turn/request-summary.ts';
 import type { Usage } from './limit-state.ts';
 
 /**
- * Tokens that the model had to work on: what it read from the cache is left out, as in the API's own limits. A request
- * whose price nobody knows counts as if the dearest model had run it, so that a limit in dollars holds.
+ * Tokens that the model processed, without those read from the cache, as in the API's own limits. A request of unknown
+ * price counts as if the most expensive model had run it, so that a limit in dollars holds.
  */
 export const limitUsage = ({
   tokens,

@@ -1,21 +1,21 @@
 /**
- * What is known of the account that all keys share: the windows of its plan, which key used how much of each, and until
- * when the API refuses it. Pure: `plan.ts` keeps it where several servers see it.
+ * The state of the account that all keys share: the windows of its plan, how much of each a key has used, and until
+ * when the API refuses the account. Pure: `plan.ts` stores it where several servers see it.
  */
 import { z } from 'zod';
 
 const planWindow = z.object({
   status: z.enum(['allowed', 'allowed_warning', 'rejected']),
-  /** 0 to 1, as last told. */
+  /** 0 to 1, as last reported. */
   utilization: z.number().optional(),
   /** In milliseconds since the Unix epoch, as all times here. */
   resetsAt: z.number(),
   seenAt: z.number(),
   /** The part of the window that each key has used, 0 to 1. */
   shares: z.record(z.string(), z.number()),
-  /** What keys have spent since the utilization was last told, in dollars at list price. */
+  /** What keys have spent since the last report, in dollars at list price. */
   pending: z.record(z.string(), z.number()),
-  /** A rise that was told before the turn that caused it had ended. */
+  /** A rise that was reported before the turn that caused it had ended. */
   unclaimed: z.object({ rise: z.number(), until: z.number() }).optional(),
   /** The utilization over the last hour, for the pace. */
   samples: z.array(z.tuple([z.number(), z.number()])),
@@ -35,7 +35,7 @@ export type CoolDown = Readonly<z.output<typeof coolDown>>;
 
 export const emptyPlan: PlanState = { windows: {}, coolDowns: {} };
 
-/** What the upstream said of a window. */
+/** The upstream's report about a window. */
 export interface WindowObservation {
   readonly window: string;
   readonly status: PlanWindow['status'];
@@ -43,13 +43,16 @@ export interface WindowObservation {
   readonly resetsAt: number;
 }
 
-/** The reset of one window is told with a second more or less. */
+/** The reported reset of one window varies by a second. */
 const SAME_RESET_MS = 60_000;
 const CLAIM_MS = 60_000;
 const SAMPLE_EVERY_MS = 2 * 60_000;
 const SAMPLES_FOR_MS = 60 * 60_000;
 
-/** A rise of the utilization belongs to the keys that spent something since it was last told, as much as each spent. */
+/**
+ * A rise of the utilization is split among the keys that spent something since the last report, in proportion to what
+ * they spent.
+ */
 export const observe = (state: PlanState, seen: WindowObservation, now: number): PlanState => {
   const known = state.windows[seen.window];
   const window =
@@ -67,7 +70,7 @@ export const observe = (state: PlanState, seen: WindowObservation, now: number):
   return { ...state, windows: { ...state.windows, [seen.window]: told } };
 };
 
-/** Keys have spent so much, in dollars at list price. */
+/** Keys have spent this much, in dollars at list price. */
 export const spend = (state: PlanState, spent: Readonly<Record<string, number>>, now: number): PlanState => ({
   ...state,
   windows: Object.fromEntries(
@@ -87,18 +90,18 @@ export const coolDownFrom = (state: PlanState, scope: string, { until, resetsAt 
 export const currentCoolDown = (state: PlanState, family: string, now: number): CoolDown | undefined =>
   [state.coolDowns['all'], state.coolDowns[family]].find((each) => each !== undefined && each.until > now);
 
-/** The windows that are open, by name. */
+/** The open windows, by name. */
 export const openWindows = ({ windows }: PlanState, now: number): readonly (readonly [string, PlanWindow])[] =>
   Object.entries(windows).filter(([, { resetsAt }]) => resetsAt > now);
 
 export interface Pace {
-  /** How much of the window an hour takes at this pace. */
+  /** How much of the window an hour takes at the current pace. */
   readonly perHour: number;
-  /** When the window is full at this pace; absent where it begins anew before that. */
+  /** When the window is full at the current pace; absent where it resets earlier. */
   readonly fullAt?: number;
 }
 
-/** The pace of the last hour; undefined where too little has been seen of it. */
+/** The pace of the last hour; undefined where too little of it was seen. */
 export const paceOf = ({ samples, utilization, resetsAt }: PlanWindow, now: number): Pace | undefined => {
   const [first, last] = [samples[0], samples.at(-1)];
   if (first === undefined || last === undefined || utilization === undefined) return undefined;
@@ -109,9 +112,7 @@ export const paceOf = ({ samples, utilization, resetsAt }: PlanWindow, now: numb
   return { perHour, ...(fullAt < resetsAt && { fullAt }) };
 };
 
-/**
- * Of a window that was watched until its end, all that is used of the next one is new; of any other, only what comes.
- */
+/** After a window that was watched to its end, all usage of the next one is new; otherwise only further rises are. */
 const begin = (before: PlanWindow | undefined, { status, utilization, resetsAt }: WindowObservation): PlanWindow => ({
   status,
   resetsAt,

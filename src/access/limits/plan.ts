@@ -1,4 +1,4 @@
-/** The account's plan as all servers with one database see it. What is told here never holds up a request. */
+/** The account's plan, as all servers with one database see it. No report made here delays a request. */
 import { TurnError } from '../../turn/errors.ts';
 import type { RateLimit } from '../../turn/events.ts';
 import type { Family } from '../../models/model.ts';
@@ -18,11 +18,11 @@ import {
 } from './plan-state.ts';
 
 export interface Plan {
-  /** The upstream has said this of the account's windows. */
+  /** The upstream's report about the account's windows. */
   observe(limits: readonly RateLimit[]): void;
-  /** A turn of this key has cost so much, in dollars at list price. */
+  /** A turn of this key had this cost, in dollars at list price. */
   spend(key: string, usd: number): void;
-  /** The upstream has refused a turn for a limit of the account: every server asks it less for a while. */
+  /** The upstream refused a turn because of a limit of the account: every server sends it less for a while. */
   refused(refusal: AccountRefusal): void;
   /** Throws `upstream_rate_limited` while the account is refused anyway. */
   assertOpen(family: Family): Promise<void>;
@@ -30,13 +30,13 @@ export interface Plan {
   sharesOf(key: string): Promise<readonly WindowShare[]>;
   /** Windows and cool-downs, at most a second old. */
   view(): Promise<PlanState>;
-  /** Stores what has been told so far, and ends. */
+  /** Stores what was reported so far, and ends. */
   close(): Promise<void>;
 }
 
 export interface AccountRefusal {
   readonly family: Family;
-  /** The window that is full, as far as it was told. */
+  /** The full window, according to the last report. */
   readonly window?: string;
   readonly retryAfterSeconds: number | undefined;
 }
@@ -47,15 +47,12 @@ export interface PlanOptions {
   readonly log: Pick<Log, 'info'>;
 }
 
-/**
- * A full window can open before its time (extra usage, a larger plan): one turn is let through to see, once in this
- * time.
- */
+/** A full window can open early (extra usage, a larger plan): one turn is let through to check, once in this time. */
 const LONGEST_COOL_DOWN_MS = 60_000;
 const DEFAULT_COOL_DOWN_MS = 5_000;
-/** A view may be so old. */
+/** How old a view may be. */
 const FRESH_MS = 1_000;
-/** A view that is older is not used even once: it is read again first. */
+/** A view older than this is read again before it is used. */
 const STALE_MS = 10_000;
 const FLUSH_MS = 1_000;
 
@@ -104,7 +101,7 @@ class SharedPlan implements Plan {
     const scope = scopeOf(window, family);
     const coolDown = { until: now + Math.min(waitMs, LONGEST_COOL_DOWN_MS), resetsAt: now + waitMs };
     log.info({ scope, window, seconds: Math.round(waitMs / 1000) }, 'the account is refused; all servers hold back');
-    // At once here, also for requests that come before it is stored.
+    // Takes effect here at once, before it is stored.
     this.#seen = coolDownFrom(this.#seen, scope, coolDown);
     this.#changes.push((state) => coolDownFrom(state, scope, coolDown));
     void this.#flush();
@@ -173,7 +170,7 @@ class SharedPlan implements Plan {
   }
 }
 
-/** `seven_day_opus` is of one family; a refusal that names no window may be of the model alone. */
+/** `seven_day_opus` applies to one family; a refusal that names no window may apply to the model alone. */
 const scopeOf = (window: string | undefined, family: Family): string => {
   if (window === undefined) return family;
   return FAMILIES.find((each) => window.includes(each)) ?? 'all';

@@ -1,6 +1,6 @@
 import type { EngineAbilities } from '../../turn/engine.ts';
 
-/** The API takes what the API takes: it judges each request itself. */
+/** Everything: the API checks each request itself. */
 export const apiAbilities: EngineAbilities = {
   prefill: true,
   serverTools: true,

@@ -45,17 +45,17 @@ export class Call {
     this.#controller.abort(new TurnError('client_closed', 'The caller stopped reading.'));
   }
 
-  /** What to tell of an error: a stopped call failed for the reason it was stopped. */
+  /** The error to report: a call that was stopped failed for the reason why it was stopped. */
   failure(error: unknown): unknown {
     return this.signal.aborted ? this.signal.reason : error;
   }
 
-  /** The answer is complete: the body is worth waiting for only so long that its connection can serve again. */
+  /** The answer is complete: the rest of the body is only read to keep the connection usable, and only briefly. */
   answered(): void {
     this.#answered = true;
   }
 
-  /** Waits for something of the upstream, but no longer than it may be silent. */
+  /** Waits for the upstream, but no longer than it may be silent. */
   async heard<Result>(answer: Promise<Result>): Promise<Result> {
     this.#waiting = true;
     this.#silence.alive();
@@ -66,7 +66,7 @@ export class Call {
     }
   }
 
-  /** The bytes of a response. Throws `upstream_error` where they break off; whoever leaves early cancels them. */
+  /** The bytes of a response. Throws `upstream_error` where they break off; leaving early cancels the body. */
   async *body(response: UpstreamResponse): AsyncGenerator<Uint8Array, void, undefined> {
     const reader = response.body?.getReader();
     if (reader === undefined) return;
@@ -78,7 +78,7 @@ export class Call {
       }
       await this.#lastWords(reader);
     } finally {
-      // A body that has failed has nothing to cancel; its failure is already on its way to the caller.
+      // A failed body has nothing to cancel; its error is already on its way to the caller.
       await reader.cancel().catch(() => undefined);
     }
   }
@@ -99,7 +99,7 @@ export class Call {
   }
 
   readonly #upstreamSilent = (): void => {
-    // Who does not ask for the next chunk is not kept waiting.
+    // A reader that does not ask for the next chunk does not count as a silent upstream.
     if (!this.#waiting) this.#silence.alive();
     else {
       const seconds = this.#options.silenceMs / 1000;

@@ -1,6 +1,6 @@
 /**
- * The direct engine: the Messages API itself, over `fetch`. No process and no Node API, so it runs in Workers too.
- * What the turn says is what is sent: the request as it is, with `stream: true`.
+ * The direct engine: the Messages API over `fetch`. It uses no process and no Node API, so it runs in Workers too. It
+ * sends the turn's request unchanged, with `stream: true`.
  */
 import { apiAbilities } from './abilities.ts';
 import type { Engine, EngineHealth, EngineModel } from '../../turn/engine.ts';
@@ -30,7 +30,7 @@ export interface ApiEngineOptions {
   readonly maxRetries?: number;
   /** The longest silence of the upstream, before its headers and within its answer; default 10 minutes. */
   readonly timeoutMs?: number;
-  /** The clock of the pauses between tries. */
+  /** The clock of pauses between retries. */
   readonly wait?: Wait;
   /** The clock of the model list's age. */
   readonly clock?: Pick<Clock, 'elapsed'>;
@@ -131,7 +131,7 @@ class ApiEngine implements Engine {
     }
   }
 
-  /** The response once it is a success. Yields what happens on the way there; throws what the upstream says. */
+  /** The successful response. Yields notices on the way; throws the upstream's error. */
   async *#ask(call: Call, sent: Sent): AsyncGenerator<TurnEvent, UpstreamResponse, undefined> {
     const { maxRetries = 2, wait } = this.#options;
     const fetch: UpstreamFetch = this.#options.fetch ?? globalThis.fetch;

@@ -1,9 +1,9 @@
-/** What went wrong at the upstream, as an error with a code, in the upstream's own words. */
+/** Converts failures of the upstream to errors with a code and the upstream's own message. */
 import { codeOfUpstreamStatus, codeOfUpstreamType, TurnError } from '../../turn/errors.ts';
 import { retryAfterSeconds } from './retry-after.ts';
 import type { UpstreamResponse } from './upstream.ts';
 
-/** The error of a response that is none of success. The body is read, at least as far as it comes. */
+/** The error of an unsuccessful response. Its body is read as far as it arrives. */
 export const failureOf = async (
   response: Pick<UpstreamResponse, 'status' | 'headers' | 'json'>,
 ): Promise<TurnError> => {
@@ -21,7 +21,7 @@ export const failureOf = async (
   );
 };
 
-/** The connection that could not be made; the system's word for why, such as ECONNREFUSED, helps the owner. */
+/** A connection that could not be made. The system's code, such as ECONNREFUSED, helps the owner. */
 export const unreachable = (cause: unknown): TurnError => {
   const code = systemCode(cause);
   return new TurnError(
@@ -55,7 +55,7 @@ const errorMember = async (
     const error: unknown = typeof body === 'object' && body !== null && 'error' in body ? body.error : undefined;
     return typeof error === 'object' && error !== null ? { ...error } : {};
   } catch {
-    // Not JSON, or cut off: the status alone says what there is to say.
+    // Not JSON, or cut off: only the status is known.
     return {};
   }
 };

@@ -14,7 +14,7 @@ interface Page {
 
 const MOST_PAGES = 20;
 
-/** All pages; the newest of each family gets the family's short name, and the newest sonnet is the `default`. */
+/** All pages. The newest of each family gets the family's short name; the newest Sonnet is the `default`. */
 export const listModels = async (get: (path: string) => Promise<unknown>): Promise<readonly EngineModel[]> => {
   const found: { id: string; displayName: string }[] = [];
   let after = '';
@@ -42,12 +42,12 @@ export interface ModelCacheOptions {
   readonly clock: Pick<Clock, 'elapsed'>;
 }
 
-/** How long a list counts as new. */
+/** How long a list counts as fresh. */
 const LIFETIME_MS = 600_000;
-/** How long an old list serves after the upstream failed to give a new one. */
+/** How long an old list is used after the upstream failed to return a new one. */
 const AFTER_FAILURE_MS = 60_000;
 
-/** Keeps the list for a while. Where a new one cannot be had, the old one serves; a first failure is not kept. */
+/** Caches the list. Where no new one can be had, the old one is used; a first failure is not cached. */
 export class ModelCache {
   readonly #options: ModelCacheOptions;
   #models: readonly EngineModel[] | undefined;
@@ -58,7 +58,7 @@ export class ModelCache {
     this.#options = options;
   }
 
-  /** Waits for a new list where the one at hand is old. */
+  /** Waits for a new list where the cached one is old. */
   get(): Promise<readonly EngineModel[]> {
     if (this.#models !== undefined && this.#options.clock.elapsed() < this.#staleAt)
       return Promise.resolve(this.#models);
@@ -66,7 +66,7 @@ export class ModelCache {
     return this.#loading;
   }
 
-  /** The model behind a short name; any other name is given back. */
+  /** The model of a short name; any other name is returned unchanged. */
   async fullId(name: string): Promise<string> {
     if (!SHORT_NAMES.some((short) => short === name)) return name;
     const models = await this.#orCatalog();
@@ -85,7 +85,7 @@ export class ModelCache {
     return this.#models;
   }
 
-  /** A turn does not wait for a newer list. Gateways often have none; then the catalog says what a short name means. */
+  /** A turn does not wait for a newer list. Gateways often have none; then the catalog resolves short names. */
   async #orCatalog(): Promise<readonly EngineModel[]> {
     try {
       const newest = this.get();

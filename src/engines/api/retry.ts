@@ -1,4 +1,4 @@
-/** Asking again, as long as no answer has begun. */
+/** Retries, until an answer has begun. */
 import type { TurnEvent } from '../../turn/events.ts';
 import { systemClock } from '../../util/clock.ts';
 import { pause } from '../../util/timer.ts';
@@ -6,7 +6,7 @@ import { unreachable } from './failures.ts';
 import { retryAfterSeconds } from './retry-after.ts';
 import type { UpstreamResponse } from './upstream.ts';
 
-/** Resolves after so many milliseconds; rejects when the signal aborts. */
+/** Resolves after this many milliseconds; rejects when the signal aborts. */
 export type Wait = (ms: number, signal: AbortSignal) => Promise<void>;
 
 export interface RetryOptions {
@@ -15,7 +15,7 @@ export interface RetryOptions {
   readonly wait?: Wait;
 }
 
-/** The longest pause taken for the upstream's sake; asked to wait longer, the caller hears of it instead. */
+/** The longest pause before a retry; where the upstream asks for more, the caller gets its error instead. */
 const LONGEST_WAIT_MS = 60_000;
 const FIRST_WAIT_MS = 500;
 const LARGEST_BACKOFF_MS = 8000;
@@ -23,8 +23,8 @@ const LARGEST_BACKOFF_MS = 8000;
 type Attempt = { readonly response: UpstreamResponse } | { readonly lost: unknown };
 
 /**
- * Yields a notice before each new try; returns the first response that is not worth another one, which
- * may be an error. Throws `upstream_unreachable` where the last try found no connection.
+ * Yields a notice before each retry; returns the first response that is not worth a retry, which may be an error.
+ * Throws `upstream_unreachable` where the last try found no connection.
  */
 export async function* retrying(
   ask: () => Promise<UpstreamResponse>,
@@ -64,14 +64,14 @@ const pauseAfter = (result: Attempt, attempt: number): number | undefined => {
   return seconds * 1000 > LONGEST_WAIT_MS ? undefined : Math.ceil(seconds * 1000);
 };
 
-/** `x-should-retry` is the API's own word; 408 and 409 are a timeout and a lock at the API. */
+/** `x-should-retry` is the API's explicit answer; 408 and 409 are a timeout and a lock at the API. */
 const isWorthRetrying = (status: number, headers: Headers): boolean => {
   const advice = headers.get('x-should-retry');
   if (advice === 'true' || advice === 'false') return advice === 'true' && status >= 400;
   return status === 408 || status === 409 || status === 429 || status >= 500;
 };
 
-/** Doubles each time, with a quarter of chance so that many clients do not come back at once. */
+/** Doubles each time, minus up to a quarter at random, so that clients do not return at the same moment. */
 const backoff = (attempt: number): number =>
   Math.round(Math.min(FIRST_WAIT_MS * 2 ** (attempt - 1), LARGEST_BACKOFF_MS) * (1 - Math.random() / 4));
 

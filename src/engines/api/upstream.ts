@@ -1,4 +1,4 @@
-/** What the engine needs of an HTTP client: a part of `fetch`, so that `fetch` is one. */
+/** The part of `fetch` that the engine uses. */
 
 export interface UpstreamRequest {
   readonly method: 'GET' | 'POST';
@@ -22,5 +22,5 @@ export interface UpstreamResponse {
   json(): Promise<unknown>;
 }
 
-/** Rejects where no connection can be had, with the system's word for why in `code`, or in that of its cause. */
+/** Rejects where no connection can be made; the system's code is in `code`, or in that of its cause. */
 export type UpstreamFetch = (url: string, request: UpstreamRequest) => Promise<UpstreamResponse>;

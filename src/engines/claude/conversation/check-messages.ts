@@ -1,14 +1,13 @@
 /**
- * What the API refuses in messages and Claude Code would mend instead, with words of its own ("[Tool result missing
- * due to internal error]", "(no content)"): refused here, in the API's words, so that nothing invented reaches the
- * model. Pure.
+ * Refuses, with the API's own messages, what the API refuses and Claude Code would repair with text of its own ("[Tool
+ * result missing due to internal error]", "(no content)"), so that no invented text reaches the model. Pure.
  */
 import { TurnError } from '../../../turn/errors.ts';
 import type { Message } from '../../../turn/turn.ts';
 import { joined, type Exchange } from './exchanges.ts';
 import { isReadable } from './images.ts';
 
-/** Messages of one role in a row, which are one message to the API; `index` is the first one's place. */
+/** Consecutive messages of one role, which are one message to the API; `index` is the first one's. */
 interface Group extends Exchange {
   readonly index: number;
 }
@@ -31,7 +30,7 @@ const toGroup = ({ role, content }: Message, index: number): Group => ({
   index,
 });
 
-/** An assistant message that says nothing is left out of the history, so it is no error. */
+/** An assistant message without content is left out of the history, so it is no error. */
 const checkContent = ({ role, index, content }: Group): void => {
   if (role === 'assistant' || content.some((block) => block.type !== 'text' || block.text.trim() !== '')) return;
   const blank = content.some((block) => block.type === 'text' && block.text !== '');
@@ -41,7 +40,7 @@ const checkContent = ({ role, index, content }: Group): void => {
   );
 };
 
-/** Images of the newest message, which is the one that Claude Code looks at. */
+/** Images of the newest message: Claude Code checks only those. */
 const checkImages = (messages: readonly Message[]): void => {
   const newest = messages.findLastIndex(({ role }) => role === 'assistant') + 1;
   for (const [after, { content }] of messages.slice(newest).entries()) {
@@ -59,7 +58,7 @@ const checkImages = (messages: readonly Message[]): void => {
 const checkCalls = (group: Group, next: Group | undefined): void => {
   const answered = new Set(resultsOf(next).map((result) => result.tool_use_id));
   const open = callsOf(group).filter(({ id }) => !answered.has(id));
-  // The last message of all is no matter of calls: the conversation must end with the user.
+  // Calls in the last message are not checked: the conversation must end with a user message.
   if (open.length === 0 || next === undefined) return;
   const ids = open.map(({ id }) => id).join(', ');
   throw wrong(
@@ -80,7 +79,7 @@ const checkResults = (group: Group, before: Group | undefined): void => {
   );
 };
 
-/** Of a call whose id was used before Claude Code makes the text "[Tool use interrupted]". */
+/** Where an id was used before, Claude Code replaces the call by the text "[Tool use interrupted]". */
 const checkUnique = (messages: readonly Message[]): void => {
   const seen = new Set<string>();
   for (const [index, { content }] of messages.entries()) {

@@ -8,10 +8,9 @@ export interface Exchange {
 }
 
 /**
- * Messages of one role in a row are one message to the API, and the CLI would join them with line
- * breaks of its own, so they become one message of several blocks. A system message in
- * mid-conversation travels the way Claude Code itself sends one to most models. An answer in which nothing was said
- * is left out: the CLI would write something in its place.
+ * Consecutive messages of one role are one message to the API, and the CLI would join them with line breaks of its own,
+ * so they become one message of several blocks. A system message inside a conversation travels in the form that Claude
+ * Code itself uses for most models. An answer without content is left out: the CLI would write text in its place.
  */
 export const toExchanges = (messages: readonly Message[]): Exchange[] =>
   joined(joined(messages.map(toExchange)).filter(saysSomething)).map(({ role, content }) => ({
@@ -19,17 +18,17 @@ export const toExchanges = (messages: readonly Message[]): Exchange[] =>
     content: role === 'user' ? resultsFirst(content) : keptByCli(content),
   }));
 
-/** Whether messages travel otherwise than they were sent, as system messages, empty and paused answers do. */
+/** Whether messages are changed for the CLI, as system messages, empty and paused answers are. */
 export const travelOtherwise = (messages: readonly Message[]): boolean => {
   const all = joined(messages.map(toExchange));
   return messages.some(({ role }) => role === 'system') || !all.every(saysSomething) || isPaused(all.at(-1));
 };
 
-/** An answer that the API paused while its own tools run; the caller sends it back to have it go on. */
+/** An answer that the API paused while its own tools run; the caller sends it back to continue. */
 export const isPaused = (last: Exchange | undefined): boolean =>
   last?.role === 'assistant' && last.content.some(({ type }) => type === 'server_tool_use');
 
-/** What makes an answer go on: Claude Code asks for nothing without a message of the user. */
+/** The message that continues an answer: Claude Code asks for nothing without a user message. */
 export const GO_ON: Exchange = {
   role: 'user',
   content: [{ type: 'text', text: '<system-reminder>\nYour answer was paused. Go on with it.\n</system-reminder>' }],
@@ -40,7 +39,7 @@ const toExchange = (message: Message): Exchange => ({
   content: message.role === 'system' ? reminder(blocksOf(message)) : blocksOf(message),
 });
 
-/** Messages of one role in a row as one; what else it says is the first one's. */
+/** Joins consecutive messages of one role; other members are those of the first. */
 export const joined = <One extends Exchange>(exchanges: readonly One[]): One[] => {
   const all: (One & { content: ContentBlock[] })[] = [];
   for (const exchange of exchanges) {
@@ -53,13 +52,13 @@ export const joined = <One extends Exchange>(exchanges: readonly One[]): One[] =
 
 const saysSomething = ({ role, content }: Exchange): boolean => role === 'user' || hasVisible(content);
 
-/** Whether an answer has text or calls; thinking alone is nothing that was said. */
+/** Whether an answer has text or calls; thinking alone does not count. */
 export const hasVisible = (content: readonly ContentBlock[]): boolean =>
   content.some((block) => (block.type === 'text' ? block.text.trim() !== '' : !isThinking(block)));
 
 export const isThinking = ({ type }: ContentBlock): boolean => type === 'thinking' || type === 'redacted_thinking';
 
-/** What the CLI takes for a message without content, and leaves out of the next request. */
+/** What the CLI treats as a message without content, and leaves out of the next request. */
 const NO_CONTENT = '(no content)';
 
 /** Whether the CLI would forget an answer because of its only text. */
@@ -68,7 +67,7 @@ export const isForgotten = (content: readonly ContentBlock[]): boolean => {
   return said.length === 1 && said[0]?.type === 'text' && said[0].text.trim() === NO_CONTENT;
 };
 
-/** The same text in two blocks, which the CLI does not take for a placeholder of its own. */
+/** The same text in two blocks, which the CLI does not treat as its own placeholder. */
 const keptByCli = (content: readonly ContentBlock[]): readonly ContentBlock[] => {
   if (!isForgotten(content)) return content;
   return content.flatMap((block): ContentBlock[] => {
@@ -100,7 +99,7 @@ const reminder = (blocks: readonly ContentBlock[]): ContentBlock[] =>
     block.type === 'text' ? { ...block, text: `<system-reminder>\n${block.text}\n</system-reminder>` } : block,
   );
 
-/** The API wants the results of a step at the head of the message that brings them. */
+/** The API requires the results of a step at the beginning of the message. */
 const resultsFirst = (content: readonly ContentBlock[]): ContentBlock[] => [
   ...content.filter((block) => block.type === 'tool_result'),
   ...content.filter((block) => block.type !== 'tool_result'),

@@ -1,7 +1,7 @@
 /**
- * Which images Claude Code passes on as they are. It makes others smaller, and writes a line about it for the model;
- * measured with 2.1.330: from 480 KB or above 2,000 pixels. Inside a `tool_result` that is sent as a message all of
- * them stay exact. Pure.
+ * Which images Claude Code passes on unchanged. It makes others smaller and adds a line of text for the model; measured
+ * with 2.1.330: from 480 KB or above 2,000 pixels. Inside a `tool_result` that is sent as a message all of them stay
+ * unchanged. Pure.
  */
 import { disableTypes, imageSize, types } from 'image-size';
 import type { ContentBlock } from '../../../turn/turn.ts';
@@ -15,17 +15,17 @@ const TYPES: Readonly<Record<string, string>> = {
   webp: 'image/webp',
 };
 
-// Anybody's bytes are read here: only by the readers of the formats that the API takes.
+// The bytes may come from anybody, so only readers of the formats that the API takes are used.
 disableTypes(types.filter((type) => !(type in TYPES)));
 
-/** Whether an image of base64 `data` arrives unchanged; one that cannot be read is taken for one that does not. */
+/** Whether an image of base64 `data` arrives unchanged; one that cannot be read counts as changed. */
 export const staysExact = (data: string, mediaType: string): boolean => {
   if (Buffer.byteLength(data, 'base64') > MAX_BYTES) return false;
   const { width, height, type } = sizeOf(data) ?? { width: Infinity, height: Infinity };
   return width <= MAX_SIDE && height <= MAX_SIDE && TYPES[type ?? ''] === mediaType;
 };
 
-/** Whether it is an image at all: in place of any other Claude Code sends a sentence about it to the model. */
+/** Whether it is an image at all: Claude Code replaces anything else by a sentence to the model. */
 export const isReadable = (data: string): boolean => sizeOf(data) !== undefined;
 
 const sizeOf = (data: string): ReturnType<typeof imageSize> | undefined => {
@@ -36,7 +36,7 @@ const sizeOf = (data: string): ReturnType<typeof imageSize> | undefined => {
   }
 };
 
-/** Whether user content has an image, outside of tool results, that would be altered. */
+/** Whether user content has an image, outside of tool results, that would be changed. */
 export const hasAlteredImage = (content: readonly ContentBlock[]): boolean =>
   content.some(
     (block) =>

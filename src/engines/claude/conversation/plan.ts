@@ -1,6 +1,6 @@
 /**
- * Which process serves a request, and how: the difference between what each process holds and what the request says,
- * weighed by what it costs to make up for it. The one decision the engine turns on; pure, with a table of tests.
+ * Chooses the process that serves a request, and how: by the difference between what each process holds and the
+ * request, and what it costs to bring the process there. Pure, with a table of tests.
  */
 import type { TurnSettings } from '../process/control/turn-settings.ts';
 import type { Conversation } from './conversation.ts';
@@ -60,8 +60,7 @@ export type Plan =
   /** Whatever it holds is cut off. */
   | ({ readonly kind: 'fresh' } & OnProcess & Append)
   /**
-   * A process begins with a transcript: the one way that keeps large images, and the faster one for very long
-   * histories.
+   * A process begins with a transcript: the only way that keeps large images, and the fastest for very long histories.
    */
   | ({ readonly kind: 'resume'; readonly resumed: readonly Exchange[]; readonly ends?: number } & Append)
   /** There is no process that can serve it. `ends`: one that has to make room. */
@@ -136,9 +135,9 @@ const onOwnConversation = (
 const onDisplaced = (conversation: Conversation, process: ProcessView, room: boolean): Candidate | undefined => {
   const { held, pending, prompt } = process;
   if (!canHavePrompt(process, conversation.system) || (!process.recyclable && held.length > 0)) return undefined;
-  // Its calls wait for this very request, which cannot answer them: nobody else will come for it.
+  // Its calls wait for this very request, which cannot answer them, and no other request will.
   const superseded = pending.size > 0 && commonLength(conversation, held) === held.length;
-  // Results are on their way: a process that holds waiting calls is the last to be taken.
+  // Results are on their way: a process with waiting calls is taken last.
   if (pending.size > 0 && room && !superseded) return undefined;
   const append = conversation.history;
   const cost =
@@ -173,7 +172,7 @@ const onNewProcess = (
   return [start, { plan: { kind: 'resume', resumed, append, ...ends }, cost, lastUsed: 0 }];
 };
 
-/** How many messages of the request a process holds, as far as the caller's own thinking is that of the process. */
+/** How many messages of the request a process holds; the caller's thinking must agree with the process's. */
 const commonLength = ({ heads, history }: Conversation, held: readonly HeldMessage[]): number => {
   let known = 0;
   const longest = Math.min(held.length, heads.length - 1);
@@ -204,7 +203,7 @@ const resultsFor = (
   { pending, offeredTools }: ProcessView,
   { toolNames }: TurnSettings,
 ): ReadonlyMap<string, McpResult> | undefined => {
-  // New tools are not seen before the next turn begins, and to replace them would close the waiting calls.
+  // New tools take effect only in the next turn, and replacing them would close the waiting calls.
   if (toolNames.some((name) => !offeredTools.has(name))) return undefined;
   const answer = answerSuspended(content, pending);
   return answer.kind === 'exact' ? answer.results : undefined;

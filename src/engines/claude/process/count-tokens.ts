@@ -39,19 +39,19 @@ export const countTokensOn = async (process: HeldProcess, counted: Counted): Pro
     );
   return (
     categories
-      // The names of tools that an earlier turn offered are none of this request.
+      // Tools of earlier turns are not part of this request.
       .filter(({ kind, id }) => kind === 'used' && (id !== 'mcp_tools' || definitions.length > 0))
       .reduce((sum, { tokens }) => sum + tokens, 0)
   );
 };
 
-/** Where the API does not count, the CLI gives its own estimate for a count and does not say so. */
+/** Where the API does not count, the CLI returns its own estimate without saying so. */
 const equalsEstimate = async (process: HeldProcess, categories: Categories): Promise<boolean> => {
   const estimate = await process.cli.contextUsage('summary');
   return messageTokens(categories) === messageTokens(estimate.categories);
 };
 
-/** The two may agree by chance, but not again for a text that the estimate takes for far less than it is. */
+/** The two may agree by chance, but not for a second text that the estimate counts far too low. */
 const isEstimated = async (process: HeldProcess, conversation: Conversation): Promise<boolean> => {
   const random: Exchange = { role: 'user', content: [{ type: 'text', text: randomBytes(300).toString('base64') }] };
   await process.append(random, conversation);

@@ -1,4 +1,4 @@
-/** What the CLI says of a failed turn, as an error of the closed list. Pure. */
+/** Converts the CLI's report of a failed turn to an error of the closed list. Pure. */
 import { ownCommand } from '../../../util/own-command.ts';
 import type { SDKResultMessage } from '@anthropic-ai/claude-agent-sdk';
 import { codeOfUpstreamStatus, TurnError } from '../../../turn/errors.ts';
@@ -16,7 +16,7 @@ export const errorOfResult = (result: SDKResultMessage, retryAfterSeconds?: numb
         'or set CLAUDE_CODE_OAUTH_TOKEN or ANTHROPIC_API_KEY.',
     );
   }
-  // The API's own words, which clients look for, were "prompt is too long: …".
+  // The API's own message, which clients look for, was "prompt is too long: …".
   if (/^prompt is too long/i.test(text)) return new TurnError('upstream_invalid_request', 'prompt is too long');
   if (typeof status === 'number') return new TurnError(codeOfUpstreamStatus(status), upstreamMessage(text), details);
   if (/usage limit|you've (hit|reached) your/i.test(text))

@@ -1,4 +1,4 @@
-/** One step on one process: what the CLI says becomes the events of one upstream answer. */
+/** One step on one process: the CLI's messages become the events of one upstream answer. */
 import type { TurnEvent } from '../../../turn/events.ts';
 import { toTurnError, type TurnError } from '../../../turn/errors.ts';
 import type { CliProcess } from '../process/control/cli-process.ts';

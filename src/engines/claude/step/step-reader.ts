@@ -1,7 +1,7 @@
 /**
- * Reads what the CLI says during one step, the time between a request to the API and the end of its
- * answer, and decides what is passed on and how the step ends. No effects; the CLI's habits that it
- * guards against are in the comments, each with a test.
+ * Reads the CLI's messages of one step, from a request to the API to the end of its answer, and decides what is passed
+ * on and how the step ends. No effects; the comments explain the CLI's behaviour that it guards against, and each has a
+ * test.
  */
 import type { SDKMessage } from '@anthropic-ai/claude-agent-sdk';
 import type { AnswerMessage } from '../../../turn/turn.ts';
@@ -19,8 +19,8 @@ export type Outcome =
   /** Calls of these ids wait for the client's results. */
   | { readonly kind: 'suspended'; readonly answer: AnswerMessage; readonly pending: ReadonlySet<string> }
   /**
-   * The answer is over, but the CLI would now go on by itself, or does not hold the answer as it was: the turn must be
-   * cut at once.
+   * The answer is over, but the CLI would now ask again, or does not hold the answer as it was: the turn must be cut at
+   * once.
    */
   | { readonly kind: 'cut' }
   | { readonly kind: 'failed'; readonly error: TurnError };
@@ -76,7 +76,7 @@ export class StepReader {
     return { ...reading, latch: true };
   }
 
-  /** Whether the answer may end in a way after which the CLI asks again. Of thinking nobody is shown how long it is. */
+  /** Whether the answer may end in a way after which the CLI asks again. The length of thinking is not shown. */
   #mayAskAgain(message: SDKMessage): boolean {
     if (message.type === 'system') return message.subtype === 'status' && this.#bytes >= this.#maxTokens;
     if (message.type !== 'stream_event') return false;
@@ -168,7 +168,7 @@ export class StepReader {
     const answer = this.#fold.message();
     const calls = this.#calls();
     if (calls.length > 0) return { kind: 'suspended', answer, pending: new Set(calls.map(({ id }) => id)) };
-    // What the CLI keeps of a refusal or a pause is its own affair.
+    // How the CLI keeps a refusal or a pause does not matter here.
     const { stop_reason: stop, content } = answer;
     if (stop === 'refusal' || stop === 'pause_turn' || isForgotten(content)) return { kind: 'cut' };
     return { kind: 'finished', answer };

@@ -12,7 +12,7 @@ export const errorOfEnd = ({ reason, code, signal, errno }: End): TurnError => {
   return new TurnError('engine_died', `The Claude Code process that ran this turn ended unexpectedly (${how}).`);
 };
 
-/** The error of a turn that nobody waits for any more, with the reason that its signal gives. */
+/** The error of a turn whose client has left, with the reason of its signal. */
 export const errorOfAbort = (signal: AbortSignal): TurnError =>
   signal.reason instanceof TurnError
     ? signal.reason

@@ -1,4 +1,4 @@
-/** A call to a process ends with the process, and hangs no longer than a limit. */
+/** A call to a process fails when the process ends, and after a time limit. */
 import { TurnError } from '../../../../turn/errors.ts';
 import type { Child, End } from '../child/child.ts';
 import { errorOfEnd } from '../child/end-errors.ts';
@@ -32,7 +32,7 @@ export class Guard {
     try {
       return await Promise.race([work, failed.promise]);
     } catch (error) {
-      // The SDK notices the end of a process in its own words, a moment before or after we do.
+      // The SDK reports the end of a process with its own error, a moment before or after this code notices it.
       if (error instanceof TurnError) throw error;
       if (await this.#child.endsSoon()) throw errorOfEnd(await this.#child.ended);
       throw this.refused(error);
@@ -42,7 +42,7 @@ export class Guard {
     }
   }
 
-  /** What a process holds that refuses a control call nobody can tell, so it ends. */
+  /** After a refused control call the state of the process is unknown, so it ends. */
   refused(cause: unknown): TurnError {
     this.#child.kill('failed');
     return new TurnError('engine_died', 'Claude Code refused a control call.', { cause });

@@ -1,6 +1,6 @@
 /**
- * What the API last said of the account's limits. Claude Code tells it after an answer, when the headers of that
- * answer have long been sent; the next answer, of whichever conversation, can tell its caller.
+ * The API's last report about the account's limits. Claude Code passes it on after an answer, when the headers of that
+ * answer are already sent; the next answer, of any conversation, includes it.
  */
 import type { SDKRateLimitInfo } from '@anthropic-ai/claude-agent-sdk';
 import type { RateLimit } from '../../../../turn/events.ts';
@@ -15,14 +15,14 @@ export class Limits {
   }
 
   note(limit: RateLimit): void {
-    // The newest comes last: where two windows give the same header, it counts.
+    // Newest last: where two windows give the same header, the last one counts.
     this.#latest.delete(limit.window ?? '');
     this.#latest.set(limit.window ?? '', limit);
   }
 
-  /** The newest word on each window that has not begun anew since. */
+  /** The newest report on each window that has not reset since. */
   current(): readonly RateLimit[] {
-    // A refusal is told by the turn that meets it: an earlier one says nothing of the next.
+    // A refusal belongs to its own turn: it does not mean that the next one is refused.
     return [...this.#latest.values()].filter(
       ({ status, resetsAt }) => status !== 'rejected' && (resetsAt === undefined || resetsAt * 1000 > this.#now()),
     );
