@@ -34,10 +34,10 @@ export const readDashboardAssets = (): Assets => {
 
 /** The small file is no module; with one line more it is one. */
 const uplotFiles = (): readonly (readonly [name: string, content: Buffer])[] => {
-  const { resolve } = createRequire(import.meta.url);
-  const script = readFileSync(resolve('uplot/dist/uPlot.iife.min.js'));
+  const require = createRequire(import.meta.url);
+  const script = readFileSync(require.resolve('uplot/dist/uPlot.iife.min.js'));
   return [
-    ['uplot.css', readFileSync(resolve('uplot/dist/uPlot.min.css'))],
+    ['uplot.css', readFileSync(require.resolve('uplot/dist/uPlot.min.css'))],
     ['uplot.js', Buffer.concat([script, Buffer.from('\nexport default uPlot;\n')])],
   ];
 };

@@ -69,6 +69,9 @@ export interface RequestSummary {
   readonly durationMs: number;
   readonly strategy?: Strategy;
   readonly stopReason?: string;
+  /** Parameters of the caller's that had no effect, and those that were imitated; absent where there were none. */
+  readonly ignored?: readonly string[];
+  readonly emulated?: readonly string[];
   readonly streamed: boolean;
   /** How often the upstream was asked again. */
   readonly retries: number;

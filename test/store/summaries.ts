@@ -53,4 +53,6 @@ export const numbered = (n: number): RequestSummary =>
     tokens: { input: n, output: n + 1, cacheRead: n + 2, cacheWrite5m: n + 3, cacheWrite1h: n + 4, thinking: n + 5 },
     cost: { usd: n / 4, basis: 'list' },
     durationMs: n,
+    ignored: ['seed', `ignored-${n}`],
+    emulated: [`emulated-${n}`],
   });

@@ -32,6 +32,11 @@ const filter = {
   dialect: name.optional(),
   session: name.optional(),
   errorCode: name.optional(),
+  status: z
+    .string()
+    .regex(/^\d{3}$/u, 'must be a status such as 429')
+    .transform(Number)
+    .optional(),
   outcome: z.enum(['ok', 'error']).optional(),
 };
 

@@ -22,12 +22,7 @@ export const answerHeaders = (
 ): HeaderRecord => {
   const wait = secondsUntilReset(notices, nowMs);
   const limits = { ...known, ...limitHeaders(notices) };
-  // An attempt that failed unseen has a notice of its strategy as well: the last one served the turn.
-  const { adjusted = [], ignored: left = [] } = notices.findLast((notice) => notice.kind === 'strategy') ?? {};
-  const named = (names: readonly string[]): readonly string[] =>
-    names.map((name) => dialect.parameterNames?.[name] ?? name);
-  const emulated = [...new Set([...report.emulated, ...named(adjusted)])];
-  const ignored = [...new Set([...report.ignored, ...named(left)])];
+  const { ignored, emulated } = fatesOf({ report }, notices, dialect);
   return {
     'x-proxy-model': printable(exactName(model, answeredBy)),
     ...(model.via === 'unknown' && { 'x-proxy-unknown-model': printable(model.requested) }),
@@ -36,5 +31,20 @@ export const answerHeaders = (
     ...limits,
     ...dialect.limitHeaders?.(limits, nowMs),
     ...(wait !== undefined && { 'retry-after': String(wait) }),
+  };
+};
+
+/** The parameters that were not applied as they are, under the caller's names. */
+export const fatesOf = (
+  { report }: Pick<ParsedRequest, 'report'>,
+  notices: readonly Notice[],
+  { parameterNames }: Pick<Dialect, 'parameterNames'>,
+): { readonly ignored: readonly string[]; readonly emulated: readonly string[] } => {
+  // An attempt that failed unseen has a notice of its strategy as well: the last one served the turn.
+  const { adjusted = [], ignored = [] } = notices.findLast((notice) => notice.kind === 'strategy') ?? {};
+  const named = (names: readonly string[]): readonly string[] => names.map((name) => parameterNames?.[name] ?? name);
+  return {
+    ignored: [...new Set([...report.ignored, ...named(ignored)])],
+    emulated: [...new Set([...report.emulated, ...named(adjusted)])],
   };
 };

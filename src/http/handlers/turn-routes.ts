@@ -14,7 +14,7 @@ import { withForcedCall } from '../../turn/with-forced-call.ts';
 import { withStopSequences } from '../../turn/with-stop-sequences.ts';
 import { tap } from '../../util/iterators.ts';
 import { admit, headroomHeaders, ownNameOf, refuseOtherModels, resolverOf, toldToPlan } from '../request/admission.ts';
-import { answerHeaders } from '../answer/answer-headers.ts';
+import { answerHeaders, fatesOf } from '../answer/answer-headers.ts';
 import { LONGEST_KEPT, printable, readJson, withModelOfPath } from '../request/body.ts';
 import type { HttpContext, HttpEnv } from '../context.ts';
 import { noteError } from '../errors.ts';
@@ -288,6 +288,7 @@ const setHeaders = ({ c, dialect, services, parsed, record, limits: known }: Ans
   const headers = answerHeaders(parsed, record.notices, facts);
   for (const [name, value] of Object.entries(headers)) c.header(name, value);
   if (dialect.requestIdHeader !== undefined) c.header(dialect.requestIdHeader, c.get('requestId'));
+  c.get('record').adjusts(fatesOf(parsed, record.notices, dialect));
   c.get('record').used(record.figures());
 };
 

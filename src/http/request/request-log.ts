@@ -10,7 +10,7 @@ export const logRequests =
 
 const requestFields = (summary: RequestSummary): object => {
   const { endpoint, key, client, tokens, cost, error, durationMs, ...rest } = summary;
-  const { at: _, modelAsked, webSearches, retries, ...facts } = rest;
+  const { at: _, ignored: _ignored, emulated: _emulated, modelAsked, webSearches, retries, ...facts } = rest;
   return {
     ...facts,
     method: endpoint.slice(0, endpoint.indexOf(' ')),

@@ -35,6 +35,7 @@ export class RequestRecord {
   #content: RequestContent | undefined;
   #asked: Asked | undefined;
   #figures: TurnFigures | undefined;
+  #fates: Pick<RequestSummary, 'ignored' | 'emulated'> = {};
   #error: RequestError | undefined;
   #status = 0;
   readonly #whenEnded: SummaryListener[] = [];
@@ -65,6 +66,11 @@ export class RequestRecord {
 
   asks({ modelAsked, model, streamed }: Asked): void {
     this.#asked = { modelAsked: modelAsked.slice(0, LONGEST_TEXT), model, streamed };
+  }
+
+  /** Parameters that were not applied as they are. */
+  adjusts({ ignored, emulated }: { readonly ignored: readonly string[]; readonly emulated: readonly string[] }): void {
+    this.#fates = { ...(ignored.length > 0 && { ignored }), ...(emulated.length > 0 && { emulated }) };
   }
 
   /** What the turn has used so far; called again while it goes on. */
@@ -122,6 +128,7 @@ export class RequestRecord {
       durationMs: Math.round(this.#clock.elapsed() - this.#startedAt),
       ...(strategy !== undefined && { strategy }),
       ...(stopReason !== undefined && { stopReason }),
+      ...this.#fates,
       streamed,
       retries: this.#figures?.retries ?? 0,
     };

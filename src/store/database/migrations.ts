@@ -10,7 +10,10 @@ import type { Schema } from './schema.ts';
 type Step = (db: Kysely<Schema>) => readonly Compilable[];
 
 /** The first one is number 1. */
-const STEPS: readonly Step[] = [(db) => [...keys(db), ...ledger(db), ...sharedValues(db), ...responses(db)]];
+const STEPS: readonly Step[] = [
+  (db) => [...keys(db), ...ledger(db), ...sharedValues(db), ...responses(db)],
+  (db) => fatesOfParameters(db),
+];
 
 export const newestVersion = STEPS.length;
 
@@ -170,3 +173,7 @@ const responses = ({ schema }: Kysely<Schema>): readonly Compilable[] => [
   schema.createIndex('proxy_responses_owner').on('proxy_responses').columns(['owner', 'created_at']),
   schema.createIndex('proxy_responses_expiry').on('proxy_responses').column('expires_at'),
 ];
+
+// A statement each: SQLite adds one column at a time.
+const fatesOfParameters = ({ schema }: Kysely<Schema>): readonly Compilable[] =>
+  ['ignored', 'emulated'].map((column) => schema.alterTable('proxy_requests').addColumn(column, 'text'));

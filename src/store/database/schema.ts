@@ -64,6 +64,9 @@ export interface RequestsTable {
   stop_reason: string | null;
   streamed: number;
   retries: number;
+  /** Names with commas between them. */
+  ignored: string | null;
+  emulated: string | null;
 }
 
 /** Bodies of requests, kept only where LOG_CONTENT says so. */

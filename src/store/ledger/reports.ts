@@ -19,6 +19,7 @@ export interface LedgerFilter {
   readonly dialect?: string;
   readonly session?: string;
   readonly errorCode?: string;
+  readonly status?: number;
   readonly outcome?: 'ok' | 'error';
 }
 
@@ -171,6 +172,7 @@ const matches = (filter: LedgerFilter) => (query: Requests) =>
       const value = filter[name];
       return value === undefined ? [] : [query(COLUMNS[name], '=', value)];
     }),
+    ...(filter.status === undefined ? [] : [query('status', '=', filter.status)]),
     ...(filter.outcome === 'ok' ? [query('error_code', 'is', null)] : []),
     ...(filter.outcome === 'error' ? [query('error_code', 'is not', null)] : []),
   ]);

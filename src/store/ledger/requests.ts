@@ -86,7 +86,11 @@ const rowOf = (summary: RequestSummary): RequestsTable => ({
   stop_reason: text(summary.stopReason, 50),
   streamed: summary.streamed ? 1 : 0,
   retries: whole(summary.retries),
+  ignored: text(summary.ignored?.join(), LONGEST_LIST),
+  emulated: text(summary.emulated?.join(), LONGEST_LIST),
 });
+
+const LONGEST_LIST = 1_000;
 
 const contentOf = ({ id, at }: RequestSummary, { request, response }: RequestContent): ContentsTable => ({
   request_id: text(id, 100) ?? '',
@@ -130,6 +134,8 @@ export const summaryOf = (row: RequestsTable): RequestSummary => ({
     modelAsked: row.model_asked,
     model: row.model,
     stopReason: row.stop_reason,
+    ignored: row.ignored?.split(','),
+    emulated: row.emulated?.split(','),
   }),
 });
 
