@@ -6,7 +6,7 @@ import type { KeyRing } from '../access/keys.ts';
 import type { HttpContext, HttpEnv } from '../http/context.ts';
 import { noteError } from '../http/errors.ts';
 import { readForm } from '../http/request/body.ts';
-import { isOwnPage } from '../http/request/browser-guard.ts';
+import { isOwnPage, senderOf } from '../http/request/browser-guard.ts';
 import { statusOf, toTurnError, TurnError } from '../turn/errors.ts';
 import type { Log } from '../util/log.ts';
 import type { Assets } from './assets.ts';
@@ -87,8 +87,7 @@ export const adminOf = (c: HttpContext): Caller | undefined => {
  * send; what names none is a program, and has the HTTP API.
  */
 export const refuseForeignForms = (c: HttpContext): void => {
-  const origin = c.req.header('origin');
-  if (origin !== undefined && isOwnPage(origin, c.req.header('host'))) return;
+  if (isOwnPage(senderOf(c.req.raw.headers))) return;
   throw new TurnError('forbidden', 'This form did not come from a page of this server. Programs use /admin.');
 };
 

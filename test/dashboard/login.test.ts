@@ -152,6 +152,21 @@ describe('forms', () => {
     await (await answer).text();
   });
 
+  it('are taken behind a proxy that changes the host, by what the browser says of them', async () => {
+    const { submit, url } = await openDashboard();
+    const from = async (site: string) =>
+      (
+        await submit(
+          '/dashboard/login',
+          { key: 'owner-key' },
+          { origin: 'https://claude.example', 'sec-fetch-site': site },
+        )
+      ).status;
+    expect(await from('same-origin')).toBe(303);
+    for (const site of ['same-site', 'cross-site', 'none']) expect(await from(site), site).toBe(403);
+    expect((await submit('/dashboard/login', { key: 'owner-key' }, { origin: url })).status).toBe(303);
+  });
+
   it('that are no forms are refused', async () => {
     const { login, visit, url } = await openDashboard();
     await login();

@@ -1,5 +1,6 @@
 /** Each page at a real server with its database: what it shows, what its forms do, and that nothing escapes into HTML. */
 import { describe, expect, it } from 'vitest';
+import type { PlanState } from '../../src/access/limits/plan-state.ts';
 import { answer, silence, until, type Script } from '../http/scripted-engine.ts';
 import { chat } from '../http/set-up.ts';
 import { openDashboard } from './browser.ts';
@@ -157,6 +158,56 @@ it('limits show the windows of the plan, who used how much, and the budgets of k
   const { html } = await visit('/dashboard/limits');
   expect(html).toMatch(/Tokens a day: \d+ of 1,000/u);
   expect(html).toMatch(/<meter [^>]*value="0.9"/u);
+});
+
+it('limits say when a window is full at the pace of the last hour', async () => {
+  const { login, visit, store } = await openDashboard();
+  const [now, hour] = [Date.now(), 3_600_000];
+  const window = { status: 'allowed', seenAt: now, pending: {}, resetsAt: now + 3 * hour } as const;
+  const plan: PlanState = {
+    windows: {
+      five_hour: {
+        ...window,
+        utilization: 0.6,
+        shares: { key_gone: 0.2 },
+        samples: [
+          [now - hour, 0.2],
+          [now, 0.6],
+        ],
+      },
+      seven_day: {
+        ...window,
+        utilization: 0.3,
+        shares: {},
+        samples: [
+          [now - hour, 0.299],
+          [now, 0.3],
+        ],
+      },
+      seven_day_new: { ...window, utilization: 0.1, shares: {}, samples: [] },
+    },
+    coolDowns: { opus: { until: now + 60_000, resetsAt: now + hour } },
+  };
+  const stored = store.sharedValue<PlanState>({ id: 'plan', initial: plan, parse: () => plan });
+  await stored.change(() => ({ value: { ...plan }, result: undefined }));
+  await login();
+  const { html } = await visit('/dashboard/limits');
+  const full = new Date(now + hour).toISOString().slice(0, 16).replace('T', ' ');
+  expect(html).toMatch(new RegExp(`5 hours[^]*At this rate full at <time[^>]*>${full}`, 'u'));
+  expect(html).toContain('it lasts until it begins anew');
+  expect(html).toContain('The pace is known after some minutes');
+  expect(html).toContain('seven day new');
+  expect(html).toContain('key_gone 20 %');
+  expect(html).toMatch(/for models of the family opus[^]*opens again at/u);
+});
+
+it('pages say so where the database is gone, and health says what helps', async () => {
+  const { login, visit } = await openDashboard({ env: { DATABASE_URL: 'postgres://nobody@127.0.0.1:9/none' } });
+  await login();
+  const keys = await visit('/dashboard/keys');
+  expect([keys.status, keys.html.includes('The database does not answer.')]).toEqual([503, true]);
+  expect(keys.html).toContain('Log out');
+  expect((await visit('/dashboard')).status).toBe(200);
 });
 
 it('models show their aliases and the patterns of MODEL_MAP', async () => {

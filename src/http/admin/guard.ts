@@ -2,13 +2,13 @@
 import { z } from 'zod';
 import type { Context, MiddlewareHandler } from 'hono';
 import { TurnError } from '../../turn/errors.ts';
-import { isOwnPage } from '../request/browser-guard.ts';
+import { isOwnPage, senderOf } from '../request/browser-guard.ts';
 import type { HttpEnv } from '../context.ts';
 
 /** Throws `forbidden`. CORS_ORIGINS does not count here: a page that may chat may not make keys. */
 export const requireAdmin: MiddlewareHandler<HttpEnv> = async (c, next) => {
-  const origin = c.req.header('origin');
-  if (origin !== undefined && !isOwnPage(origin, c.req.header('host')))
+  const sender = senderOf(c.req.raw.headers);
+  if (sender.origin !== undefined && !isOwnPage(sender))
     throw new TurnError('forbidden', 'Web pages of other origins may not use /admin.');
   if (c.get('caller')?.role !== 'admin')
     throw new TurnError('forbidden', 'This key may not use /admin. It needs the role admin, as PROXY_API_KEY has it.');

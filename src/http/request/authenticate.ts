@@ -10,7 +10,7 @@ import { OWNER_HEADER } from '../answer/end-mark.ts';
 import { isDashboardPath } from '../dashboard/routes.ts';
 import { SESSION_COOKIE } from '../dashboard/session-cookie.ts';
 import type { HttpSettings, Services } from '../services.ts';
-import { isOwnPage } from './browser-guard.ts';
+import { isOwnPage, senderOf } from './browser-guard.ts';
 
 export const openPaths: ReadonlySet<string> = new Set([
   '/',
@@ -73,9 +73,9 @@ const find = async (c: HttpContext, presented: readonly string[], services: Auth
 const callerOfSession = async (c: HttpContext, { sessions }: Authenticating): Promise<Caller | undefined> => {
   const id = getCookie(c, SESSION_COOKIE);
   if (sessions === undefined || id === undefined) return undefined;
-  const { origin, host } = { origin: c.req.header('origin'), host: c.req.header('host') };
+  const sender = senderOf(c.req.raw.headers);
   const reads = c.req.method === 'GET' || c.req.method === 'HEAD';
-  const own = origin === undefined ? reads : isOwnPage(origin, host);
+  const own = sender.origin === undefined ? reads : isOwnPage(sender);
   return own ? await sessions.find(id) : undefined;
 };
 

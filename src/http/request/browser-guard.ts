@@ -14,7 +14,7 @@ type GuardSettings = Pick<HttpSettings, 'corsOrigins' | 'checkHost' | 'allowedHo
 export const browserGuard =
   (settings: GuardSettings): MiddlewareHandler =>
   async (c, next) => {
-    const refusal = refusalOf({ host: c.req.header('host'), origin: c.req.header('origin') }, settings);
+    const refusal = refusalOf(senderOf(c.req.raw.headers), settings);
     if (refusal !== undefined) throw new TurnError('forbidden', refusal);
     await next();
   };
@@ -53,17 +53,15 @@ const ALWAYS_SHOWN = [
 ];
 
 /** Why a request with these headers is refused; undefined when it is not. */
-export const refusalOf = (
-  { host, origin }: { host: string | undefined; origin: string | undefined },
-  settings: GuardSettings,
-): string | undefined => {
+export const refusalOf = (sender: Sender, settings: GuardSettings): string | undefined => {
+  const { host, origin } = sender;
   if (settings.checkHost && host !== undefined && !hostAllowed(host, settings.allowedHosts)) {
     return (
       `This server listens on loopback and was asked for as ${printable(host)}. If a proxy in front of it is ` +
       `yours, add the name to ALLOWED_HOSTS.`
     );
   }
-  if (origin === undefined || originAllowed(origin, settings.corsOrigins) || isOwnPage(origin, host)) return undefined;
+  if (origin === undefined || originAllowed(origin, settings.corsOrigins) || isOwnPage(sender)) return undefined;
   const hint = 'If they are yours, add the origin to CORS_ORIGINS.';
   return `Web pages of ${printable(origin)} may not use this server. ${hint}`;
 };
@@ -74,9 +72,25 @@ const originAllowed = (origin: string, allowed: readonly string[]): boolean =>
     (each) => each === '*' || each === origin || (each.endsWith('://*') && origin.startsWith(each.slice(0, -1))),
   );
 
-/** Whether a page comes from the server itself. */
-export const isOwnPage = (origin: string, host: string | undefined): boolean =>
-  host !== undefined && (origin === `http://${host}` || origin === `https://${host}`);
+/** What a browser says of the page that sent a request. */
+export interface Sender {
+  readonly host: string | undefined;
+  readonly origin: string | undefined;
+  readonly site?: string | undefined;
+}
+
+export const senderOf = (headers: Headers): Sender => ({
+  host: headers.get('host') ?? undefined,
+  origin: headers.get('origin') ?? undefined,
+  site: headers.get('sec-fetch-site') ?? undefined,
+});
+
+/**
+ * Whether it names a page of the server itself. Where a proxy in front has changed the host, the browser's own word for
+ * it counts, which no page can set.
+ */
+export const isOwnPage = ({ host, origin, site }: Sender): boolean =>
+  origin !== undefined && (site === 'same-origin' || origin === `http://${host}` || origin === `https://${host}`);
 
 const hostAllowed = (host: string, allowed: readonly string[]): boolean => {
   const name = host.replace(/:\d+$/, '').toLowerCase();
