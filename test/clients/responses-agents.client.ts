@@ -8,10 +8,19 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { copilotCli } from '../../src/cli/connect/clients/agents/copilot-cli.ts';
+import { pi } from '../../src/cli/connect/clients/agents/pi.ts';
+import { mergeEntries } from '../../src/cli/connect/merge/merge.ts';
+import { clientModels } from '../../src/cli/connect/models.ts';
 import type { DemoScript } from '../../src/demo/upstream.ts';
 import { apiKey, model, onEveryEngine, png, type World } from './support.ts';
 
 const run = promisify(execFile);
+const keyEnv = 'CLAUDE_PROXY_KEY';
+const models = clientModels(Date.now());
+const main = models[0]?.id ?? '';
+/** As `connect` is told of the server. */
+const targetOf = ({ server }: World) => ({ url: server.url, keyEnv, models });
 const note = 'the milk is in the cellar';
 const prompt = 'Where is the milk?';
 let home = '';
@@ -105,20 +114,12 @@ onEveryEngine('opencode over Responses', (world) => {
 onEveryEngine('pi over Responses', (world) => {
   const configure = async (): Promise<Record<string, string>> => {
     const folder = await mkdtemp(join(home, 'pi-'));
-    const models = {
-      providers: {
-        proxy: {
-          baseUrl: `${world().server.url}/v1`,
-          api: 'openai-responses',
-          apiKey: '$CLAUDE_PROXY_KEY',
-          models: [{ id: model, reasoning: true, input: ['text', 'image'] }],
-        },
-      },
-    };
-    await writeFile(join(folder, 'models.json'), JSON.stringify(models));
-    return { PI_CODING_AGENT_DIR: folder, PI_OFFLINE: '1', CLAUDE_PROXY_KEY: apiKey };
+    const [{ file }] = pi.variants(targetOf(world()));
+    if (file === undefined) throw new Error('connect has no file for pi');
+    await writeFile(join(folder, 'models.json'), mergeEntries(undefined, file).text);
+    return { PI_CODING_AGENT_DIR: folder, PI_OFFLINE: '1', [keyEnv]: apiKey };
   };
-  const args = ['--provider', 'proxy', '--model', model, '--no-session', '--mode', 'json', '-p'];
+  const args = ['--model', `claude-proxy/${main}`, '--no-session', '--mode', 'json', '-p'];
 
   it('reads, writes and answers, and keeps Claude’s thinking', async () => {
     const calls = [
@@ -149,14 +150,13 @@ onEveryEngine('Copilot CLI over Responses', (world) => {
       { name: 'bash', input: { command: 'printf written > copilot.txt', description: 'Writes' } },
     ];
     world().upstream.script(inSteps(calls));
+    const [{ environment = {} }] = copilotCli.variants(targetOf(world()));
     const { stdout } = await start('copilot', ['--allow-all', '-s', '-p', prompt], {
+      ...environment,
+      COPILOT_PROVIDER_API_KEY: apiKey,
       COPILOT_HOME: await mkdtemp(join(home, 'copilot-')),
       COPILOT_OFFLINE: 'true',
       COPILOT_AUTO_UPDATE: 'false',
-      COPILOT_PROVIDER_BASE_URL: `${world().server.url}/v1`,
-      COPILOT_PROVIDER_WIRE_API: 'responses',
-      COPILOT_PROVIDER_API_KEY: apiKey,
-      COPILOT_MODEL: model,
     });
     expect(stdout).toContain('In the cellar.');
     expectSteps(world(), calls);

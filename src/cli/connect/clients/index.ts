@@ -4,8 +4,10 @@ import type { Client } from '../client.ts';
 import { aider } from './agents/aider.ts';
 import { claudeCode } from './agents/claude-code.ts';
 import { codex } from './agents/codex.ts';
+import { copilotCli } from './agents/copilot-cli.ts';
 import { opencode } from './agents/opencode.ts';
 import { openHands } from './agents/openhands.ts';
+import { pi } from './agents/pi.ts';
 import { homeAssistant } from './apps/home-assistant.ts';
 import { libreChat } from './apps/librechat.ts';
 import { n8n } from './apps/n8n.ts';
@@ -28,6 +30,8 @@ export const clients: readonly Client[] = [
   opencode,
   claudeCode,
   codex,
+  pi,
+  copilotCli,
   aider,
   openHands,
   continueDev,
