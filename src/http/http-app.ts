@@ -1,4 +1,4 @@
-/** What Node and the Worker do alike with every request; the handlers of the table's actions are their own. */
+/** The part of every request that Node and the Worker share; each brings its own handlers for the actions. */
 import { Hono, type Handler, type MiddlewareHandler } from 'hono';
 import { methodNotAllowed } from 'hono/method-not-allowed';
 import type { Dialect } from '../dialects/dialect.ts';
@@ -26,7 +26,7 @@ export interface CommonServices extends Pick<
 export interface AppParts {
   readonly dialects: readonly Dialect[];
   readonly handlers: Omit<Handlers, OpenApiAction>;
-  /** Runs behind the check of the key, before any body is read. */
+  /** Runs after the key check, before any body is read. */
   readonly before?: MiddlewareHandler<HttpEnv>;
 }
 

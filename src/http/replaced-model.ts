@@ -1,4 +1,4 @@
-/** A model that turns out to have ended is replaced for the very request that shows it: nothing was answered yet. */
+/** Replaces a model that turns out to be retired, for the request that shows it: nothing was answered yet. */
 import type { ParsedRequest } from '../dialects/dialect.ts';
 import { TurnError } from '../turn/errors.ts';
 import { isStreamEvent, type TurnEvent } from '../turn/events.ts';
@@ -44,6 +44,6 @@ export const countReplaceable = async (
   }
 };
 
-/** The API and Claude Code both name the model; a file or a container may be not found as well. */
+/** The API and Claude Code both name the model; a file or a container can also be "not found". */
 export const isModelNotFound = (error: unknown): boolean =>
   error instanceof TurnError && error.code === 'upstream_not_found' && /model/iu.test(error.message);

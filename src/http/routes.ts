@@ -24,9 +24,9 @@ export interface Route {
   readonly method: DialectRoute['method'] | 'PATCH';
   readonly path: string;
   readonly action: Action;
-  /** The dialects that have this path; none for routes of the server's own. */
+  /** The dialects that share this path; empty for the server's own routes. */
   readonly dialects: readonly Dialect[];
-  /** The role that a key must have; any key will do where it is absent. */
+  /** The required role; absent: any key. */
   readonly role?: 'admin';
   /** What is read of the query and the body, for the OpenAPI document. */
   readonly query?: z.ZodObject;
@@ -44,7 +44,7 @@ const OWN_ROUTES: readonly Route[] = [
   { method: 'GET', path: '/metrics', action: 'metrics', dialects: [] },
   ...OPENAPI_ROUTES.map((route) => ({ ...route, dialects: [] })),
   ...ADMIN_ROUTES.map((route) => ({ ...route, dialects: [], role: 'admin' as const })),
-  // Without a role: who is not logged in gets the form for it.
+  // Pages without a role: a visitor without a login gets the login form.
   ...DASHBOARD_ROUTES.map((route) => ({ ...route, dialects: [] })),
 ];
 
@@ -73,9 +73,9 @@ interface Asked {
 }
 
 /**
- * The dialect that a request is in, also where no route answers it: errors are written in it. The paths that have
- * most in common with the asked one, at its beginning or as its end, decide; where several dialects share them, the one
- * that recognises the request.
+ * The dialect of a request, also where no route matches, because errors are written in it. The dialect whose paths
+ * match the beginning or the end of the requested path best wins; where several share a path, the one that recognises
+ * the request.
  */
 export const dialectOf = (asked: Asked, table: readonly Route[]): Dialect => {
   let most = -1;
@@ -95,7 +95,7 @@ export const dialectOf = (asked: Asked, table: readonly Route[]): Dialect => {
   return dialect;
 };
 
-/** How many segments two paths begin with alike; a whole match counts one more. A parameter takes any segment. */
+/** How many leading segments two paths share; a complete match counts one more. A parameter matches any segment. */
 const commonSegments = (pattern: string, path: string): number => {
   const [wanted, given] = [pattern.split('/').slice(1), path.split('/').slice(1)];
   const differs = wanted.findIndex((segment, index) => segment !== given[index] && !segment.startsWith(':'));
@@ -103,6 +103,6 @@ const commonSegments = (pattern: string, path: string): number => {
   return Math.min(wanted.length, given.length) + Number(wanted.length === given.length);
 };
 
-/** A base URL with too much in it: what the client itself put behind it still tells what it speaks. */
+/** The base URL is too long: the part that the client appended still shows its dialect. */
 const endSegments = (pattern: string, path: string): number =>
   path.endsWith(pattern) ? pattern.split('/').length - 1 : 0;

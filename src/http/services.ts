@@ -1,4 +1,4 @@
-/** Everything the HTTP layer works with comes in here; it starts nothing itself. */
+/** All dependencies of the HTTP layer; it starts nothing itself. */
 import type { NamedKeys } from '../access/named-keys.ts';
 import type { Clock } from '../util/clock.ts';
 import type { Log } from '../util/log.ts';
@@ -24,62 +24,62 @@ export interface Services {
   readonly dialects: readonly Dialect[];
   readonly engine: Engine;
   readonly resolveModel: ResolveModel;
-  /** Learns that the API does not have the model. True where the same name is answered by another one from now on. */
+  /** Called when the API does not have the model. True where another model answers to the same name from now on. */
   readonly modelNotFound: (model: ResolvedModel) => boolean;
-  /** Every name that may be asked for: models and aliases. */
+  /** Every name that can be asked for: models and aliases. */
   readonly listModels: () => Promise<readonly ListedModel[]>;
   /** MODEL_MAP, as the owner wrote it. */
   readonly modelMap?: Readonly<Record<string, string>>;
-  /** Resolves when the engine has told its models, or has had time enough; only the first requests wait. */
+  /** Resolves when the engine has listed its models, or after a timeout; only the first requests wait. */
   readonly modelsKnown: () => Promise<void>;
   readonly leases: Leases;
   readonly bodies: BodyBudget;
-  /** Aborted, with the error for its clients, when the server can wait for running answers no longer. */
+  /** Aborted, with the error for its clients, when the server cannot wait for running answers any longer. */
   readonly stopping?: AbortSignal;
   readonly keys: KeyRing;
-  /** Keys that are made while the server runs; absent where nothing is kept. */
+  /** Keys that are created while the server runs; absent without a database. */
   readonly namedKeys?: NamedKeys;
-  /** Who is logged in at the dashboard; absent where there is none. */
+  /** Dashboard logins; absent where there is no dashboard. */
   readonly sessions?: Sessions;
-  /** The pages, which stand on top of this layer; absent where there are none. */
+  /** The dashboard's pages, which a higher layer provides; absent where there are none. */
   readonly dashboard?: CreateDashboard;
-  /** The limits of keys and the account's plan; absent where nothing is kept. */
+  /** The limits of keys and the account's plan; absent without a database. */
   readonly limits?: Limits;
   /** Keep the bodies of requests and answers (LOG_CONTENT). */
   readonly keepContent?: boolean;
-  /** Where it is absent, keys may be tried as fast as they come. */
+  /** Absent: wrong keys are not slowed down. */
   readonly wrongKeys?: WrongKeys;
   readonly settings: HttpSettings;
   /** Called once with the summary of every request. */
   readonly announce: SummaryListener;
-  /** The text for Prometheus, and its content type; absent where none is kept. */
+  /** The metrics as text, and their content type; absent without metrics. */
   readonly metrics?: () => Promise<{ readonly text: string; readonly contentType: string }>;
   /** Whether the ledger can be written; absent where there is none. */
   readonly ledger?: () => RecorderHealth;
   /** Whether the webhook of alerts can be called; absent where there is none. */
   readonly alerts?: () => AlertsHealth;
-  /** What the ledger tells; absent where there is none. */
+  /** Reports from the ledger; absent where there is none. */
   readonly reports?: LedgerReports;
   readonly log: Log;
   readonly clock: Clock;
-  /** Answers kept for later requests; absent where nothing is kept. */
+  /** Answers stored for later requests; absent without a database. */
   readonly responses?: ResponseStore;
-  /** Encrypts what callers keep for this server; its key is had at the first use. */
+  /** Encrypts values that callers store for this server; its key is loaded at the first use. */
   readonly cipher?: () => Promise<TextCipher>;
   readonly version: string;
-  /** Which login the engine uses, in words; never the secret. */
+  /** Which login the engine uses, as a sentence; never the secret. */
   readonly login: string;
 }
 
 export interface HttpSettings {
   readonly maxBodyBytes: number;
-  /** How long a streamed answer's status waits for the first event, so that an early error is a real status. */
+  /** How long the status of a streamed answer waits for the first event, so that an early error gets a real status. */
   readonly headerWaitMs: number;
-  /** After this much silence in a stream a sign of life is sent. */
+  /** After this much silence a keepalive is sent. */
   readonly keepaliveMs: number;
   /** From admission to the end of the answer. */
   readonly turnTimeoutMs: number;
-  /** Silence of the engine that is worth a warning in the log. */
+  /** How much silence of the engine is logged as a warning. */
   readonly stallAlarmMs: number;
   /** Refuse requests with parameters that would be ignored. */
   readonly strict: boolean;
@@ -88,6 +88,6 @@ export interface HttpSettings {
   /** Refuse `Host` values that are neither loopback nor listed below: the defence against DNS rebinding. */
   readonly checkHost: boolean;
   readonly allowedHosts: readonly string[];
-  /** Every request comes through the project's own Worker, which has given it its id. */
+  /** Every request comes through the project's own Worker, which has set its id. */
   readonly behindWorker?: boolean;
 }

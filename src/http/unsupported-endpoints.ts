@@ -1,4 +1,4 @@
-/** Endpoints of the two APIs that this server does not have, each with a sentence that says so. */
+/** Endpoints of the two APIs that this server does not support, each with an explanation. */
 import { TurnError } from '../turn/errors.ts';
 
 const purpose =
@@ -38,7 +38,7 @@ const ollamaEndpoints: Readonly<Record<string, string>> = {
   ),
 };
 
-/** By path, under every prefix that a base URL may have; paths below one of these are meant too. */
+/** By path, under every prefix of a base URL; paths below match too. */
 export const unsupportedEndpoints: Readonly<Record<string, string>> = {
   ...Object.fromEntries(
     ['/v1', '', '/anthropic/v1', '/openai/v1', '/openai'].flatMap((root) =>
@@ -48,11 +48,14 @@ export const unsupportedEndpoints: Readonly<Record<string, string>> = {
   ...ollamaEndpoints,
 };
 
-/** 404, which no client repeats: LangChain asks again seven times after a 501, opencode for ever. */
+/** 404, which no client retries: LangChain retries a 501 seven times, opencode for ever. */
 export const unsupportedEndpoint = (explanation: string): TurnError =>
   new TurnError('unsupported_endpoint', explanation);
 
-/** Most wrong paths come from a base URL that is too long: the client put `/v1/messages` behind what had it already. */
+/**
+ * Most wrong paths come from a base URL that is too long: the client appended `/v1/messages` to one that already had
+ * it.
+ */
 export const noSuchRoute = (path: string, served: readonly string[]): TurnError => {
   if (path.includes('/v1/v1'))
     return new TurnError('route_not_found', `There is one /v1 too many in this path: ${baseUrlAdvice}`);

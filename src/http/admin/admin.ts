@@ -1,6 +1,6 @@
 /**
- * Everything that those who run the server can see and do. The HTTP API of `/admin` and the dashboard are two ways to
- * call it, so that a page can do nothing that a program cannot.
+ * Everything that an admin can see and do. The HTTP API of `/admin` and the dashboard both call it, so a page can do
+ * nothing that a program cannot.
  */
 import type { z } from 'zod';
 import type { Headroom } from '../../access/limits/key-limits.ts';
@@ -38,7 +38,7 @@ export interface ShownLimits {
 export interface ShownModels {
   readonly models: readonly ListedModel[];
   readonly aliases: readonly { readonly name: string; readonly model: string }[];
-  /** Of MODEL_MAP, with `*`: the names that they stand for cannot be listed. */
+  /** Of MODEL_MAP, with `*`: the names that they match cannot be listed. */
   readonly patterns: readonly { readonly name: string; readonly model: string }[];
 }
 
@@ -51,8 +51,8 @@ export interface ShownTurns {
 export type ShownHealth = ReturnType<ReturnType<typeof detailedHealth>> & { readonly problems: readonly Problem[] };
 
 /**
- * Each throws `route_not_found` where the server has no such part or there is no such thing, and `store_unavailable`
- * where the database does not answer. `by`: who does it, for the log.
+ * Each throws `route_not_found` where the server lacks that part or the thing does not exist, and `store_unavailable`
+ * where the database does not answer. `by`: the admin, for the log.
  */
 export interface Admin {
   keys(query: { readonly revoked: boolean }): Promise<readonly ShownKey[]>;
@@ -69,7 +69,7 @@ export interface Admin {
   limits(): Promise<ShownLimits>;
   models(): Promise<ShownModels>;
   turns(): ShownTurns;
-  /** What the engine runs on this machine. */
+  /** The engine's processes on this machine. */
   processes(): readonly EngineProcess[];
   cancelTurn(id: string, by: string | undefined): void;
   health(): ShownHealth;

@@ -21,7 +21,7 @@ export const plainErrorSchema = z.object({
   requestId: z.string(),
 });
 
-/** The errors of `/admin`, which speaks no dialect. */
+/** The errors of `/admin`, which belongs to no dialect. */
 export const plainError = (
   { code, message, param }: Pick<TurnError, 'code' | 'message' | 'param'>,
   requestId: string,

@@ -1,4 +1,4 @@
-/** The HTTP API of `/admin`: queries and bodies are read, `Admin` is called, and what it says is the answer. */
+/** The HTTP API of `/admin`: parses queries and bodies, calls `Admin`, and responds with its result. */
 import type { Handler } from 'hono';
 import { readJson, type BodyServices } from '../request/body.ts';
 import type { HttpContext, HttpEnv } from '../context.ts';

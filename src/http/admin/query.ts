@@ -1,4 +1,4 @@
-/** The queries of `/admin`, read strictly: a name that nobody knows is an error, not an answer to another question. */
+/** Parses the queries of `/admin` strictly: an unknown name is an error, not ignored. */
 import { z } from 'zod';
 import { TurnError } from '../../turn/errors.ts';
 import type { HttpContext } from '../context.ts';

@@ -1,4 +1,4 @@
-/** What the headers of an answer report beside the answer: the model, the fate of parameters, the limits. */
+/** The headers of an answer about its model, the fate of parameters, and limits. */
 import type { Dialect, HeaderRecord, ParsedRequest } from '../../dialects/dialect.ts';
 import { exactName } from '../../models/model.ts';
 import type { Notice } from '../../turn/events.ts';
@@ -11,7 +11,7 @@ interface Facts {
   readonly nowMs: number;
   readonly dialect: Headed;
   readonly answeredBy?: string | undefined;
-  /** The limits as they were known before the turn. */
+  /** The limits that were known before the turn. */
   readonly known?: HeaderRecord;
 }
 
@@ -40,7 +40,7 @@ export const fatesOf = (
   notices: readonly Notice[],
   { parameterNames }: Pick<Dialect, 'parameterNames'>,
 ): { readonly ignored: readonly string[]; readonly emulated: readonly string[] } => {
-  // An attempt that failed unseen has a notice of its strategy as well: the last one served the turn.
+  // A failed attempt has sent its own strategy notice; the last one served the turn.
   const { adjusted = [], ignored = [] } = notices.findLast((notice) => notice.kind === 'strategy') ?? {};
   const named = (names: readonly string[]): readonly string[] => names.map((name) => parameterNames?.[name] ?? name);
   return {

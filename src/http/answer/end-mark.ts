@@ -1,16 +1,16 @@
 /**
- * The mark at the end of a stream, for the Worker in front of a container: in some versions of the
- * platform a container that dies looks like a clean end. The Worker asks for it and takes it off.
+ * The mark at the end of a stream, for the Worker in front of a container: on some versions of the platform a container
+ * that dies looks like a clean end. The Worker asks for the mark and removes it.
  */
 import { formatOfAnswer, type StreamFormat } from './stream-format.ts';
 
 /** `eos`: in the request and in the answer. It never passes between this project's own parts and a client. */
 export const INTERNAL_HEADER = 'x-proxy-internal';
-/** In a request: whose key it was. The Worker has checked that key, and keeps it to itself. */
+/** In a request: the owner of its key. The Worker has checked that key and does not pass it on. */
 export const OWNER_HEADER = 'x-proxy-internal-owner';
-/** In an answer: how many conversations the server behind the Worker holds, whose next turn is cheaper there. */
+/** In an answer: how many conversations the server behind the Worker holds; their next turn is cheaper there. */
 export const CONVERSATIONS_HEADER = 'x-proxy-internal-conversations';
-/** An SSE comment, so that a reader who sees it by mistake ignores it; in other formats a line that no frame is. */
+/** An SSE comment, which a reader that sees it by mistake ignores; in other formats a line that is never a frame. */
 export const endMark = ({ lineBreaks }: StreamFormat): string => `: eos${'\n'.repeat(lineBreaks)}`;
 
 /** The answer with the mark at its end, when the request asks for it. */

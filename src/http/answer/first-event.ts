@@ -1,13 +1,13 @@
 /**
- * The first moments of a streamed answer. An error before the first event can still be an HTTP status
- * that clients know how to retry, so the headers wait for it, but only for a moment.
+ * Delays the headers of a streamed answer until its first event, but only briefly: an error before that event can still
+ * be an HTTP status that clients know how to retry.
  */
 import { isStreamEvent, type TurnEvent } from '../../turn/events.ts';
 import type { Clock } from '../../util/clock.ts';
 import { rejoin } from '../../util/iterators.ts';
 
 export interface FirstEvent {
-  /** Whether the answer has begun; if not, the time was up first. */
+  /** Whether the answer has begun before the time was up. */
   readonly begun: boolean;
   /** All events from the first on, those already read included. */
   readonly events: AsyncIterable<TurnEvent>;
@@ -16,7 +16,7 @@ export interface FirstEvent {
 export interface HeaderWait {
   /** How long to wait for the first event. */
   readonly waitMs: number;
-  /** How long at most, where the upstream has failed and is asked again: what comes then is most likely an error. */
+  /** The longest wait, while the upstream has failed and is asked again: what comes next is most likely an error. */
   readonly longestMs: number;
   readonly clock: Clock;
 }
@@ -57,7 +57,7 @@ class Timer {
     this.stop = wait.clock.after(wait.waitMs, this.#ring);
   }
 
-  /** The next try begins after `delayMs`, and gets the usual time. */
+  /** The next try begins after `delayMs` and gets the usual time. */
   extend(delayMs: number): void {
     const { clock, waitMs } = this.#wait;
     this.stop();

@@ -1,15 +1,17 @@
 /**
- * An answer whose real status comes late, between a container and the Worker in front of it. The platform lets one
- * object wait for the headers of six answers at a time, and a turn may take minutes; so the container sends headers at
- * once, and the head of its answer in the body: blank lines as signs of life, the head as one line of JSON, then the
- * body itself. Headers that have come also tell that the container has taken the request, which must not be sent again
- * then.
+ * An answer whose status comes late, between a container and the Worker in front of it. The platform lets one object
+ * wait for the headers of six answers at a time, and a turn may take minutes. So the container sends headers at once
+ * and puts the real head into the body: blank lines as keepalives, the head as one line of JSON, then the body itself.
+ * The early headers also show that the container has taken the request, which must not be sent again then.
  */
 import { systemClock, type Clock } from '../../util/clock.ts';
 import { timedOut, within } from '../../util/timer.ts';
 import { formatOfAnswer } from './stream-format.ts';
 
-/** Set to `late` by who asks and by who answers so. Never passes between this project's own parts and a client. */
+/**
+ * `late` in a request asks for it, and in an answer announces it. Never passes between this project's own parts and a
+ * client.
+ */
 export const HEAD_HEADER = 'x-proxy-internal-head';
 
 interface Head {
@@ -36,7 +38,7 @@ export const withLateHead = (answer: Promise<Response>, options: LateHeadOptions
         if (done === true) controller.close();
         else controller.enqueue(value);
       },
-      // The request's own signal tells the turn that nobody reads any more; a turn that waits is not waited for here.
+      // The request's own signal ends the turn when nobody reads any more.
       cancel: () => void bytes.return(),
     },
     { highWaterMark: 0 },
@@ -69,8 +71,8 @@ async function* bytesOf(
 const encode = (text: string): Uint8Array<ArrayBuffer> => Uint8Array.from(new TextEncoder().encode(text));
 
 /**
- * The answer with its real head. Throws when the body ends before that; an answer that has its head already is left as
- * it is.
+ * The answer with its real head. Throws when the body ends before that; an answer that already has its head is returned
+ * unchanged.
  */
 export const readLateHead = async (response: Response): Promise<Response> => {
   if (response.headers.get(HEAD_HEADER) !== 'late' || response.body === null) return response;

@@ -1,11 +1,11 @@
 /**
- * What the upstream reported about limits, as the API's own response headers, `anthropic-ratelimit-*`. Nothing is
- * estimated. A dialect may add the same facts under further names.
+ * The limits that the upstream reported, as the API's own response headers, `anthropic-ratelimit-*`. Nothing is
+ * estimated. A dialect may add them under further names.
  */
 import type { HeaderRecord } from '../../dialects/dialect.ts';
 import type { Notice, RateLimit } from '../../turn/events.ts';
 
-/** The limits as far as these notices have them. */
+/** The limits in these notices. */
 export const limitHeaders = (notices: readonly Notice[]): HeaderRecord => {
   const headers: Record<string, string> = {};
   for (const notice of notices) {
@@ -15,7 +15,7 @@ export const limitHeaders = (notices: readonly Notice[]): HeaderRecord => {
   return headers;
 };
 
-/** Seconds until the limit that refused the turn opens again, as far as the upstream told. */
+/** Seconds until the limit that refused the turn resets, where the upstream reported it. */
 export const secondsUntilReset = (notices: readonly Notice[], nowMs: number): number | undefined => {
   const resets = notices.flatMap((notice) =>
     notice.kind === 'rate_limit' && notice.limit.status === 'rejected' ? [notice.limit.resetsAt] : [],
@@ -35,7 +35,7 @@ const fromUpstream = (upstream: Readonly<Record<string, string>>): HeaderRecord 
   return headers;
 };
 
-// The names that the API uses toward subscription logins; Claude Code reads the same ones.
+// The header names that the API uses for subscription logins; Claude Code reads the same ones.
 const fromLimit = ({ status, window, utilization, resetsAt }: RateLimit): HeaderRecord => ({
   'anthropic-ratelimit-unified-status': status,
   ...(window !== undefined && { 'anthropic-ratelimit-unified-representative-claim': window }),

@@ -1,8 +1,8 @@
-/** Whether and when asking again can help: as headers, and in words for those who read the message only. */
+/** Whether and when a retry can help: as headers, and in the message for those who read only that. */
 import type { Dialect } from '../../dialects/dialect.ts';
 import { statusOf, TurnError } from '../../turn/errors.ts';
 
-/** `x-should-retry: false` keeps the SDKs of both vendors from asking again for nothing. */
+/** `x-should-retry: false` stops the SDKs of both vendors from useless retries. */
 export const retryHeaders = (
   error: TurnError,
   { longestRetrySeconds = Infinity }: Pick<Dialect, 'longestRetrySeconds'>,
@@ -16,8 +16,8 @@ export const retryHeaders = (
 };
 
 /**
- * A limit's error, with the time it lasts in its message. `known` is that time in seconds where the error does not have
- * it.
+ * The error of a limit, with its duration in the message. `known` is that duration in seconds where the error does not
+ * have it.
  */
 export const withWait = (error: TurnError, known?: number): TurnError => {
   const seconds = wholeSeconds(error.retryAfterSeconds ?? known);

@@ -1,6 +1,6 @@
 /**
- * One turn on the engine, under a lease, a deadline and the client's patience. The lease goes back
- * when the engine has let go of the turn, however the turn ended and whether or not anyone still reads.
+ * Runs one turn on the engine with a lease and a deadline. The lease is released when the engine has let go of the
+ * turn, however the turn ended and whether or not the client still reads.
  */
 import type { Lease } from '../../access/leases.ts';
 import { TurnError } from '../../turn/errors.ts';
@@ -13,7 +13,7 @@ import { watchdog } from '../../util/watchdog.ts';
 import type { Services } from '../services.ts';
 import type { RunningTurns } from './running-turns.ts';
 
-/** An engine that ignores its abort signal loses its lease after this, with an error in the log. */
+/** An engine that ignores its abort signal loses the lease after this, and an error is logged. */
 const abandonAfterMs = 30_000;
 
 type Needs = Pick<Services, 'engine' | 'leases' | 'clock' | 'log' | 'stopping'> & {
@@ -42,7 +42,7 @@ export async function* runTurn(
     alarm[Symbol.dispose]();
     void releaseWhen(events?.return?.(), lease, { turn, services });
   });
-  // Bound to the signal, not to this generator: a client that stops reading never resumes it.
+  // The release is bound to the signal, not to this generator: a client that stops reading never resumes it.
   end.signal.addEventListener('abort', release);
   try {
     end.signal.throwIfAborted();
@@ -63,7 +63,7 @@ export async function* runTurn(
   }
 }
 
-/** The input tokens of a turn, under a lease and a deadline as a turn is. */
+/** Counts the input tokens of a turn, with a lease and a deadline like a turn. */
 export const countTurn = async (turn: Turn, client: AbortSignal, services: Needs): Promise<number> => {
   const lease = await services.leases.acquire(turn.owner, client);
   using end = turnEnd(client, services);
@@ -103,7 +103,7 @@ const turnEnd = (client: AbortSignal, { clock, stopping, settings: { turnTimeout
   };
 };
 
-/** An admin who ends a turn says so; a client that leaves gives no reason. */
+/** An admin who ends a turn gives a reason; a client that leaves gives none. */
 const whyLeft = ({ reason }: AbortSignal): TurnError =>
   reason instanceof TurnError ? reason : new TurnError('client_closed', 'The client closed the request.');
 

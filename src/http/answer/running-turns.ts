@@ -1,4 +1,4 @@
-/** The turns that wait or run on this server now: to be shown, and ended by an admin. */
+/** The turns that wait or run on this server, for admins to see and end. */
 import { TurnError } from '../../turn/errors.ts';
 
 export interface RunningTurn {
@@ -6,7 +6,7 @@ export interface RunningTurn {
   readonly id: string;
   /** When the request came, in milliseconds since the Unix epoch. */
   readonly since: number;
-  /** When it got its place; absent while it waits in the queue. */
+  /** When it got its slot; absent while it waits in the queue. */
   readonly startedAt?: number;
   readonly key: string;
   readonly client?: string;
@@ -19,11 +19,11 @@ export interface RunningTurn {
 export interface RunningTurns {
   /** `cancel` ends the turn with this error. Returns what forgets it. */
   add(turn: RunningTurn, cancel: (reason: TurnError) => void): () => void;
-  /** It has its place in the queue no more: it runs. */
+  /** It has left the queue and runs. */
   started(id: string, at: number): void;
   /** The longest running first. */
   list(): readonly RunningTurn[];
-  /** False where there is none of that id. */
+  /** False where no turn has that id. */
   cancel(id: string): boolean;
 }
 

@@ -15,20 +15,20 @@ export interface StreamOptions {
     readonly atOnce: boolean;
   };
   readonly clock: Clock;
-  /** The frame that ends a stream that has failed; none where the frames themselves have said it. */
+  /** The frame that ends a failed stream; undefined where the frames already include it. */
   readonly errorFrame: (thrown: unknown) => SseFrame | undefined;
-  /** The frames have ended, however they did. */
+  /** The frames have ended, with or without an error. */
   readonly ended: () => void;
   /** The reader has left before the end. */
   readonly left: () => void;
 }
 
-/** After so many bytes that nobody has taken yet, everything else in the process has its turn first. */
+/** After this many bytes that nobody has read yet, the rest of the process gets a turn first. */
 const BREATH_BYTES = 256 * 1024;
 
 /**
- * A body that takes its frames as they come, whether or not they are read: the engine is free when it has finished,
- * and what a slow reader has not taken is held as bytes. Who never reads is cut by the socket's own time limit.
+ * A body that takes its frames as they come, whether or not they are read: the engine is free when it has finished, and
+ * a slow reader holds only bytes. The socket's time limit cuts off a client that never reads.
  */
 export const streamBody = (frames: AsyncIterable<SseFrame>, options: StreamOptions): ReadableStream<Uint8Array> => {
   const encoder = new TextEncoder();

@@ -1,20 +1,17 @@
-/**
- * The formats of streams: how a frame becomes bytes, and where a frame ends among them. One place for server and
- * Worker.
- */
+/** The formats of streams: how a frame becomes bytes, and where it ends. Server and Worker share them. */
 import type { Dialect, SseFrame } from '../../dialects/dialect.ts';
 
 export interface StreamFormat {
   readonly headers: Readonly<Record<string, string>>;
   /** The text of one frame. */
   readonly encode: (frame: SseFrame) => string;
-  /** How many line breaks stand behind a frame: as many in a row stand nowhere inside of one. */
+  /** How many line breaks end a frame; a frame contains no such sequence. */
   readonly lineBreaks: 1 | 2;
 }
 
 const UNBUFFERED = {
   'cache-control': 'no-cache, no-transform',
-  // nginx holds streams back without it.
+  // nginx buffers streams without it.
   'x-accel-buffering': 'no',
 } as const;
 
@@ -30,7 +27,7 @@ const serverSentEvents: StreamFormat = {
   lineBreaks: 2,
 };
 
-/** One JSON value a line. It has no comments, and clients stumble over empty lines. */
+/** One JSON value a line. The format has no comments, and clients fail on empty lines. */
 const ndjson: StreamFormat = {
   headers: { 'content-type': 'application/x-ndjson', ...UNBUFFERED },
   encode: (frame) => ('comment' in frame ? '' : `${frame.data}\n`),
@@ -40,7 +37,7 @@ const ndjson: StreamFormat = {
 export const streamFormatOf = ({ streamFormat }: Pick<Dialect, 'streamFormat'>): StreamFormat =>
   streamFormat === 'ndjson' ? ndjson : serverSentEvents;
 
-/** The format of an answer; undefined for one that is no stream. */
+/** The stream format of an answer; undefined for an answer that is not a stream. */
 export const formatOfAnswer = (headers: Headers): StreamFormat | undefined => {
   const type = headers.get('content-type') ?? '';
   return [serverSentEvents, ndjson].find((format) => type.startsWith(essence(format)));
@@ -48,7 +45,7 @@ export const formatOfAnswer = (headers: Headers): StreamFormat | undefined => {
 
 const essence = ({ headers }: StreamFormat): string => headers['content-type']?.split(';')[0] ?? '';
 
-/** Whether a body asks for a stream. Takes any body, also a malformed one. */
+/** Whether a body asks for a stream. Accepts any body, also a malformed one. */
 export const wantsStream = ({ streamsUnlessTold }: Pick<Dialect, 'streamsUnlessTold'>, body: object): boolean => {
   const { stream }: { stream?: unknown } = body;
   return streamsUnlessTold === true ? stream !== false : stream === true;

@@ -1,4 +1,4 @@
-/** What is worth remembering of a turn while its events pass by: for the request's summary and the headers. */
+/** Collects what the request's summary and the headers need while a turn's events pass. */
 import type { AnswerTimes } from '../../dialects/dialect.ts';
 import { isStreamEvent, type Notice, type StreamEvent, type TurnEvent } from '../../turn/events.ts';
 import { noTokens, tokenCounts, type Cost, type Strategy, type TokenCounts } from '../../turn/request-summary.ts';
@@ -10,13 +10,13 @@ export interface TurnFigures {
   readonly strategy: Strategy | undefined;
   readonly retries: number;
   readonly queueMs: number;
-  /** Of the monotonic clock; the first event that shows something of the answer. */
+  /** On the monotonic clock: the first event that shows part of the answer. */
   readonly firstEventAt: number | undefined;
   readonly tokens: TokenCounts;
   readonly webSearches: number;
   /** As the API reported it; undefined before it reported any. */
   readonly usage: Partial<Usage> | undefined;
-  /** The model that the answer names. */
+  /** The model in the answer. */
   readonly answeredBy: string | undefined;
   /** As the engine reported it. */
   readonly cost: Cost | undefined;

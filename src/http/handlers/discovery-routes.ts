@@ -1,6 +1,4 @@
-/**
- * What clients of some APIs ask before they ask anything else: the API's version, one model's details, models at work.
- */
+/** Requests that clients of some APIs send first: the API's version, one model's details, running models. */
 import type { Handler } from 'hono';
 import type { DialectDiscovery } from '../../dialects/dialect.ts';
 import { readJson, type BodyServices } from '../request/body.ts';
@@ -26,7 +24,7 @@ export const modelDetailsRoute =
     return c.json(c.get('dialect').renderModel(await listedModel(name, services)));
   };
 
-/** Clients fetch a model that their user has typed; one that answers needs no fetching. */
+/** Clients pull a model that their user has typed; a model that answers needs no pull. */
 export const pullModelRoute =
   (services: BodyServices & Pick<Services, 'listModels'>): Handler<HttpEnv> =>
   async (c) => {
@@ -35,7 +33,10 @@ export const pullModelRoute =
     return c.json(discovery.pulled);
   };
 
-/** `ollama …` asks whether Ollama is there. A browser is led to the page, everybody else is told who is here. */
+/**
+ * `ollama …` checks whether Ollama is there. A browser is redirected to the dashboard, other clients get the server's
+ * name.
+ */
 export const indexRoute =
   (version: string, { dashboard }: { readonly dashboard: boolean }): Handler<HttpEnv> =>
   (c) => {

@@ -1,7 +1,7 @@
 /**
- * Three questions about the server. `/live`: does it answer at all, or must it be started again? `/ready`: may requests
- * be sent to it? `/health`: how is it, in full? A login that the API refuses makes no server unready: its clients get
- * the API's error, where a balancer without a ready server could only say that there is none.
+ * Three checks. `/live`: the process answers, else it must be restarted. `/ready`: requests may be sent to it.
+ * `/health`: the full report. A login that the API refuses does not make the server unready: its clients get the API's
+ * error, which says more than a balancer's "no server available".
  */
 import type { Handler } from 'hono';
 import type { HttpEnv } from '../context.ts';
@@ -18,7 +18,7 @@ export const readyRoute =
     return c.json({ status: ready ? 'ok' : 'unavailable' }, ready ? 200 : 503);
   };
 
-/** The whole report, for those who hold a key. */
+/** The full report, for callers with a key. */
 export const detailedHealth = (services: Needs) => {
   const startedAt = services.clock.elapsed();
   return () => ({ ...stateOf(services), ...figures(services, startedAt) });
@@ -28,14 +28,14 @@ export const healthRoute = (services: Needs): Handler<HttpEnv> => {
   const details = detailedHealth(services);
   return (c) => {
     const state = stateOf(services);
-    // Without the key no details: they tell strangers what to attack.
+    // Without a key there are no details: they would show strangers what to attack.
     const report = c.get('owner') === undefined ? { status: state.status } : details();
     return c.json(report, state.status === 'ok' ? 200 : 503);
   };
 };
 
 interface State {
-  /** `degraded`: requests are taken, and the last turns failed for a reason that meets all of them. */
+  /** `degraded`: requests are accepted, but the last turns failed for a reason that affects all. */
   readonly status: 'ok' | 'degraded' | 'unavailable';
   readonly reason?: string;
 }

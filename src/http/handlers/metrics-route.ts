@@ -1,4 +1,4 @@
-/** `/metrics`: the figures of this server, for Prometheus. It needs a key, as everything does that tells of others. */
+/** `/metrics` in Prometheus' format. It needs a key, like everything that shows other callers' usage. */
 import type { Handler } from 'hono';
 import { TurnError } from '../../turn/errors.ts';
 import type { HttpEnv } from '../context.ts';

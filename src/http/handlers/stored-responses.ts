@@ -1,6 +1,6 @@
 /**
- * Answers that are kept for later requests, in the JSON of their dialect: read for a turn, written after it, shown by
- * id.
+ * Answers that are stored for later requests, in the JSON of their dialect: read before a turn, written after it, shown
+ * by id.
  */
 import type { Handler } from 'hono';
 import { localOwner } from '../../access/keys.ts';
@@ -17,7 +17,7 @@ import type { Services } from '../services.ts';
 
 type StoreServices = Pick<Services, 'responses' | 'clock' | 'log' | 'settings'>;
 
-/** What a body refers to. Undefined where nothing is stored; throws `store_unavailable`. */
+/** The stored answers that a body refers to. Undefined where nothing is stored; throws `store_unavailable`. */
 export const readReferences = async (
   c: HttpContext,
   body: unknown,
@@ -40,7 +40,7 @@ export const readReferences = async (
   return new Map(found.map((row) => [row.id, fromRow(row)]));
 };
 
-/** Keeps the answer before its end is told, so that the next request finds it. One that cannot be kept is logged. */
+/** Stores the answer before its end is sent, so that the next request finds it. A failure is logged. */
 export async function* storeAnswer(
   events: AsyncIterable<TurnEvent>,
   { c, parsed, services }: { c: HttpContext; parsed: ParsedRequest; services: StoreServices },
@@ -108,7 +108,7 @@ export const removeStoredRoute =
     return c.json(storageOf(c).renderRemoved(id));
   };
 
-/** Ends an answer that is under way; its own request then ends with an error. */
+/** Ends a running answer; its own request then ends with an error. */
 export const cancelRoute =
   (services: StoreServices, running: RunningAnswers): Handler<HttpEnv> =>
   async (c) => {
@@ -120,10 +120,10 @@ export const cancelRoute =
     throw new TurnError('invalid_request', 'Cannot cancel a completed response.', { param: 'response_id' });
   };
 
-/** Answers under way that can be cancelled by the id of their response. */
+/** Running answers that can be cancelled by the id of their response. */
 export interface RunningAnswers {
   add(answer: RunningAnswer): Disposable;
-  /** What is shown of the cancelled one; undefined where there is none of that owner. */
+  /** The cancelled response; undefined where this owner has none of that id. */
   cancel(id: string, owner: string): object | undefined;
 }
 
@@ -150,7 +150,7 @@ export const createRunningAnswers = (): RunningAnswers => {
   };
 };
 
-/** The events of an answer that can be cancelled until they end. */
+/** The events of an answer that can be cancelled until its end. */
 export async function* cancellable(
   events: AsyncIterable<TurnEvent>,
   running: RunningAnswers,
@@ -189,7 +189,7 @@ const orUnavailable = async <Value>(reading: Promise<Value>): Promise<Value> => 
   }
 };
 
-/** Sent in one body, the same conversation would be refused, too. */
+/** A single request with the same conversation would be refused too. */
 const tooLarge = (bytes: number): TurnError =>
   new TurnError('body_too_large', `The stored conversation has more than ${bytes} bytes. Send what it still needs.`, {
     param: 'previous_response_id',

@@ -30,15 +30,15 @@ import { streamFormatOf, type StreamFormat } from '../answer/stream-format.ts';
 import { cancellable, readReferences, storeAnswer, type RunningAnswers } from './stored-responses.ts';
 import { TurnRecord } from '../answer/turn-record.ts';
 
-/** Well under the 60 seconds after which proxies in between give up on a silent connection. */
+/** Well below the 60 seconds after which proxies cut off a silent connection. */
 const longestHeaderWaitMs = 15_000;
 
-/** An answer under way: what every step from the parsed request to the last byte needs. */
+/** A running answer: everything that its steps need, from the parsed request to the last byte. */
 interface Answer {
   readonly c: HttpContext;
   readonly dialect: Dialect;
   readonly services: Services & { readonly turns?: RunningTurns };
-  /** Replaced where the model turns out to have ended. */
+  /** Replaced where the model turns out to be retired. */
   parsed: ParsedRequest;
   readonly record: TurnRecord;
   /** The limits as they were known before the turn, under the API's names. */
@@ -104,13 +104,13 @@ const eventsOf = (
   return cancellable(storeAnswer(events, { c, parsed, services }), running, underWay);
 };
 
-/** Parses the request again for the model that answers in place of one that has ended. */
+/** Parses the request again for the model that replaces a retired one. */
 const replacement =
   (answer: Answer, parse: () => Promise<ParsedRequest>): Replace =>
   async ({ model }, error) => {
     const named = { ...model, requested: ownNameOf(answer.c, model.requested) };
     if (!isModelNotFound(error) || !answer.services.modelNotFound(named)) return undefined;
-    // What the renderer knows of the request stays: an id that it has given out, for one.
+    // The renderer's knowledge of the request stays, such as an id that was already sent.
     answer.parsed = { ...(await parse()), answer: answer.parsed.answer };
     return answer.parsed;
   };
@@ -168,7 +168,7 @@ const accept = (parsed: ParsedRequest, c: HttpContext, { settings }: Services): 
   return parsed;
 };
 
-/** A refusal for a limit of the key has that limit in its headers, too. */
+/** A refusal because of a key's limit has that limit in its headers too. */
 const letIn = async (c: HttpContext, { model }: ParsedRequest, services: Services): Promise<HeaderRecord> => {
   try {
     return await admit(c, model, services);
@@ -190,7 +190,7 @@ const turnOf = (parsed: ParsedRequest, c: HttpContext): Turn => ({
   ...(c.get('dialect').knowsPauses !== true && { throughPauses: true }),
 });
 
-// While it waits nothing can be sent: the status of a JSON answer comes with its end.
+// Nothing can be sent while it waits: the status of a JSON answer comes with its end.
 const respondJson = async (events: AsyncIterable<TurnEvent>, answer: Answer): Promise<Response> => {
   const { c, dialect, parsed } = answer;
   const message = await foldMessage(events)
@@ -238,7 +238,7 @@ const respondStream = async (
   return c.body(body, 200, format.headers);
 };
 
-/** The frames of a stream, and the text of those that have passed. */
+/** The frames of a stream; collects their text. */
 const keepFrames = (frames: AsyncIterable<SseFrame>, { encode }: StreamFormat) => {
   let text = '';
   const noted = tap(frames, (frame) => {
@@ -247,7 +247,7 @@ const keepFrames = (frames: AsyncIterable<SseFrame>, { encode }: StreamFormat) =
   return { frames: noted, text: () => text };
 };
 
-/** An error that only a stream can carry, as the events of one; any other is thrown. */
+/** Turns an error that only a stream can carry into a stream; rethrows any other. */
 const asStream = (error: TurnError, dialect: Dialect): FirstEvent => {
   if (dialect.belongsInStream?.(error) !== true) throw error;
   return { begun: true, events: failing(error) };

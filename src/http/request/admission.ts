@@ -1,6 +1,6 @@
 /**
- * What the owner's limits say of a request, between its parsing and the queue: the models and limits of its key, and
- * the account's own state. What a turn then shows of the account is told to every server that shares the database.
+ * Checks a request between parsing and the queue: models and limits of its key, and the state of the account. A turn's
+ * reports about the account reach every server that shares the database.
  */
 import { modelRefusal, ownName } from '../../access/key-models.ts';
 import type { Admission, KeyLimiter } from '../../access/limits/key-limiter.ts';
@@ -17,7 +17,7 @@ import type { HttpContext } from '../context.ts';
 import { limitHeaders } from '../answer/limit-headers.ts';
 import type { Services } from '../services.ts';
 
-/** Both are there where the server has a database. */
+/** Both exist where the server has a database. */
 export interface Limits {
   /** Whether several servers share the account through one database. */
   readonly shared: boolean;
@@ -27,7 +27,7 @@ export interface Limits {
 
 type Needs = Pick<Services, 'limits' | 'clock'>;
 
-/** The key's own names before the server's. */
+/** Resolves the key's own aliases before the server's. */
 export const resolverOf =
   (c: HttpContext, resolveModel: ResolveModel): ResolveModel =>
   (name) => {
@@ -50,7 +50,7 @@ export const refuseOtherModels = (c: HttpContext, model: ResolvedModel): void =>
 };
 
 /**
- * Lets the request in, and counts what it used when it has ended. Throws `upstream_rate_limited` while the account is
+ * Admits the request, and counts its usage when it has ended. Throws `upstream_rate_limited` while the account is
  * refused, and `key_limit`. Returns the limits that are known before the turn, under the API's names.
  */
 export const admit = async (c: HttpContext, model: ResolvedModel, { limits, clock }: Needs): Promise<HeaderRecord> => {
@@ -67,7 +67,7 @@ export const admit = async (c: HttpContext, model: ResolvedModel, { limits, cloc
   return { ...(await windowHeaders(plan, clock.now())), ...keyLimitHeaders(admission.headroom) };
 };
 
-/** What is left of the limits that the caller's key has, for the headers of a refusal. */
+/** What is left of the key's limits, for the headers of a refusal. */
 export const headroomHeaders = async (c: HttpContext, { limits }: Needs): Promise<HeaderRecord> => {
   const key = c.get('caller')?.key;
   return limits === undefined || key === undefined ? {} : keyLimitHeaders(await limits.limiter.headroom(key));
@@ -88,7 +88,7 @@ const windowHeaders = async (plan: Plan, now: number): Promise<HeaderRecord> =>
     })),
   );
 
-/** The events of a turn; what they show of the account's limits is told to the plan. */
+/** The events of a turn; reports about the account's limits go to the plan. */
 export const toldToPlan = (
   events: AsyncIterable<TurnEvent>,
   model: ResolvedModel,
@@ -104,8 +104,8 @@ export const toldToPlan = (
   });
   return onError(noted, (thrown) => {
     const { code, retryAfterSeconds = secondsUntil(full?.resetsAt, clock.now()) } = toTurnError(thrown);
-    // Where nobody says how long it lasts it may be over with the next request: no server holds back for a guess.
-    // A server alone lets the API answer each request; several keep each other from asking in vain.
+    // A refusal without a duration may be over with the next request, so requests are not held back for it. A single
+    // server lets the API answer each request; servers that share the account keep each other from useless requests.
     if (!limits.shared || code !== 'upstream_rate_limited' || retryAfterSeconds === undefined) return;
     plan.refused({
       family: model.family,

@@ -21,7 +21,7 @@ export const openPaths: ReadonlySet<string> = new Set([
   ...OPENAPI_ROUTES.map(({ path }) => path),
 ]);
 
-/** The dashboard asks for a login itself, in a form. */
+/** The dashboard has its own login form. */
 const isOpen = (path: string): boolean => openPaths.has(path) || isDashboardPath(path);
 
 type Authenticating = Pick<Services, 'keys' | 'namedKeys' | 'wrongKeys' | 'sessions'> & {
@@ -43,7 +43,7 @@ export const authenticate =
     await next();
   };
 
-/** Throws `too_many_wrong_keys` where so many came from the caller's address that this one is not looked at. */
+/** Throws `too_many_wrong_keys` where too many wrong keys came from the caller's address. */
 export const slowDownGuessing = (
   c: HttpContext,
   caller: Caller | undefined,
@@ -55,7 +55,7 @@ export const slowDownGuessing = (
   if (seconds > 0) throw tooManyWrongKeys(seconds);
 };
 
-/** Whoever asks how the server is gets an answer also while its database is gone. */
+/** Health is served even while the database is down. */
 const find = async (c: HttpContext, presented: readonly string[], services: Authenticating): Promise<FoundCaller> => {
   try {
     const session = presented.length === 0 ? await callerOfSession(c, services) : undefined;
@@ -67,8 +67,8 @@ const find = async (c: HttpContext, presented: readonly string[], services: Auth
 };
 
 /**
- * Who is logged in at the dashboard may use the whole server with it: the playground does. Pages of the same host on
- * another port get the cookie too, so what changes something must come from the server's own page.
+ * A dashboard login may use the whole server, as the playground does. Pages of the same host on another port get the
+ * cookie too, so requests that change something must come from the server's own page.
  */
 const callerOfSession = async (c: HttpContext, { sessions }: Authenticating): Promise<Caller | undefined> => {
   const id = getCookie(c, SESSION_COOKIE);
@@ -79,7 +79,7 @@ const callerOfSession = async (c: HttpContext, { sessions }: Authenticating): Pr
   return own ? await sessions.find(id) : undefined;
 };
 
-/** The Worker has checked the key itself, and says whose it was. */
+/** The Worker has checked the key itself and sends its owner. */
 const callerOf = (caller: Caller, c: HttpContext, { settings }: Authenticating): Caller => {
   const owner = settings.behindWorker === true ? c.req.header(OWNER_HEADER) : undefined;
   return owner === undefined ? caller : { ...caller, owner, name: owner };
@@ -88,7 +88,7 @@ const callerOf = (caller: Caller, c: HttpContext, { settings }: Authenticating):
 const tooManyWrongKeys = (retryAfterSeconds: number): TurnError =>
   new TurnError('too_many_wrong_keys', 'Too many wrong keys came from this address.', { retryAfterSeconds });
 
-/** Why a key, or its absence, lets nobody in. */
+/** Why a key, or a missing one, is refused. */
 export const noEntry = (found: FoundCaller, presented: boolean): TurnError =>
   new TurnError(
     'authentication',

@@ -1,4 +1,4 @@
-/** The request body: bytes within the limit, then JSON, or a clear refusal. */
+/** Reads the request body: bytes within the limit, then JSON, or a clear error. */
 import type { BodyBudget } from '../../access/body-budget.ts';
 import { localOwner } from '../../access/keys.ts';
 import { TurnError } from '../../turn/errors.ts';
@@ -8,15 +8,18 @@ import type { HttpSettings } from '../services.ts';
 
 /** Where the bytes of a body come from. */
 export interface BodySource {
-  /** Gives each chunk to `take`, to the end. Where `take` throws, it rejects with that and the rest stays unread. */
+  /**
+   * Passes each chunk to `take` until the end. Where `take` throws, it rejects with that error and the rest stays
+   * unread.
+   */
   each(take: (chunk: Uint8Array) => void): Promise<void>;
 }
 
 export interface BodyServices {
-  /** Keep the body with the request's summary. */
+  /** Keeps the body for the request's summary. */
   readonly keepContent?: boolean;
   readonly settings: Pick<HttpSettings, 'maxBodyBytes'>;
-  /** Where it is absent, nothing bounds the bytes of all bodies together. */
+  /** Absent: nothing bounds the bytes of all bodies together. */
   readonly bodies?: BodyBudget;
 }
 
@@ -61,7 +64,7 @@ const readUpTo = async (maxBodyBytes: number, c: HttpContext): Promise<Uint8Arra
   return joined(chunks, bytes);
 };
 
-/** Throws `invalid_json`. Nothing of the body is in its message, which is logged. */
+/** Throws `invalid_json`. Its message, which is logged, holds nothing of the body. */
 export const parseJson = (bytes: Uint8Array): unknown => {
   const text = new TextDecoder().decode(bytes);
   try {
@@ -74,7 +77,7 @@ export const parseJson = (bytes: Uint8Array): unknown => {
   }
 };
 
-/** Of a large body others get a turn before and after it is parsed. */
+/** Other requests get a turn before and after a large body is parsed. */
 export const readJson = async (c: HttpContext, services: BodyServices): Promise<unknown> => {
   const bytes = await readBody(c, services);
   if (services.keepContent === true) c.get('record').keeps({ request: startOf(bytes) });
@@ -85,7 +88,7 @@ export const readJson = async (c: HttpContext, services: BodyServices): Promise<
   return body;
 };
 
-/** Smaller bodies have no room for values enough to matter. */
+/** Smaller bodies cannot hold enough values to matter. */
 const COUNTED_FROM_BYTES = 1024 * 1024;
 /** The largest conversations that fit into a model's context have a tenth of them. */
 const MOST_VALUES = 500_000;
@@ -101,7 +104,7 @@ const refuseTooMany = (values: number): void => {
 
 const othersTurn = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 0));
 
-/** What a browser sends of a form. Throws as `readBody`. */
+/** The fields of a browser's form. Throws like `readBody`. */
 export const readForm = async (c: HttpContext): Promise<URLSearchParams> => {
   const bytes = await readBody(c, { settings: { maxBodyBytes: LARGEST_FORM_BYTES } }, refuseOtherThanForms);
   return new URLSearchParams(new TextDecoder().decode(bytes));
@@ -116,7 +119,7 @@ const refuseOtherThanForms = (essence: string): void => {
     throw new TurnError('unsupported_media_type', 'The body must be what a form of this page sends.');
 };
 
-// Clients that send no type at all mean JSON.
+// Clients that send no content type mean JSON.
 const refuseOtherThanJson = (essence: string): void => {
   if (essence !== '' && essence !== 'application/json' && !essence.endsWith('+json')) {
     throw new TurnError('unsupported_media_type', `The body must be application/json, not ${printable(essence)}.`);
@@ -132,7 +135,7 @@ const refuseEncodings = (encoding: string | undefined): void => {
   }
 };
 
-/** Undefined for a body that comes in chunks and does not say how long it will be. */
+/** Undefined for a chunked body, which does not announce its length. */
 const declaredLength = (c: HttpContext): number | undefined => {
   const declared = c.req.header('content-length');
   return declared === undefined || c.req.header('transfer-encoding') !== undefined ? undefined : Number(declared);
@@ -155,7 +158,7 @@ const webBody = ({ body }: Request): BodySource => ({
   },
 });
 
-/** No more of a body is kept than this many characters; one has at most four bytes. */
+/** At most this many characters of a body are kept; a character has at most four bytes. */
 export const LONGEST_KEPT = 300_000;
 
 const startOf = (bytes: Uint8Array): string =>
@@ -171,16 +174,16 @@ const joined = (chunks: readonly Uint8Array[], bytes: number): Uint8Array<ArrayB
   return whole;
 };
 
-/** What the parser says, up to where it quotes the body. */
+/** The parser's message, up to where it quotes the body. */
 const reason = (error: unknown): string =>
   (error instanceof Error ? error.message : '')
     .replace(/ '.', [\s\S]*$/u, '')
     .replace(/^[^\w]*".*$/su, 'it cannot be read')
     .replace(/\.?$/, '.');
 
-/** Text of a caller, fit for a header or a message: printable ASCII, at most 500 characters. */
+/** A caller's text for a header or a message: printable ASCII, at most 500 characters. */
 export const printable = (text: string): string => text.replaceAll(/[^\x20-\x7e]/g, '?').slice(0, 500);
 
-/** Azure's clients name the model in the path, and in the body none, or the same. */
+/** Azure's clients send the model in the path, and none or the same one in the body. */
 export const withModelOfPath = (body: unknown, model: string | undefined): unknown =>
   model === undefined || typeof body !== 'object' || body === null ? body : { ...body, model };

@@ -6,7 +6,7 @@
 const [QUOTE, BACKSLASH, COMMA, BRACKET, BRACE] = [0x22, 0x5c, 0x2c, 0x5b, 0x7b];
 
 export class ValueCount {
-  /** Commas and openings outside of strings: each value has one before it. */
+  /** Commas and opening brackets outside of strings: one precedes each value. */
   values = 0;
   #inString = false;
   #escaped = false;

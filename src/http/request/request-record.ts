@@ -1,4 +1,4 @@
-/** One request while it is served, and its summary at the end: refused and queued requests have one too. */
+/** The record of one request, and its summary at the end, also for refused and queued requests. */
 import type { MiddlewareHandler } from 'hono';
 import { exactName, type ResolvedModel } from '../../models/model.ts';
 import { costOf } from '../../models/prices.ts';
@@ -17,7 +17,7 @@ import type { HttpContext, HttpEnv } from '../context.ts';
 import type { Services } from '../services.ts';
 import type { TurnFigures } from '../answer/turn-record.ts';
 
-/** A caller's text in a log line or a table: this much tells them apart. */
+/** Enough to tell a caller's texts apart in a log line or a table. */
 const LONGEST_TEXT = 200;
 
 interface Asked {
@@ -73,7 +73,7 @@ export class RequestRecord {
     this.#fates = { ...(ignored.length > 0 && { ignored }), ...(emulated.length > 0 && { emulated }) };
   }
 
-  /** What the turn has used so far; called again while it goes on. */
+  /** The turn's usage so far; called again while it runs. */
   used(figures: TurnFigures): void {
     this.#figures = figures;
   }
@@ -86,7 +86,7 @@ export class RequestRecord {
     };
   }
 
-  /** Called when the answer has ended, however it did. */
+  /** Called when the answer has ended, with or without an error. */
   whenEnded(then: SummaryListener): void {
     this.#whenEnded.push(then);
   }
@@ -134,7 +134,7 @@ export class RequestRecord {
     };
   }
 
-  /** As the engine reports it, or else by the table of prices. */
+  /** As the engine reports it, else by the price table. */
   #cost(): Cost {
     const figures = this.#figures;
     if (figures?.usage === undefined) return { usd: 0, basis: 'none' };
@@ -160,11 +160,11 @@ export const recordRequests =
     c.set('requestId', id);
     c.set('signal', c.req.raw.signal);
     c.set('record', record);
-    // Before there is a response: set on a finished one, a header makes a copy of it, which Node's adapter sends a
-    // millisecond later, because it then tries to learn the length of the body.
+    // Set before there is a response: setting a header on a finished response copies it, and Node's adapter sends a
+    // copy a millisecond later, because it tries to find the body's length.
     setOwnHeaders(c, id);
     await next();
-    // A response that came whole from elsewhere, such as an instance of the Worker, does not have them.
+    // A complete response from elsewhere, such as an instance of the Worker, does not have them.
     if (!c.res.headers.has('x-request-id')) setOwnHeaders(c, id);
     record.headersSent(c.res.status);
   };
