@@ -31,7 +31,7 @@ export interface Asked {
 
 export interface Frame {
   /** A page for admins; others get the form to log in. */
-  readonly page: (render: (asked: Asked) => Page | Promise<Page>) => Handler<HttpEnv>;
+  readonly page: (render: (asked: Asked) => Outcome | Promise<Outcome>) => Handler<HttpEnv>;
   /** What a form of a page does, for admins. */
   readonly action: (act: (asked: Asked & { readonly form: URLSearchParams }) => Promise<Outcome>) => Handler<HttpEnv>;
   /** Neither asks who it is. */

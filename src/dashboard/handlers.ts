@@ -42,7 +42,7 @@ export const createDashboard =
       'dashboard-login': open((c) => login(c, parts)),
       'dashboard-logout': open((c) => logout(c, parts)),
       'dashboard-asset': open(async (c) => respondAsset(c, parts.assets) ?? notFound()),
-      'dashboard-not-found': page(notFound),
+      'dashboard-not-found': page(({ c }) => (c.req.path === '/dashboard/' ? { to: '/dashboard' } : notFound())),
     };
   };
 

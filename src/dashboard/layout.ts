@@ -82,9 +82,9 @@ const navigation = (path: string): Html => html`
 const isHere = (to: string, path: string): boolean =>
   to === '/dashboard' ? path === to : path === to || path.startsWith(`${to}/`);
 
-const logout = ({ name }: Caller): Html => html`
+const logout = ({ name, key }: Caller): Html => html`
   <form method="post" action="/dashboard/logout" class="logout">
-    <span>Logged in as ${name}</span>
+    <span>Logged in ${key === undefined ? 'with PROXY_API_KEY' : html`as ${name}`}</span>
     <button type="submit">Log out</button>
   </form>
 `;

@@ -63,6 +63,7 @@ describe('the login', () => {
     expect(cookie).toMatch(/^proxy_session=[0-9a-f]{64}; Max-Age=43200; Path=\/; HttpOnly; SameSite=Strict$/u);
     expect(cookie).not.toContain('owner-key');
     expect((await visit('/dashboard')).html).toContain('Log out');
+    expect((await visit('/dashboard/')).headers.get('location')).toBe('/dashboard');
     expect((await visit('/dashboard/login')).headers.get('location')).toBe('/dashboard');
   });
 

@@ -199,6 +199,7 @@ it('limits say when a window is full at the pace of the last hour', async () => 
   expect(html).toContain('seven day new');
   expect(html).toContain('key_gone 20 %');
   expect(html).toMatch(/for models of the family opus[^]*opens again at/u);
+  expect((await visit('/dashboard/health')).html).toContain('Other model families are answered.');
 });
 
 it('pages say so where the database is gone, and health says what helps', async () => {

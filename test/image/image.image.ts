@@ -127,6 +127,13 @@ describe('the image by itself', () => {
     expect(figures['megabytes']).toBeLessThan(900);
   });
 
+  it('has the pages of the dashboard with their files', async () => {
+    const html = await (await fetch(`${url}/dashboard`)).text();
+    const files = [...html.matchAll(/(?:href|src)="(\/dashboard\/assets\/[^"]+)"/gu)].map(([, path]) => path);
+    expect(files.length).toBeGreaterThanOrEqual(3);
+    for (const path of files) expect((await fetch(`${url}${path}`)).status, path).toBe(200);
+  });
+
   it('is not root, cannot write to its root, and says how it is', async () => {
     expect(await podman('exec', name, 'id', '-u')).toBe('10001');
     await expect(podman('exec', name, 'touch', '/app/x')).rejects.toThrow('Read-only file system');

@@ -47,6 +47,14 @@ const demo = async (): Promise<{ url: string; child: ChildProcess }> => {
   }
 };
 
+/** Its stylesheets and modules are files of their own, which must be in what is run. */
+const expectDashboard = async (url: string): Promise<void> => {
+  const html = await (await fetch(url, { headers: { accept: 'text/html' } })).text();
+  const files = [...html.matchAll(/(?:href|src)="(\/dashboard\/assets\/[^"]+)"/gu)].map(([, path]) => path);
+  expect(files.length).toBeGreaterThanOrEqual(3);
+  for (const path of files) expect((await fetch(`${url}${path}`)).status, path).toBe(200);
+};
+
 describe('the packed package', () => {
   it('is well formed', async () => {
     const { messages } = await publint({ pkgDir: root, pack: 'npm' });
@@ -72,6 +80,7 @@ describe('the packed package', () => {
       200,
       { choices: [{ message: { role: 'assistant', content: expect.stringMatching(/./u) } }] },
     ]);
+    await expectDashboard(url);
     child.kill('SIGTERM');
     await once(child, 'exit');
     // npx ends at once, the server when it has ended Claude Code.

@@ -3,8 +3,8 @@ import type { Admin, ShownHealth } from '../../http/admin/admin.ts';
 import { count, duration, facts, html, nothing, table, type Html } from '../html.ts';
 import type { Page } from '../layout.ts';
 
-export const healthPage = (admin: Admin): Page => {
-  const health = admin.health();
+export const healthPage = async (admin: Admin): Promise<Page> => {
+  const health = await admin.health();
   const { status, problems, gauges, version, engine, login, uptimeSeconds, requests } = health;
   return {
     title: 'Health',

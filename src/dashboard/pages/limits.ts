@@ -1,4 +1,5 @@
 /** What is left: the windows of the plan with their pace, and the limits of keys. */
+import { localOwner } from '../../access/keys.ts';
 import type { Headroom } from '../../access/limits/key-limits.ts';
 import type { Admin, ShownLimits, ShownWindow } from '../../http/admin/admin.ts';
 import { count, dollars, duration, empty, html, meter, nothing, percent, time, type Html } from '../html.ts';
@@ -66,11 +67,17 @@ const windowCard = (window: ShownWindow, { names, now }: WindowContext): Html =>
         parts.length === 0
           ? nothing
           : html`<p class="quiet">
-              By key: ${parts.map(([id, share]) => `${names.get(id) ?? id} ${percent(share)}`).join(', ')}
+              By key: ${parts.map(([id, share]) => `${names.get(id) ?? ownerName(id)} ${percent(share)}`).join(', ')}
             </p>`
       }
     </li>
   `;
+};
+
+/** Keys that are not in the list: those of the settings have the beginning of a hash as their name. */
+const ownerName = (id: string): string => {
+  if (id === localOwner) return 'without a key';
+  return /^[0-9a-f]{12}$/u.test(id) ? `PROXY_API_KEY (${id})` : id;
 };
 
 const paceWords = ({ pace, utilization }: ShownWindow): unknown => {

@@ -4,7 +4,14 @@
  */
 import type { z } from 'zod';
 import type { Headroom } from '../../access/limits/key-limits.ts';
-import { openWindows, paceOf, type CoolDown, type Pace, type PlanWindow } from '../../access/limits/plan-state.ts';
+import {
+  openWindows,
+  paceOf,
+  type CoolDown,
+  type Pace,
+  type PlanState,
+  type PlanWindow,
+} from '../../access/limits/plan-state.ts';
 import type { NamedKey } from '../../access/named-keys.ts';
 import type { ListedModel } from '../../models/list.ts';
 import type { Block } from '../../store/ledger/blocks.ts';
@@ -72,7 +79,7 @@ export interface Admin {
   /** The engine's processes on this machine. */
   processes(): readonly EngineProcess[];
   cancelTurn(id: string, by: string | undefined): void;
-  health(): ShownHealth;
+  health(): Promise<ShownHealth>;
 }
 
 export const createAdmin = (services: AdminServices): Admin => {
@@ -106,9 +113,10 @@ export const createAdmin = (services: AdminServices): Admin => {
         });
       log.info({ id, by }, 'a turn was ended by an admin');
     },
-    health: () => {
+    health: async () => {
       const now = health();
-      return { ...now, problems: remediesOf(now) };
+      const coolDowns = coolDownsOf(await services.limits?.plan.view(), services.clock.now());
+      return { ...now, problems: remediesOf({ ...now, coolDowns }) };
     },
   };
 };
@@ -171,6 +179,11 @@ const reportsOf = (services: AdminServices): Reports => {
   };
 };
 
+const coolDownsOf = (state: PlanState | undefined, now: number): ShownLimits['coolDowns'] =>
+  Object.entries(state?.coolDowns ?? {})
+    .filter(([, { until }]) => until > now)
+    .map(([scope, coolDown]) => ({ scope, ...coolDown }));
+
 /** The plan's windows with their pace, how long the account is refused, and what keys have used of their limits. */
 const shownLimits = async ({ limits, namedKeys, clock }: AdminServices): Promise<ShownLimits> => {
   const { plan, limiter } = part(limits);
@@ -180,11 +193,10 @@ const shownLimits = async ({ limits, namedKeys, clock }: AdminServices): Promise
     const { status, utilization, resetsAt, seenAt, shares } = told;
     return { window, ...definedOnly({ utilization, pace: paceOf(told, now) }), status, resetsAt, seenAt, shares };
   });
-  const coolDowns = Object.entries(state.coolDowns).filter(([, { until }]) => until > now);
   const keys = await stored(part(namedKeys).list());
   return {
     windows,
-    coolDowns: coolDowns.map(([scope, coolDown]) => ({ scope, ...coolDown })),
+    coolDowns: coolDownsOf(state, now),
     keys: await Promise.all(
       keys.map(async (key) => ({ id: key.id, name: key.name, limits: await limiter.headroom(key) })),
     ),

@@ -34,7 +34,7 @@ export const adminHandlers = (
       admin.cancelTurn(idOf(c), nameOf(c));
       return c.json({ id: idOf(c), cancelled: true });
     },
-    'admin-health': (c) => c.json(admin.health()),
+    'admin-health': async (c) => c.json(await admin.health()),
   };
 };
 

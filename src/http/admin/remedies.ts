@@ -13,10 +13,20 @@ export interface Shown {
   readonly requests: { readonly running: number; readonly queued: number };
   readonly ledger?: RecorderHealth;
   readonly alerts?: AlertsHealth;
+  /** How long the account is refused, by model family or `all`; times in milliseconds since the Unix epoch. */
+  readonly coolDowns?: readonly { readonly scope: string; readonly resetsAt: number }[];
 }
 
-export const remediesOf = ({ status, reason, requests, ledger, alerts }: Shown): readonly Problem[] => [
+export const remediesOf = ({ status, reason, requests, ledger, alerts, coolDowns = [] }: Shown): readonly Problem[] => [
   ...(status === 'ok' || reason === undefined ? [] : [{ problem: reason, remedy: STATUS_REMEDIES[status] }]),
+  ...coolDowns.map(({ scope, resetsAt }) => ({
+    problem:
+      `The account has reached a limit of Claude${scope === 'all' ? '' : ` for the family ${scope}`}, which opens ` +
+      `again at ${new Date(resetsAt).toISOString()}.`,
+    remedy:
+      `Until then requests get 429.${scope === 'all' ? '' : ' Other model families are answered.'} A larger plan, ` +
+      `extra usage, or a server with ENGINE=anthropic-api and an API key goes on.`,
+  })),
   ...(requests.queued === 0
     ? []
     : [
