@@ -77,12 +77,29 @@ const listed = (id: string, resolvesTo: string, reported: readonly EngineModel[]
   const known = CATALOG.find((model) => model.id === resolvesTo);
   return {
     id,
-    displayName:
-      id === resolvesTo ? (seen?.displayName ?? known?.displayName ?? id) : `${id} (answered by ${resolvesTo})`,
+    displayName: id === resolvesTo ? (seen?.displayName ?? known?.displayName ?? id) : aliasName(id, resolvesTo),
     createdAt: known?.createdAt ?? UNKNOWN_DATE,
     resolvesTo,
   };
 };
+
+/** A model of which only the name is known. */
+export const unlisted = (id: string): ListedModel => ({
+  id,
+  displayName: id,
+  createdAt: UNKNOWN_DATE,
+  resolvesTo: id,
+});
+
+/** The same model under another name. */
+export const aliasOf = ({ createdAt, resolvesTo }: ListedModel, id: string): ListedModel => ({
+  id,
+  displayName: aliasName(id, resolvesTo),
+  createdAt,
+  resolvesTo,
+});
+
+const aliasName = (id: string, resolvesTo: string): string => `${id} (answered by ${resolvesTo})`;
 
 /** The API uses the epoch for an unknown date: https://docs.anthropic.com/en/api/models-list */
 const UNKNOWN_DATE = '1970-01-01T00:00:00Z';

@@ -21,7 +21,7 @@ export const modelDetailsRoute =
   (services: BodyServices & Pick<Services, 'listModels'>): Handler<HttpEnv> =>
   async (c) => {
     const name = discoveryOf(c).modelAskedFor(await readJson(c, services));
-    return c.json(c.get('dialect').renderModel(await listedModel(name, services)));
+    return c.json(c.get('dialect').renderModel(await listedModel(c, name, services)));
   };
 
 /** Clients pull a model that their user has typed; a model that answers needs no pull. */
@@ -29,7 +29,7 @@ export const pullModelRoute =
   (services: BodyServices & Pick<Services, 'listModels'>): Handler<HttpEnv> =>
   async (c) => {
     const discovery = discoveryOf(c);
-    await listedModel(discovery.modelAskedFor(await readJson(c, services)), services);
+    await listedModel(c, discovery.modelAskedFor(await readJson(c, services)), services);
     return c.json(discovery.pulled);
   };
 
