@@ -27,10 +27,12 @@ export interface LayoutOptions {
 const NAVIGATION = [
   ['/dashboard', 'Now'],
   ['/dashboard/usage', 'Usage'],
+  ['/dashboard/requests', 'Requests'],
   ['/dashboard/keys', 'Keys'],
   ['/dashboard/limits', 'Limits'],
   ['/dashboard/models', 'Models'],
   ['/dashboard/health', 'Health'],
+  ['/dashboard/playground', 'Playground'],
 ] as const;
 
 export const layout = (page: Page, options: LayoutOptions): Html => {

@@ -23,7 +23,7 @@ afterAll(async () => {
   await server.close();
 });
 
-/** The pages of the navigation, and those that they lead to which are not there. */
+/** The pages of the navigation. */
 const pathsOf = async ({ page }: Watched): Promise<readonly string[]> => {
   const paths = await page
     .locator('nav[aria-label="Pages"] a')
@@ -73,7 +73,7 @@ it('what clients said is there as text', async () => {
     await page.goto(path);
     if ((await page.locator('main').innerText()).includes(HOSTILE)) shown.push(path);
   }
-  expect(shown).toEqual(expect.arrayContaining([]));
+  expect(shown).toEqual(expect.arrayContaining(['/dashboard/keys', '/dashboard/requests']));
   expect(watched.problems).toEqual([]);
   await watched.close();
 });
