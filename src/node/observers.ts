@@ -1,12 +1,13 @@
 /** Who listens to the summaries of requests: the log, the metrics, and with a database the ledger and the alerts. */
 import { logRequests } from '../http/request/request-log.ts';
-import { isOutsideLedger } from '../http/request/routine.ts';
+import { isOutsideLedger, isRoutine } from '../http/request/routine.ts';
 import { openWindows } from '../access/limits/plan-state.ts';
 import type { SendAlert } from '../access/alerts/alerts.ts';
 import type { Services } from '../http/services.ts';
 import type { Limits } from '../http/request/admission.ts';
 import { createServerAlerts } from './alerts.ts';
 import { createMetrics, type KeyLimitFigure } from '../observe/metrics.ts';
+import type { Tracing } from '../observe/tracing/tracing.ts';
 import { createRecorder, type Recorder } from '../store/ledger/recorder.ts';
 import type { Clock } from '../util/clock.ts';
 import type { NamedKeys } from '../access/named-keys.ts';
@@ -19,18 +20,19 @@ export interface Observers extends Pick<Services, 'announce'> {
   readonly close: () => Promise<void>;
 }
 
-/** The last rows of the ledger, and alerts under way, may take so long at the end of a server. */
+/** The last rows of the ledger, alerts under way and spans may take so long at the end of a server. */
 const CLOSE_WITHIN_MS = 3_000;
 
 /** Where summaries go outside this server. */
 export interface Outlets {
   readonly webhook?: SendAlert;
+  readonly tracing?: Tracing;
 }
 
 export const createObservers = (
   services: Pick<Services, 'leases' | 'engine' | 'clock' | 'log'>,
   store: Pick<Store, 'open' | 'sharedValue'> | undefined,
-  { namedKeys, limits, webhook }: Pick<Services, 'namedKeys' | 'limits'> & Outlets = {},
+  { namedKeys, limits, webhook, tracing }: Pick<Services, 'namedKeys' | 'limits'> & Outlets = {},
 ): Observers => {
   const { leases, engine, clock, log } = services;
   const recorder = store === undefined ? undefined : createRecorder(store, clock, log);
@@ -54,6 +56,7 @@ export const createObservers = (
         metrics.listener,
         ...(recorder === undefined ? [] : [recordedBy(recorder)]),
         ...(alerts === undefined ? [] : [alerts.listener]),
+        ...(tracing === undefined ? [] : [traced(tracing)]),
       ],
       log,
     ),
@@ -63,7 +66,8 @@ export const createObservers = (
       ...(alerts !== undefined && webhook !== undefined && { alerts: () => alerts.health() }),
     },
     close: async () => {
-      await Promise.all([recorder?.close(CLOSE_WITHIN_MS), alerts?.close(CLOSE_WITHIN_MS)]);
+      const closing = [recorder, alerts, tracing].flatMap((each) => each?.close(CLOSE_WITHIN_MS) ?? []);
+      await Promise.all(closing);
     },
   };
 };
@@ -72,6 +76,12 @@ const recordedBy =
   (recorder: Recorder): SummaryListener =>
   (summary, content) => {
     if (!isOutsideLedger(summary)) recorder.record(summary, content);
+  };
+
+const traced =
+  ({ listener }: Tracing): SummaryListener =>
+  (summary) => {
+    if (!isRoutine(summary)) listener(summary);
   };
 
 const windowsOf = async ({ plan }: Limits, clock: Pick<Clock, 'now'>): Promise<Readonly<Record<string, number>>> => {

@@ -1,7 +1,9 @@
 /** From an environment to a running server, and from a signal to its end: what both commands do. */
 import type { Logger } from 'pino';
 import type { Engine } from '../turn/engine.ts';
-import { createRedactor } from '../util/redact.ts';
+import { createTracing } from '../observe/tracing/tracing.ts';
+import { createRedactor, type Redact } from '../util/redact.ts';
+import { version } from './version.ts';
 import { parseConfig, type Environment } from './config.ts';
 import { findCredentials, type Credentials } from './login/credentials.ts';
 import { createEngine } from './engine.ts';
@@ -73,15 +75,23 @@ export const prepare = async (
       login: credentials.from,
       advice: loginAdvice(credentials, env),
       redact,
-      outlets: createOutlets(config, env),
+      outlets: await createOutlets({ config, env, redact, log }),
     },
     about: aboutLogin(config.ENGINE, credentials),
   };
 };
 
-const createOutlets = (config: Config, env: Environment): Outlets => {
+interface OutletParts {
+  readonly config: Config;
+  readonly env: Environment;
+  readonly redact: Redact;
+  readonly log: Logger;
+}
+
+const createOutlets = async ({ config, env, redact, log }: OutletParts): Promise<Outlets> => {
   const webhook = createWebhook(config, createUpstreamFetch(env));
-  return webhook === undefined ? {} : { webhook };
+  const tracing = await saying(() => createTracing({ env, serviceVersion: version, redact, clock: systemClock, log }));
+  return { ...(webhook !== undefined && { webhook }), ...(tracing !== undefined && { tracing }) };
 };
 
 /** Ends the server in order at the first SIGTERM or SIGINT, and at once at the second. */

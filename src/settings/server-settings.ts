@@ -193,6 +193,17 @@ export const serverSettings = {
     'What `ALERT_WEBHOOK` gets: all figures as JSON, or Slack\'s `{"text": …}`; `auto` is Slack\'s for addresses of ' +
       'slack.com.',
   ),
+  OTEL_EXPORTER_OTLP_ENDPOINT: setting(
+    webAddress,
+    '',
+    'An OpenTelemetry collector, `http://127.0.0.1:4318`: it gets one span a request. The other standard `OTEL_*` ' +
+      'variables hold as well.',
+  ),
+  OTEL_EXPORTER_OTLP_PROTOCOL: setting(
+    oneOf('http/protobuf', 'http/json'),
+    'http/protobuf',
+    'How spans are sent. A collector takes them over HTTP on port 4318 by default.',
+  ),
   STATE_DIR: setting(
     text,
     '',

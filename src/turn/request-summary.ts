@@ -41,6 +41,21 @@ export interface RequestError {
   readonly message: string;
 }
 
+/** Of the headers of those names: https://www.w3.org/TR/trace-context/ */
+export interface TraceParent {
+  readonly traceparent: string;
+  readonly tracestate?: string;
+}
+
+export const traceParent = (headers: Headers): TraceParent | undefined => {
+  const traceparent = headers.get('traceparent')?.trim() ?? '';
+  if (!/^[\da-f]{2}-[\da-f]{32}-[\da-f]{16}-[\da-f]{2}$/u.test(traceparent)) return undefined;
+  const tracestate = headers.get('tracestate') ?? '';
+  return { traceparent, ...(tracestate !== '' && tracestate.length <= LONGEST_STATE && { tracestate }) };
+};
+
+const LONGEST_STATE = 512;
+
 export interface RequestSummary {
   /** `req_…`, as in `x-request-id`. */
   readonly id: string;
@@ -53,6 +68,8 @@ export interface RequestSummary {
   /** The caller; absent for a request that was not authenticated. `id` is that of a named key. */
   readonly key?: { readonly id?: string; readonly name: string };
   readonly client: ClientInfo;
+  /** The caller's trace, where the request belongs to one. */
+  readonly trace?: TraceParent;
   /** The model's name in the request, and the id of the model that answered. */
   readonly modelAsked?: string;
   readonly model?: string;

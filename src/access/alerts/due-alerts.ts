@@ -39,13 +39,13 @@ export const alertState = z.record(z.string(), told);
 export type AlertState = Readonly<z.output<typeof alertState>>;
 type Told = Readonly<z.output<typeof told>>;
 
-export const THRESHOLDS = [0.95, 0.8] as const;
+const THRESHOLDS = [0.95, 0.8] as const;
 
 /** The end of one window is told with a second more or less. */
 const SAME_RESET_MS = 5 * 60_000;
 const FORGET_MS = 24 * 3_600_000;
 
-export const alertId = ({ key, limit }: Pick<Measure, 'key' | 'limit'>): string => `${key?.id ?? ''}:${limit}`;
+const alertId = ({ key, limit }: Pick<Measure, 'key' | 'limit'>): string => `${key?.id ?? ''}:${limit}`;
 
 export interface Claim {
   readonly now: number;

@@ -10,9 +10,10 @@ export const logRequests =
 
 const requestFields = (summary: RequestSummary): object => {
   const { endpoint, key, client, tokens, cost, error, durationMs, ...rest } = summary;
-  const { at: _, ignored: _ignored, emulated: _emulated, modelAsked, webSearches, retries, ...facts } = rest;
+  const { at: _, ignored: _ignored, emulated: _emulated, trace, modelAsked, webSearches, retries, ...facts } = rest;
   return {
     ...facts,
+    ...(trace !== undefined && { traceId: trace.traceparent.slice(3, 35) }),
     method: endpoint.slice(0, endpoint.indexOf(' ')),
     path: endpoint.slice(endpoint.indexOf(' ') + 1),
     ...(modelAsked !== undefined && { asked: modelAsked }),

@@ -6,6 +6,7 @@ import type { TurnError } from '../../turn/errors.ts';
 import {
   clientInfo,
   noTokens,
+  traceParent,
   type Cost,
   type RequestContent,
   type RequestError,
@@ -27,7 +28,7 @@ interface Asked {
 }
 
 export class RequestRecord {
-  readonly #begun: Pick<RequestSummary, 'id' | 'at' | 'endpoint' | 'dialect' | 'client'>;
+  readonly #begun: Pick<RequestSummary, 'id' | 'at' | 'endpoint' | 'dialect' | 'client' | 'trace'>;
   readonly #clock: Clock;
   readonly #startedAt: number;
   readonly #announce: SummaryListener;
@@ -46,12 +47,14 @@ export class RequestRecord {
     this.#clock = clock;
     this.#startedAt = clock.elapsed();
     this.#announce = announce;
+    const trace = traceParent(c.req.raw.headers);
     this.#begun = {
       id,
       at: clock.now(),
       endpoint: `${c.req.method} ${c.req.path}`.slice(0, LONGEST_TEXT),
       dialect: c.get('dialect').name,
       client: clientInfo(c.req.raw.headers),
+      ...(trace !== undefined && { trace }),
     };
   }
 
