@@ -2,6 +2,7 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { expectAccessible, expectNoSidewaysScrolling, launchBrowser, LOOKS, watchedPage } from './browser.ts';
+import { busyPlan } from './traffic.ts';
 import { login, OWNER_KEY, startServer, type BrowsedServer } from './server.ts';
 
 let browser: Browser;
@@ -126,6 +127,26 @@ it('says so where the session has ended meanwhile', async () => {
   await watched.page.getByRole('heading', { name: 'Log in' }).waitFor();
   expect(watched.problems).toEqual([]);
   await watched.close();
+});
+
+it('limits of a busy plan are in order', async () => {
+  const busy = await startServer([], {}, busyPlan(Date.now()));
+  try {
+    await busy.ask('/admin/keys', { body: { name: 'team', limits: { usdPerDay: 5, planShare: { five_hour: 0.3 } } } });
+    for (const [look, options] of LOOKS) {
+      const watched = await watchedPage(browser, busy.url, options);
+      const { page } = watched;
+      await login(watched);
+      await page.goto('/dashboard/limits');
+      await page.getByText(/At this rate full at/u).waitFor();
+      await expectAccessible(page, `limits, ${look}`);
+      await expectNoSidewaysScrolling(page, `limits, ${look}`);
+      expect(watched.problems).toEqual([]);
+      await watched.close();
+    }
+  } finally {
+    await busy.close();
+  }
 });
 
 describe.each(LOOKS)('%s', (look, options) => {

@@ -1,6 +1,7 @@
 /** The server as a user runs it: the demo with the real Claude Code, an admin key, and a ledger of some days. */
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { emptyPlan, type PlanState } from '../../src/access/limits/plan-state.ts';
 import { createStore } from '../../src/node/store.ts';
 import { createRecorder } from '../../src/store/ledger/recorder.ts';
 import type { Watched } from './browser.ts';
@@ -28,11 +29,12 @@ export interface Asking {
 export const startServer = async (
   past: readonly RequestSummary[] = [],
   env: Record<string, string> = {},
+  plan?: PlanState,
 ): Promise<BrowsedServer> => {
   const home = newHome();
   const stateDir = join(home, 'state');
   mkdirSync(stateDir, { mode: 0o700 });
-  await record(past, stateDir);
+  await record(past, stateDir, plan);
   const server = start(
     { PORT: '0', HOST: '127.0.0.1', PROXY_API_KEY: OWNER_KEY, STATE_DIR: stateDir, ...env },
     { args: ['demo'], home },
@@ -60,9 +62,9 @@ const end = async ({ child, exit, home }: SpawnedServer): Promise<void> => {
   rmSync(home, { recursive: true, force: true, maxRetries: 5 });
 };
 
-/** Writes rows of the ledger as the server does. */
-const record = async (past: readonly RequestSummary[], stateDir: string): Promise<void> => {
-  if (past.length === 0) return;
+/** Writes rows of the ledger, and what is known of the plan, as the server does. */
+const record = async (past: readonly RequestSummary[], stateDir: string, plan?: PlanState): Promise<void> => {
+  if (past.length === 0 && plan === undefined) return;
   const settings = {
     DATABASE_URL: '',
     LEDGER_DAYS: 90,
@@ -73,6 +75,10 @@ const record = async (past: readonly RequestSummary[], stateDir: string): Promis
   const store = createStore(settings, { stateDir, clock: systemClock, log: quietLog });
   const recorder = createRecorder(store, systemClock, quietLog);
   for (const summary of past) recorder.record(summary);
+  if (plan !== undefined) {
+    const stored = store.sharedValue<PlanState>({ id: 'plan', initial: emptyPlan, parse: () => plan });
+    await stored.change(() => ({ value: plan, result: undefined }));
+  }
   await recorder.close(10_000);
   await store.close();
 };

@@ -1,4 +1,6 @@
 /** What clients have asked, some of them badly, some with texts that would do harm if a page took them for its own. */
+import { createHash } from 'node:crypto';
+import type { PlanState } from '../../src/access/limits/plan-state.ts';
 import type { RequestSummary } from '../../src/turn/request-summary.ts';
 import { refused, summary } from '../store/summaries.ts';
 import { OWNER_KEY, type BrowsedServer } from './server.ts';
@@ -45,6 +47,46 @@ const pastRequest = (index: number, days: number): RequestSummary => {
     durationMs: Math.round(2_500 * wave),
     firstTokenMs: Math.round(600 * wave),
   });
+};
+
+/** As the owner's key is named where keys are told apart. */
+const OWNER = createHash('sha256').update(OWNER_KEY).digest('hex').slice(0, 12);
+
+/** A plan in the middle of its five hours, used by three keys. */
+export const busyPlan = (now: number): PlanState => {
+  const hour = 3_600_000;
+  const window = { status: 'allowed', seenAt: now, pending: {} } as const;
+  const samples = (from: number, to: number): [number, number][] => [
+    [now - hour, from],
+    [now, to],
+  ];
+  return {
+    windows: {
+      five_hour: {
+        ...window,
+        utilization: 0.62,
+        resetsAt: now + 2.5 * hour,
+        shares: { [OWNER]: 0.31 },
+        samples: samples(0.4, 0.62),
+      },
+      seven_day: {
+        ...window,
+        utilization: 0.34,
+        resetsAt: now + 80 * hour,
+        shares: { [OWNER]: 0.2 },
+        samples: samples(0.338, 0.34),
+      },
+      seven_day_opus: {
+        ...window,
+        status: 'allowed_warning',
+        utilization: 0.91,
+        resetsAt: now + 80 * hour,
+        shares: {},
+        samples: [],
+      },
+    },
+    coolDowns: {},
+  };
 };
 
 /** Real requests through the running server: answered, failed, refused, and hostile in every field that a client fills. */
