@@ -1,7 +1,7 @@
 /** The Claude Code that this server runs, with the user's own environment and terminal. */
 import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
-import { findExecutable } from '../engines/claude/process/child/executable.ts';
+import { findExecutable, missingProgram } from '../engines/claude/process/child/executable.ts';
 import { CliError } from './cli-error.ts';
 import { currentEnvironment } from './environment.ts';
 
@@ -9,12 +9,10 @@ const ignore = (): void => undefined;
 
 /** Passes arguments and terminal on and resolves to the exit code; nothing is added or taken away. */
 export const runClaude = (args: readonly string[]): Promise<number> => {
-  const executable = currentEnvironment()['CLAUDE_PATH'] || findExecutable();
-  if (executable === undefined)
-    throw new CliError(
-      `The Agent SDK has no Claude Code for ${process.platform}-${process.arch} installed. Run npm install ` +
-        `without --omit=optional.`,
-    );
+  const configured = currentEnvironment()['CLAUDE_PATH'] ?? '';
+  const missing = missingProgram(configured);
+  if (missing !== undefined) throw new CliError(`${missing.text}\nWhat to do: ${missing.remedy}.`);
+  const executable = configured || (findExecutable() ?? '');
   const { promise, resolve, reject } = Promise.withResolvers<number>();
   const child = spawn(executable, [...args], { stdio: 'inherit' });
   // The terminal sends Ctrl-C to both; Claude Code decides what it means.

@@ -26,7 +26,8 @@ export const addSettingFlags = (command: Command): Command => {
     'after',
     '\n-v, --version and the other commands: opencode-claude-proxy --help\n' +
       'Settings also come from the environment and from .env files; docs/CONFIGURATION.md explains each.\n' +
-      'Keys, logins and addresses with secrets only from there: what is on a command line, others on the machine can read.',
+      'Keys, logins and addresses with secrets only from there: what is on a command line, others on the machine ' +
+      'can read.',
   );
 };
 

@@ -1,6 +1,7 @@
 /** From an environment to a running server, and from a signal to its end: what both commands do. */
 import type { Logger } from 'pino';
 import type { Engine } from '../turn/engine.ts';
+import { missingProgram } from '../engines/claude/process/child/executable.ts';
 import { createTracing } from '../observe/tracing/tracing.ts';
 import { createRedactor, type Redact } from '../util/redact.ts';
 import { version } from './version.ts';
@@ -58,6 +59,9 @@ export const prepare = async (
   const keys = misspelt.filter(({ nearest }) => nearest === 'PROXY_API_KEY');
   // Who sets a key by a wrong name believes that the server is closed.
   if (keys.length > 0) throw new StartError(keys.map(notASetting).join('\n'));
+  const missing = config.ENGINE === 'claude-code' ? missingProgram(config.CLAUDE_PATH) : undefined;
+  // Each request would fail, and none could say why.
+  if (missing !== undefined) throw new StartError(`${missing.text}\nWhat to do: ${missing.remedy}.`);
   const credentials = findCredentials(env, { engine: config.ENGINE, existingLogin: await findExistingLogin(env) });
   if (credentials.kind === 'none') throw new StartError(credentials.help);
   const redact = createRedactor(secretsOf(env));

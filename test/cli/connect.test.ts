@@ -122,7 +122,7 @@ describe('connect', () => {
     const { out } = await run(['connect', 'cursor']);
     expect(out).toMatch(/own servers call the base URL/u);
     expect(out).toMatch(/start --tunnel/u);
-    expect(out).toMatch(/npm run deploy/u);
+    expect(out).toMatch(/opencode-claude-proxy deploy/u);
     const open = await run(['connect', 'cursor', '--url', 'https://claude.example.com']);
     expect(open.out).toContain('https://claude.example.com/v1');
     expect(open.out).not.toMatch(/--tunnel/u);

@@ -40,6 +40,14 @@ describe('npm start', () => {
     expect(output.err).toMatch(/^No login was found\.[\s\S]*npm run claude -- auth login[\s\S]*npm run demo/);
   });
 
+  it('does not start without a Claude Code to run, and says what to do', async () => {
+    const { output, exit } = start({ ANTHROPIC_API_KEY: 'key', PORT: '0', CLAUDE_PATH: '/nowhere/claude' });
+    expect((await exit)[0]).toBe(1);
+    expect(output.err).toBe(
+      'CLAUDE_PATH is /nowhere/claude, and there is nothing.\nWhat to do: correct or unset CLAUDE_PATH.\n',
+    );
+  });
+
   it('says in one line that the port is taken', async () => {
     const first = start(direct());
     const { port } = new URL(await listening(first));

@@ -1,10 +1,10 @@
 /** Checks of the machine: Claude Code's program, memory, files, directories, the port. */
 import { execFile } from 'node:child_process';
 import { createServer } from 'node:net';
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { totalmem } from 'node:os';
 import { promisify } from 'node:util';
-import { findExecutable } from '../../engines/claude/process/child/executable.ts';
+import { findExecutable, missingProgram } from '../../engines/claude/process/child/executable.ts';
 import { connectionLimits } from '../../node/socket/connections.ts';
 import { prepareState, stateRoot } from '../../node/state.ts';
 import type { Config } from '../../settings/server-settings.ts';
@@ -26,16 +26,10 @@ const testedVersion = (): string => {
 };
 
 export const checkClaudeCode = async ({ CLAUDE_PATH }: Pick<Config, 'CLAUDE_PATH'>): Promise<Finding> => {
-  const path = CLAUDE_PATH || findExecutable();
+  const missing = missingProgram(CLAUDE_PATH);
+  if (missing !== undefined) return problem('claude-code', missing.text, missing.remedy);
+  const path = CLAUDE_PATH || (findExecutable() ?? '');
   const machine = `${process.platform}-${process.arch}`;
-  if (path === undefined)
-    return problem(
-      'claude-code',
-      `The Agent SDK has no Claude Code for ${machine} installed.`,
-      'npm install without --omit=optional, or set CLAUDE_PATH to an installed one',
-    );
-  if (!existsSync(path))
-    return problem('claude-code', `CLAUDE_PATH is ${path}, and there is nothing.`, 'unset CLAUDE_PATH');
   const found = await versionOf(path);
   if (found === undefined)
     return problem('claude-code', `${path} does not run on ${machine}.`, 'npm rebuild, or set CLAUDE_PATH to another');

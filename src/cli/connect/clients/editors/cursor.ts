@@ -34,7 +34,7 @@ export const cursor: Client = {
 const WAYS: readonly string[] = [
   'Give this server a public address, in one of these ways:\n   - on this machine, for a try: `PROXY_API_KEY=… ' +
     'opencode-claude-proxy start --tunnel`, with cloudflared, Tailscale or ngrok installed; it prints the ' +
-    'address\n   - for good: `npm run deploy` in a clone (Cloudflare, scales to zero), or any host with HTTPS ' +
+    'address\n   - for good: `opencode-claude-proxy deploy` (Cloudflare, scales to zero), or any host with HTTPS ' +
     '([deployment](DEPLOYMENT.md))',
 ];
 

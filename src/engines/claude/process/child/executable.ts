@@ -23,6 +23,25 @@ export const findExecutable = (machine: Machine = thisMachine()): string | undef
   return executableNames(machine).flatMap((name) => resolved(fromSdk, name))[0];
 };
 
+export interface MissingProgram {
+  readonly text: string;
+  readonly remedy: string;
+}
+
+/** Why there is no Claude Code to run, and what to do; undefined where there is one. `configured` is CLAUDE_PATH. */
+export const missingProgram = (configured: string): MissingProgram | undefined => {
+  if (configured !== '')
+    return existsSync(configured)
+      ? undefined
+      : { text: `CLAUDE_PATH is ${configured}, and there is nothing.`, remedy: 'correct or unset CLAUDE_PATH' };
+  // Either C library will do for this question; to find out which one is here takes long.
+  if (findExecutable({ platform: process.platform, arch: process.arch, musl: false }) !== undefined) return undefined;
+  return {
+    text: `The Agent SDK has no Claude Code for ${process.platform}-${process.arch} installed.`,
+    remedy: 'npm install without --omit=optional, or set CLAUDE_PATH to an installed one',
+  };
+};
+
 const resolved = (require: NodeJS.Require, name: string): readonly string[] => {
   try {
     const path = require.resolve(name);
