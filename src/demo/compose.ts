@@ -46,14 +46,27 @@ const defaultContent = (body: DemoRequestBody, text: string): readonly DemoBlock
   if (format?.type === 'json_schema') return [say(JSON.stringify(sampleOf(format.schema)))];
   const results = resultsOf(body.messages);
   if (results.length > 0) return [say(`Demo upstream (no model): the tool answered: ${results.join(' | ')}`)];
+  if (isNeeded(body, text)) return forcedCall(body);
   return [say(`Demo upstream (no model): you said: ${text}`)];
 };
+
+/** Whether the question names what the only tool is for: `get_weather` for one about the weather. */
+const isNeeded = ({ tools = [], tool_choice: choice, messages }: DemoRequestBody, question: string): boolean => {
+  const [tool, ...others] = tools;
+  if (tool === undefined || others.length > 0 || choice?.type === 'none' || endsWithPrefill(messages)) return false;
+  const asked = new Set(wordsOf(question));
+  return wordsOf(tool.name.replaceAll(/([a-z])([A-Z])/gu, '$1 $2')).some((word) => asked.has(word));
+};
+
+/** Short words name no purpose: `get`, `run`. */
+const wordsOf = (text: string): readonly string[] => text.toLowerCase().match(/[a-z]{4,}/gu) ?? [];
 
 const say = (text: string): DemoBlock => ({ type: 'text', text });
 
 const forcedCall = ({ tools = [], tool_choice: choice }: DemoRequestBody): readonly DemoBlock[] => {
   const tool = tools.find(({ name }) => choice?.type !== 'tool' || name === choice.name);
   if (tool?.type?.startsWith('web_search')) return search();
+  if (tool?.type?.startsWith('code_execution')) return program();
   return [{ type: 'tool_use', name: tool?.name ?? '', input: sampleOf(tool?.input_schema) ?? {} }];
 };
 
@@ -64,6 +77,21 @@ const search = (): readonly DemoBlock[] => {
     { type: 'server_tool_use', id, name: 'web_search', input: { query: 'demo' } },
     { type: 'web_search_tool_result', tool_use_id: id, content: [] },
     say('Demo upstream (no model): nothing was searched, and nothing was found.'),
+  ];
+};
+
+/** A program that the API itself would have run. */
+const program = (): readonly DemoBlock[] => {
+  const id = makeId('srvtoolu');
+  const result = { stdout: '', stderr: '', return_code: 0, content: [] };
+  return [
+    { type: 'server_tool_use', id, name: 'code_execution', input: { code: 'print("demo")' } },
+    {
+      type: 'code_execution_tool_result',
+      tool_use_id: id,
+      content: { type: 'code_execution_result', ...result },
+    },
+    say('Demo upstream (no model): nothing was run.'),
   ];
 };
 

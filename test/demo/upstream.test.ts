@@ -34,7 +34,7 @@ const textOf = (message: Anthropic.Message): string =>
 
 const anonymous = ({ id: _id, ...message }: Anthropic.Message) => ({
   ...message,
-  content: message.content.map((block) => ({ ...block, id: '' })),
+  content: message.content.map((block) => ({ ...block, id: '', ...('tool_use_id' in block && { tool_use_id: '' }) })),
 });
 const cached = (text: string) => ({ type: 'text' as const, text, cache_control: { type: 'ephemeral' as const } });
 
@@ -116,6 +116,33 @@ describe('answers', () => {
       'anything',
       { tools: [{ ...weather, name: 'other' }, weather], tool_choice: { type: 'tool', name: 'weather' } },
       { content: [{ name: 'weather' }] },
+    ],
+    [
+      'the only tool, which the question needs',
+      'What is the weather like?',
+      { tools: [{ ...weather, name: 'getWeather' }] },
+      { content: [{ type: 'tool_use', name: 'getWeather' }], stop_reason: 'tool_use' },
+    ],
+    [
+      'the only tool, for another question',
+      'What time is it?',
+      { tools: [weather] },
+      { content: [{ text: expect.stringContaining('you said') as unknown }], stop_reason: 'end_turn' },
+    ],
+    [
+      'one of two tools, which nobody chose',
+      'What is the weather like?',
+      { tools: [weather, { ...weather, name: 'other' }] },
+      { content: [{ text: expect.stringContaining('you said') as unknown }], stop_reason: 'end_turn' },
+    ],
+    [
+      'code execution, which the API does itself',
+      'anything',
+      { tools: [{ type: 'code_execution_20250522', name: 'code_execution' }], tool_choice: { type: 'any' } },
+      {
+        content: [{ type: 'server_tool_use' }, { type: 'code_execution_tool_result' }, { type: 'text' }],
+        stop_reason: 'end_turn',
+      },
     ],
     [
       'structured output',
