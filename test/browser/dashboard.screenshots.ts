@@ -1,19 +1,26 @@
 /** Pictures of the dashboard for docs/images, of a server with some days behind it. */
-import { it } from 'vitest';
+import { statSync } from 'node:fs';
+import type { Page } from 'playwright-core';
+import { expect, it } from 'vitest';
 import { launchBrowser, watchedPage } from './browser.ts';
 import { login, startServer, type BrowsedServer } from './server.ts';
 import { busyPlan, pastDays } from './traffic.ts';
 
 const PICTURES = [
   ['now', '/dashboard', 'light'],
-  ['usage', '/dashboard/usage', 'light'],
+  ['usage', '/dashboard/usage?days=30', 'light'],
+  ['usage-dark', '/dashboard/usage?days=30', 'dark'],
+  ['playground', '/dashboard/playground', 'light'],
   ['limits', '/dashboard/limits', 'dark'],
   ['keys', '/dashboard/keys', 'light'],
 ] as const;
 
+/** Every clone of the repository holds them. */
+const MOST_BYTES = 200_000;
+
 it('screenshots', async () => {
   const browser = await launchBrowser();
-  const server = await startServer(pastDays(14), {}, busyPlan(Date.now()));
+  const server = await startServer(pastDays(30), {}, busyPlan(Date.now()));
   try {
     const running = await activity(server);
     for (const [name, path, colorScheme] of PICTURES) {
@@ -21,7 +28,10 @@ it('screenshots', async () => {
       await login(watched);
       await watched.page.goto(path);
       await watched.page.waitForLoadState('networkidle');
-      await watched.page.screenshot({ path: `docs/images/dashboard-${name}.png` });
+      if (name === 'playground') await play(watched.page);
+      const picture = `docs/images/dashboard-${name}.png`;
+      await watched.page.screenshot({ path: picture });
+      expect(statSync(picture).size, picture).toBeLessThan(MOST_BYTES);
       await watched.close();
     }
     await running.end();
@@ -64,4 +74,11 @@ const activity = async ({ ask }: BrowsedServer) => {
       await Promise.all(running.map(async (each) => (await each).text()));
     },
   };
+};
+
+const play = async (page: Page): Promise<void> => {
+  await page.getByLabel('Model').fill('gpt-4o');
+  await page.getByLabel('Prompt').fill('[[text:Ask it as any client would: this text came as a stream.]]');
+  await page.getByRole('button', { name: 'Send' }).click();
+  await page.getByText('Answered.').first().waitFor();
 };

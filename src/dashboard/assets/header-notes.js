@@ -1,4 +1,4 @@
-/** One line on what each header of an answer says. The first pattern that fits counts. */
+/** One line on what each header of an answer says, the most telling first. The first pattern that fits counts. */
 
 const NOTES = [
   [/^x-proxy-model$/u, 'The model that answered, by its full name.'],
@@ -32,4 +32,12 @@ const NOTES = [
   [/^www-authenticate$/u, 'That a key is needed, and how it is sent.'],
 ];
 
-export const explain = (name) => NOTES.find(([pattern]) => pattern.test(name))?.[1] ?? 'A standard header of HTTP.';
+const placeOf = (name) => {
+  const at = NOTES.findIndex(([pattern]) => pattern.test(name));
+  return at === -1 ? NOTES.length : at;
+};
+
+export const explain = (name) => NOTES[placeOf(name)]?.[1] ?? 'A standard header of HTTP.';
+
+/** What this server has to say comes first, how HTTP works last. */
+export const byInterest = ([a], [b]) => placeOf(a) - placeOf(b) || a.localeCompare(b);

@@ -1,5 +1,5 @@
 /** Sends the prompt as a client of the chosen API would, shows the text as it comes, and explains the headers. */
-import { explain } from './header-notes.js';
+import { byInterest, explain } from './header-notes.js';
 
 const form = document.getElementById('playground');
 const part = (id) => document.getElementById(id);
@@ -130,7 +130,7 @@ const ask = async (given, signal) => {
     signal,
   });
   part('request-line').textContent = `POST ${dialect.path} was answered with ${response.status}.`;
-  part('headers').replaceChildren(...[...response.headers].map(headerRow));
+  part('headers').replaceChildren(...[...response.headers].sort(byInterest).map(headerRow));
   if (response.ok) return read(response, dialect);
   const answer = await response.json().catch(() => ({}));
   return fail(errorOf(answer) ?? `The server answered ${response.status}.`);
