@@ -131,7 +131,7 @@ class LeaseQueue implements Leases {
   #next(): void {
     const waiter = this.#queue.shift();
     if (waiter !== undefined) waiter.admit(this.#lease(this.#options.clock.elapsed() - waiter.since));
-    else if (this.#held === 0) for (const tell of this.#onIdle.splice(0)) tell();
+    else if (this.#held === 0) for (const notify of this.#onIdle.splice(0)) notify();
   }
 
   #full(): TurnError {

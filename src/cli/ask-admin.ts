@@ -21,8 +21,8 @@ export const askAdmin = async <Schema extends z.ZodType>(
   const init = { method, ...(body !== undefined && { body: JSON.stringify(body) }) };
   const reply = await askServer(address, path, init);
   if (reply.status >= 400) {
-    const said = failure.safeParse(reply.body);
-    throw new CliError(said.success ? said.data.error.message : `The server answered with status ${reply.status}.`);
+    const answer = failure.safeParse(reply.body);
+    throw new CliError(answer.success ? answer.data.error.message : `The server answered with status ${reply.status}.`);
   }
   const answer = schema.safeParse(reply.body);
   if (!answer.success)

@@ -62,7 +62,7 @@ export const chooseWrangler = async ({
   const name = `wrangler@${pinnedWrangler(here)}`;
   if (!yes && !(await ask?.yes(`${name}, Cloudflare's program for deployments, is fetched by npx (${SIZE}). Go on?`)))
     throw new DeployError(
-      `A deployment needs ${name}, which npx fetches (${SIZE}): say --yes, or name one of ` +
+      `A deployment needs ${name}, which npx fetches (${SIZE}): use --yes, or name one of ` +
         `yours: WRANGLER=/path/to/wrangler.`,
     );
   const npx = join(dirname(process.execPath), 'npx');

@@ -34,7 +34,7 @@ export const chooseKey = async ({ options, deployed }: Situation, { env, ask }: 
     return { value, secret: value, about: `a new one was generated; keep it, no later run can show it:\n   ${value}` };
   }
   throw new DeployError(
-    'A public address needs a key: set PROXY_API_KEY, or let one be generated (--yes), or say --allow-no-key.',
+    'A public address needs a key: set PROXY_API_KEY, let one be generated with --yes, or choose --allow-no-key.',
   );
 };
 

@@ -110,11 +110,11 @@ const formatFor = (tools: readonly Anthropic.Tool[]): CallFormat | undefined => 
 /** The model learns from the description which tool it is writing a call for. */
 const argumentsSchema = ({ name, description, input_schema: schema }: Anthropic.Tool): Schema => {
   const open = Object.keys(schema.properties ?? {}).length === 0 && !('additionalProperties' in schema);
-  const words = [`The arguments of a call of the tool ${name}.`, description, (schema as Schema)['description']];
+  const texts = [`The arguments of a call of the tool ${name}.`, description, (schema as Schema)['description']];
   return {
     ...schema,
     ...(open && { properties: {}, additionalProperties: false }),
-    description: words.filter((text) => typeof text === 'string' && text !== '').join('\n\n'),
+    description: texts.filter((text) => typeof text === 'string' && text !== '').join('\n\n'),
   };
 };
 
@@ -199,7 +199,7 @@ export const FORCED_CASES: readonly ParameterCase[] = [
   {
     fate: 'emulated',
     when:
-      'the model refuses to be told that it must call a tool (Opus and Sonnet from 5.5, Fable): the call is asked ' +
+      'the model cannot be forced to call a tool (Opus and Sonnet from 5.5, Fable): the call is asked ' +
       'for as structured output ' +
       'with the schema of the tool, or of all that may be called, and returned as one call; stop sequences do not ' +
       'apply to it',

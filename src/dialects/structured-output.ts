@@ -1,7 +1,8 @@
 /**
  * JSON Schemas for structured output and strict tools. The API enforces a subset of JSON Schema
  * (https://platform.claude.com/docs/en/build-with-claude/structured-outputs#json-schema-limitations):
- * what it cannot enforce moves into the description, as in the official SDK; what cannot be said at all is refused.
+ * what it cannot enforce moves into the description, as in the official SDK; what cannot be
+ * described either is refused.
  */
 import { isRecursive, targetOf } from './schema-refs.ts';
 
@@ -77,15 +78,16 @@ class Rewrite {
     if (path.length > DEEPEST) throw new SchemaRefused(path, 'the schema is nested too deeply.');
     const type = typeOf(value, path);
     const out: Record<string, unknown> = {};
-    const said: string[] = [];
+    const unenforced: string[] = [];
     for (const [key, part] of Object.entries(value)) {
-      if (!SILENT.has(key) && !this.#keep({ key, part, path, type, out })) said.push(`${key}: ${JSON.stringify(part)}`);
+      if (!SILENT.has(key) && !this.#keep({ key, part, path, type, out }))
+        unenforced.push(`${key}: ${JSON.stringify(part)}`);
     }
     if (type !== undefined && !('type' in out)) out['type'] = type;
     if (includesType(type, 'object')) this.#closeObject(value, out, path);
-    if (said.length > 0) {
+    if (unenforced.length > 0) {
       this.weaker = this.changed = true;
-      out['description'] = [out['description'], `{${said.join(', ')}}`]
+      out['description'] = [out['description'], `{${unenforced.join(', ')}}`]
         .filter((text) => typeof text === 'string')
         .join('\n\n');
     }

@@ -26,7 +26,7 @@ export const nowhere = (): boolean => false;
  * Keeps system messages where `stays` allows it; the others join the neighbouring user message, after its tool results.
  */
 export const placeSystemMessages = (messages: readonly Message[], stays: (place: Place) => boolean): Placed => {
-  const out: Said[] = [];
+  const out: Appended[] = [];
   let reminded = false;
   let place: Place = { before: undefined, after: undefined };
   for (const [index, message] of messages.entries()) {
@@ -35,8 +35,8 @@ export const placeSystemMessages = (messages: readonly Message[], stays: (place:
       place = { before, after: messages[nextOther(messages, index)] };
     const stay = message.role !== 'system' || stays(place);
     reminded ||= !stay;
-    if (stay) say(out, message, { reminder: false });
-    else if (remind(message).length > 0) say(out, { role: 'user', content: remind(message) }, { reminder: true });
+    if (stay) append(out, message, { reminder: false });
+    else if (remind(message).length > 0) append(out, { role: 'user', content: remind(message) }, { reminder: true });
   }
   return { messages: out.map(joined), reminded };
 };
@@ -48,7 +48,7 @@ const nextOther = (messages: readonly Message[], index: number): number => {
   return next;
 };
 
-interface Said {
+interface Appended {
   readonly role: Message['role'];
   /** Joined once at the end: joining one by one would copy the first ones again and again. */
   readonly parts: Message[];
@@ -57,7 +57,7 @@ interface Said {
 }
 
 /** Consecutive system messages are one message too: the API takes one at a time. */
-const say = (out: Said[], next: Message, { reminder }: { reminder: boolean }): void => {
+const append = (out: Appended[], next: Message, { reminder }: { reminder: boolean }): void => {
   const last = out.at(-1);
   const { role } = next;
   if (last?.role !== role || role === 'assistant' || (role === 'user' && !last.reminder && !reminder)) {
@@ -68,7 +68,7 @@ const say = (out: Said[], next: Message, { reminder }: { reminder: boolean }): v
   last.reminder ||= reminder;
 };
 
-const joined = ({ role, parts }: Said): Message => {
+const joined = ({ role, parts }: Appended): Message => {
   const [first, ...others] = parts;
   if (first !== undefined && others.length === 0) return first;
   return { role, content: resultsFirst(parts.flatMap(blocksOf)) } as Message;

@@ -5,14 +5,14 @@
 import type { z } from 'zod';
 import { TurnError } from '../turn/errors.ts';
 import { overBound } from './bounds.ts';
-import { problemWords, type Issue } from './problem-words.ts';
+import { problemMessage, type Issue } from './problem-messages.ts';
 
 /** `openai`: `messages[2].content`; `anthropic`: `messages.2.content`. */
 export type PathStyle = 'openai' | 'anthropic';
 export type Path = readonly PropertyKey[];
 
 /** For every `safeParse` of a caller's body. */
-export const parseOptions = { reportInput: true, error: problemWords } as const;
+export const parseOptions = { reportInput: true, error: problemMessage } as const;
 
 /** Deeper bodies are refused, so that later code may recurse. */
 const DEEPEST = 500;
@@ -24,7 +24,10 @@ export const check = <Out>(schema: z.ZodType<Out>, body: unknown, style: PathSty
   const result = schema.safeParse(body, parseOptions);
   if (result.success) return result.data;
   const [first] = result.error.issues;
-  throw invalid(style, ...(first === undefined ? ([[], 'Invalid request.'] as const) : say(deepest(first, []))));
+  throw invalid(
+    style,
+    ...(first === undefined ? ([[], 'Invalid request.'] as const) : describeProblem(deepest(first, []))),
+  );
 };
 
 /** `invalid_request` for a field, with its path in the dialect's style. */
@@ -73,7 +76,7 @@ const deepest = (issue: Issue, base: Path): Problem => {
 
 const WRONG_TYPE: ReadonlySet<string> = new Set(['invalid_type', 'invalid_value', 'invalid_union']);
 
-const say = ({ path, issue }: Problem): readonly [Path, string] => {
+const describeProblem = ({ path, issue }: Problem): readonly [Path, string] => {
   const missing = issue.code === 'invalid_type' || issue.code === 'invalid_value' || issue.code === 'invalid_union';
   if (issue.input === undefined && missing) return [path, 'this field is required.'];
   return [path, `${issue.message}.`];

@@ -36,7 +36,7 @@ export interface Running {
 export const run = async (env: Environment): Promise<Running> => {
   const { engine, parts, about } = await prepare(env);
   try {
-    const server = await saying(() => createServer(parts));
+    const server = await withStartError(() => createServer(parts));
     return { server, engine, log: parts.log, about };
   } catch (error) {
     await engine.close();
@@ -67,7 +67,7 @@ export const prepare = async (
   const redact = createRedactor(secretsOf(env));
   const log = createLog(config, redact);
   for (const each of misspelt) log.warn(each, notASetting(each));
-  const engine = await saying(() => createEngine({ config, env, credentials, log }));
+  const engine = await withStartError(() => createEngine({ config, env, credentials, log }));
   const store = createStore(config, { stateDir: stateRoot(config.STATE_DIR, env), clock: systemClock, log });
   return {
     engine,
@@ -94,7 +94,9 @@ interface OutletParts {
 
 const createOutlets = async ({ config, env, redact, log }: OutletParts): Promise<Outlets> => {
   const webhook = createWebhook(config, createUpstreamFetch(env));
-  const tracing = await saying(() => createTracing({ env, serviceVersion: version, redact, clock: systemClock, log }));
+  const tracing = await withStartError(() =>
+    createTracing({ env, serviceVersion: version, redact, clock: systemClock, log }),
+  );
   return { ...(webhook !== undefined && { webhook }), ...(tracing !== undefined && { tracing }) };
 };
 
@@ -129,7 +131,7 @@ const aboutLogin = (engine: string, { from, ignored }: Exclude<Credentials, { ki
   ...(ignored.length > 0 ? [`Also set and not used: ${ignored.join(', ')}.`] : []),
 ];
 
-const saying = async <Value>(work: () => Promise<Value>): Promise<Value> => {
+const withStartError = async <Value>(work: () => Promise<Value>): Promise<Value> => {
   try {
     return await work();
   } catch (error) {

@@ -108,23 +108,23 @@ const thinkingBudget = ({ thinking }: TurnRequest): number =>
 const sumOf = (usages: readonly Usage[]): MessageDelta['usage'] & Pick<Usage, 'cache_creation'> => {
   const sum = (read: (usage: Usage) => number | null | undefined): number =>
     usages.reduce((total, usage) => total + (read(usage) ?? 0), 0);
-  const told = (read: (usage: Usage) => object | null | undefined): boolean =>
+  const anyReports = (read: (usage: Usage) => object | null | undefined): boolean =>
     usages.some((usage) => read(usage) !== undefined && read(usage) !== null);
   return {
     input_tokens: sum((usage) => usage.input_tokens),
     output_tokens: sum((usage) => usage.output_tokens),
     cache_read_input_tokens: sum((usage) => usage.cache_read_input_tokens),
     cache_creation_input_tokens: sum((usage) => usage.cache_creation_input_tokens),
-    cache_creation: told((usage) => usage.cache_creation)
+    cache_creation: anyReports((usage) => usage.cache_creation)
       ? {
           ephemeral_5m_input_tokens: sum((usage) => usage.cache_creation?.ephemeral_5m_input_tokens),
           ephemeral_1h_input_tokens: sum((usage) => usage.cache_creation?.ephemeral_1h_input_tokens),
         }
       : null,
-    output_tokens_details: told((usage) => usage.output_tokens_details)
+    output_tokens_details: anyReports((usage) => usage.output_tokens_details)
       ? { thinking_tokens: sum((usage) => usage.output_tokens_details?.thinking_tokens) }
       : null,
-    server_tool_use: told((usage) => usage.server_tool_use)
+    server_tool_use: anyReports((usage) => usage.server_tool_use)
       ? {
           web_search_requests: sum((usage) => usage.server_tool_use?.web_search_requests),
           web_fetch_requests: sum((usage) => usage.server_tool_use?.web_fetch_requests),

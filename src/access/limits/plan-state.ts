@@ -59,7 +59,7 @@ export const observe = (state: PlanState, seen: WindowObservation, now: number):
     known !== undefined && Math.abs(known.resetsAt - seen.resetsAt) < SAME_RESET_MS ? known : begin(known, seen);
   const utilization = seen.utilization ?? window.utilization;
   const rise = Math.max(0, (utilization ?? 0) - (window.utilization ?? utilization ?? 0));
-  const told: PlanWindow = {
+  const updated: PlanWindow = {
     ...shareOut(window, rise, now),
     status: seen.status,
     resetsAt: seen.resetsAt,
@@ -67,7 +67,7 @@ export const observe = (state: PlanState, seen: WindowObservation, now: number):
     samples: sampled(window.samples, utilization, now),
     ...(utilization !== undefined && { utilization }),
   };
-  return { ...state, windows: { ...state.windows, [seen.window]: told } };
+  return { ...state, windows: { ...state.windows, [seen.window]: updated } };
 };
 
 /** Keys have spent this much, in dollars at list price. */

@@ -41,7 +41,7 @@ interface Opening {
   readonly onLost: () => void;
 }
 
-/** Throws `CliError` with what the program said where it gives no address. */
+/** Throws `CliError` with the output of the program where it gives no address. */
 export const openTunnel = async (program: TunnelProgram, { port, env, onLost }: Opening): Promise<Tunnel> => {
   const child = spawn(program.name, program.args(port), {
     env: environmentFor(env),
@@ -74,19 +74,19 @@ export const openTunnel = async (program: TunnelProgram, { port, env, onLost }: 
 /** Reads on after the address, or the program would block on a full pipe. */
 const addressOf = (child: ChildProcess, address: RegExp): Promise<string> => {
   const { promise, resolve, reject } = Promise.withResolvers<string>();
-  let said = '';
-  const timer = setTimeout(() => reject(new Error(`nothing within a minute. ${lastLines(said)}`)), ADDRESS_WITHIN_MS);
+  let output = '';
+  const timer = setTimeout(() => reject(new Error(`nothing within a minute. ${lastLines(output)}`)), ADDRESS_WITHIN_MS);
   let open = 2;
   child.once('error', reject);
   for (const stream of [child.stdout, child.stderr]) {
     stream?.setEncoding('utf8').on('data', (text: string) => {
-      said = (said + text).slice(-10_000);
-      const [url] = address.exec(said) ?? [];
+      output = (output + text).slice(-10_000);
+      const [url] = address.exec(output) ?? [];
       if (url !== undefined) resolve(url);
     });
     stream?.on('close', () => {
       open -= 1;
-      if (open === 0) reject(new Error(lastLines(said) || 'it ended at once.'));
+      if (open === 0) reject(new Error(lastLines(output) || 'it ended at once.'));
     });
   }
   return promise.finally(() => clearTimeout(timer));

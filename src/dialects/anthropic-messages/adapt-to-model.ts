@@ -125,8 +125,8 @@ const thinks = (thinking: Thinking): boolean => thinking !== undefined && thinki
 
 /** Inside a tool loop a model with a budget wants the thinking that came before the calls. */
 export const lostItsThought = (messages: readonly Message[]): boolean => {
-  const spoken = messages.filter(({ role }) => role !== 'system');
-  const [before, last] = [spoken.at(-2), spoken.at(-1)];
+  const exchanged = messages.filter(({ role }) => role !== 'system');
+  const [before, last] = [exchanged.at(-2), exchanged.at(-1)];
   if (before?.role !== 'assistant' || !Array.isArray(before.content) || !Array.isArray(last?.content)) return false;
   if (!last.content.some(({ type }) => type === 'tool_result')) return false;
   const first = before.content[0]?.type;

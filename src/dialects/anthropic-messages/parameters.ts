@@ -76,7 +76,7 @@ export const messagesParameters: readonly Parameter[] = [
         fate: 'refused',
         when:
           'it ends with an assistant message to be continued (prefill) and the model cannot do that, with the ' +
-          'API’s own words',
+          'API’s own message',
       },
       {
         fate: 'refused',
@@ -160,7 +160,7 @@ export const messagesParameters: readonly Parameter[] = [
         fate: 'ignored',
         lacks: 'serverTools',
         when:
-          'a tool that runs at the API (`web_search_…`, `code_execution_…`, …): it is left out, and told as ' +
+          'a tool that runs at the API (`web_search_…`, `code_execution_…`, …): it is left out, and reported as ' +
           '`tools[0]`',
       },
     ],
@@ -181,7 +181,7 @@ export const messagesParameters: readonly Parameter[] = [
       {
         fate: 'emulated',
         when:
-          `${MAPPED} that is told to think in the other way: \`adaptive\` becomes a budget by the effort, a ` +
+          `${MAPPED} that thinks in the other way: \`adaptive\` becomes a budget by the effort, a ` +
           `budget becomes \`adaptive\``,
       },
       {

@@ -191,7 +191,7 @@ export const chatParameters: readonly Parameter[] = [
     fate: 'applied',
     note:
       'With or without `id`. Where a client drops the ids, results are found by `tool_name`, or else by their ' +
-      'order, and Claude Code is told the conversation anew for each step.',
+      'order, and Claude Code gets the whole conversation anew for each step.',
   },
   {
     name: 'messages[].tool_name',

@@ -43,12 +43,12 @@ class Walk {
   add(message: ChatMessage, index: number): void {
     if (message.role === 'tool') return this.#addResult(message, index);
     this.close(index);
-    const said = textBlocks([message.content ?? '']);
+    const texts = textBlocks([message.content ?? '']);
     const path = ['messages', index] as const;
-    if (message.role === 'user') return this.#push('user', [...imagesOf(message.images, path), ...said]);
-    if (message.role === 'assistant') return this.#push('assistant', [...said, ...this.#calls(message)]);
-    if (this.messages.length === 0) this.system.push(...said);
-    else if (said.length > 0) this.messages.push({ role: 'system', content: said });
+    if (message.role === 'user') return this.#push('user', [...imagesOf(message.images, path), ...texts]);
+    if (message.role === 'assistant') return this.#push('assistant', [...texts, ...this.#calls(message)]);
+    if (this.messages.length === 0) this.system.push(...texts);
+    else if (texts.length > 0) this.messages.push({ role: 'system', content: texts });
   }
 
   /** Before anything but a result, and at the end: the API wants a result for every call. */

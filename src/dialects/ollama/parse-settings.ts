@@ -32,16 +32,16 @@ export const parseThinking = (
   const asked = { abilities, ...limits, toolForced: false };
   if (named !== undefined) {
     if (think === false || typeof think === 'string') report.ignore('think');
-    return told(decideThinking({ ...asked, effort: named }), 'model', report);
+    return reported(decideThinking({ ...asked, effort: named }), 'model', report);
   }
   if (think === null || think === undefined) return { fate: 'applied' };
   if (think === true && abilities.thinking === 'adaptive')
     return { fate: 'applied', thinking: { type: 'adaptive', display: 'summarized' } };
   const effort = typeof think === 'string' ? think : think ? 'medium' : 'none';
-  return told(decideThinking({ ...asked, effort }), 'think', report);
+  return reported(decideThinking({ ...asked, effort }), 'think', report);
 };
 
-const told = (decision: ThinkingDecision, parameter: string, report: Report): ThinkingDecision => {
+const reported = (decision: ThinkingDecision, parameter: string, report: Report): ThinkingDecision => {
   if (decision.fate === 'emulated') report.emulate(parameter);
   if (decision.fate === 'ignored') report.ignore(parameter);
   return decision;

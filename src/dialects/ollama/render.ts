@@ -14,14 +14,14 @@ export const render = (message: AnswerMessage, { answer }: ParsedRequest<OllamaA
     );
   const thinking = message.content.map((block) => (block.type === 'thinking' ? block.thinking : '')).join('');
   const calls = message.content.filter((block) => block.type === 'tool_use');
-  const said: Said = {
+  const content: Content = {
     text,
     ...(thinking !== '' && { thinking }),
     ...(calls.length > 0 && { calls: calls.map((block, index) => toolCall(block, index)) }),
   };
   return {
     ...head(message.model, answer),
-    ...saying(said, answer),
+    ...contentMembers(content, answer),
     ...ending(message, { times: answer.times(), usage: message.usage }),
   };
 };
@@ -35,7 +35,7 @@ const isJson = (text: string): boolean => {
   }
 };
 
-export interface Said {
+export interface Content {
   readonly text: string;
   readonly thinking?: string;
   readonly calls?: readonly object[];
@@ -50,7 +50,10 @@ export const head = (
 });
 
 /** The member that holds the text in each of the two endpoints. */
-export const saying = ({ text, thinking, calls }: Said, { endpoint }: Pick<OllamaAnswer, 'endpoint'>): object => {
+export const contentMembers = (
+  { text, thinking, calls }: Content,
+  { endpoint }: Pick<OllamaAnswer, 'endpoint'>,
+): object => {
   const thought = thinking === undefined ? {} : { thinking };
   if (endpoint === 'generate') return { response: text, ...thought };
   return { message: { role: 'assistant', content: text, ...thought, ...(calls && { tool_calls: calls }) } };
@@ -101,7 +104,7 @@ const nanoseconds = (ms: number): number => Math.max(0, Math.round(ms * 1_000_00
 /** The answer to a request that does not need the model. */
 export const loaded = (model: string, reason: 'load' | 'unload', answer: OllamaAnswer): object => ({
   ...head(model, answer),
-  ...saying({ text: '' }, answer),
+  ...contentMembers({ text: '' }, answer),
   done: true,
   done_reason: reason,
 });

@@ -7,11 +7,11 @@ import { isStreamEvent, type StreamEvent, type TurnEvent } from '../../turn/even
 import { MessageFold } from '../../turn/fold.ts';
 import type { ParsedRequest, SseFrame } from '../dialect.ts';
 import type { OllamaAnswer } from './answer.ts';
-import { ending, head, saying, toolCall, type Said } from './render.ts';
+import { ending, head, contentMembers, toolCall, type Content } from './render.ts';
 
 /** A line without text: clients treat every line as part of the answer, and fail on an empty line. */
 export const keepalive = (endpoint: OllamaAnswer['endpoint']): SseFrame => ({
-  data: JSON.stringify({ ...saying({ text: '' }, { endpoint }), done: false }),
+  data: JSON.stringify({ ...contentMembers({ text: '' }, { endpoint }), done: false }),
 });
 
 /** Throws `upstream_error` when the events end before the answer does; no `done` line is sent then. */
@@ -79,13 +79,13 @@ class Lines {
     const message = this.#fold.message();
     return {
       ...head(message.model, this.#answer),
-      ...saying({ text: '' }, this.#answer),
+      ...contentMembers({ text: '' }, this.#answer),
       ...ending(message, { times: this.#answer.times(), usage: message.usage }),
     };
   }
 
-  #line(said: Said): object {
+  #line(content: Content): object {
     const { model } = this.#fold.soFar();
-    return { ...head(model, this.#answer), ...saying(said, this.#answer), done: false };
+    return { ...head(model, this.#answer), ...contentMembers(content, this.#answer), done: false };
   }
 }

@@ -63,7 +63,7 @@ export const chatParameters: readonly Parameter[] = [
   {
     name: 'messages[].name',
     fate: 'applied',
-    note: 'On tool messages it repeats what the call says.',
+    note: 'On tool messages it repeats the name of the call.',
     cases: [
       {
         fate: 'ignored',
@@ -147,7 +147,7 @@ export const chatParameters: readonly Parameter[] = [
     note: 'Functions; names, descriptions and schemas are passed on unchanged, a missing schema is an empty object.',
     cases: [
       { fate: 'refused', when: `there are more than ${MOST_TOOLS}` },
-      { fate: 'ignored', when: 'a tool of another type: it is left out, and told as `tools[0]`' },
+      { fate: 'ignored', when: 'a tool of another type: it is left out, and reported as `tools[0]`' },
     ],
   },
   { name: 'tools[].function.strict', ...STRICT_TOOL },

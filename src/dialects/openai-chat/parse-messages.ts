@@ -128,12 +128,12 @@ class Walk {
       const isError = part.is_error === true;
       this.#addResult(part.tool_use_id, result, { at: path, idField: 'tool_use_id', role: 'tool', isError });
     }
-    const said = parts.length === 0 ? userBlocks(content as string | null, at) : userParts(parts, at);
-    if (said.length === 0 && this.#results !== undefined) return;
+    const userContent = parts.length === 0 ? userBlocks(content as string | null, at) : userParts(parts, at);
+    if (userContent.length === 0 && this.#results !== undefined) return;
     const results = parts.some(({ type }) => type === 'tool_result') ? this.#results : undefined;
     this.close(results === undefined ? index : index + 1);
-    if (results !== undefined) results.push(...said);
-    else if (said.length > 0) this.messages.push({ role: 'user', content: [...said] });
+    if (results !== undefined) results.push(...userContent);
+    else if (userContent.length > 0) this.messages.push({ role: 'user', content: [...userContent] });
   }
 
   #addToolMessage(message: ToolMessage, index: number): void {

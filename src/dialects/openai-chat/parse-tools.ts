@@ -86,10 +86,10 @@ export const choiceParameter = ({ tool_choice: choice }: ChatRequest): 'tool_cho
 
 /** The legacy form allows one call in an answer. */
 const oneAtATime = (body: ChatRequest): boolean =>
-  body.parallel_tool_calls === false || usesLegacyFunctions(body) || saysOne(body.tool_choice);
+  body.parallel_tool_calls === false || usesLegacyFunctions(body) || allowsOneCall(body.tool_choice);
 
 /** Anthropic's form of the choice. */
-const saysOne = (choice: ChatRequest['tool_choice']): boolean =>
+const allowsOneCall = (choice: ChatRequest['tool_choice']): boolean =>
   typeof choice === 'object' && choice !== null && choice['disable_parallel_tool_use'] === true;
 
 export const usesLegacyFunctions = (body: ChatRequest): boolean =>

@@ -25,7 +25,7 @@ export const render = (message: AnswerMessage, { answer }: ParsedRequest<ChatAns
         index: 0,
         message: {
           role: 'assistant',
-          ...said(message, text),
+          ...contentAndRefusal(message, text),
           ...cited(message),
           ...thought(message, answer),
           ...called(message, answer),
@@ -39,7 +39,10 @@ export const render = (message: AnswerMessage, { answer }: ParsedRequest<ChatAns
   };
 };
 
-const said = (message: AnswerMessage, text: string): { content: string | null; refusal: string | null } => {
+const contentAndRefusal = (
+  message: AnswerMessage,
+  text: string,
+): { content: string | null; refusal: string | null } => {
   const calls = message.content.some((block) => block.type === 'tool_use');
   const refusal = refusalText(message);
   return { content: text === '' && (calls || refusal !== null) ? null : text, refusal };

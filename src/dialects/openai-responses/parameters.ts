@@ -61,9 +61,7 @@ const conversation: readonly Parameter[] = [
     cases: [
       {
         fate: 'ignored',
-        when:
-          'it was not made by this server, was changed, or nothing was said after the thinking: the item is ' +
-          'left out',
+        when: 'it was not made by this server, was changed, or no text follows the thinking: the item is left out',
       },
     ],
   },
@@ -238,7 +236,7 @@ const answer: readonly Parameter[] = [
     name: 'client_metadata',
     fate: 'ignored',
     silent: true,
-    note: 'What Codex says of itself. Not reported: it asks for nothing.',
+    note: 'Metadata of Codex. Not reported: it asks for nothing.',
   },
   {
     name: 'prompt_cache_key',

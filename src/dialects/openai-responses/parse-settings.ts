@@ -52,8 +52,8 @@ const wantsSummary = (reasoning: Reasoning): boolean => {
 /** Inside a tool loop a model with a budget wants the thinking that came before the calls. */
 export const thoughtIsLost = (conversation: Conversation): boolean => {
   if (!endsInResults(conversation)) return false;
-  const said = conversation.messages.findLast(({ role }) => role === 'assistant');
-  const [first] = Array.isArray(said?.content) ? said.content : [];
+  const newestAnswer = conversation.messages.findLast(({ role }) => role === 'assistant');
+  const [first] = Array.isArray(newestAnswer?.content) ? newestAnswer.content : [];
   return first?.type !== 'thinking' && first?.type !== 'redacted_thinking';
 };
 

@@ -56,7 +56,7 @@ export class Call {
   }
 
   /** Waits for the upstream, but no longer than it may be silent. */
-  async heard<Result>(answer: Promise<Result>): Promise<Result> {
+  async inTime<Result>(answer: Promise<Result>): Promise<Result> {
     this.#waiting = true;
     this.#silence.alive();
     try {
@@ -76,7 +76,7 @@ export class Call {
         if (done || value === undefined) return;
         yield value;
       }
-      await this.#lastWords(reader);
+      await this.#drain(reader);
     } finally {
       // A failed body has nothing to cancel; its error is already on its way to the caller.
       await reader.cancel().catch(() => undefined);
@@ -85,14 +85,14 @@ export class Call {
 
   async #read(reader: UpstreamReader): ReturnType<UpstreamReader['read']> {
     try {
-      return await this.heard(reader.read());
+      return await this.inTime(reader.read());
     } catch (error) {
       throw this.signal.aborted ? this.signal.reason : brokenAnswer(error);
     }
   }
 
   /** A connection cancelled before its end is closed; one that ends in time is kept by `fetch`. */
-  async #lastWords(reader: UpstreamReader): Promise<void> {
+  async #drain(reader: UpstreamReader): Promise<void> {
     // What happens to the connection now is no part of the answer.
     const end = reader.read().catch(() => undefined);
     await within(end, LINGER_MS, this.#options.clock);

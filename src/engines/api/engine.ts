@@ -143,13 +143,13 @@ class ApiEngine implements Engine {
       signal: call.signal,
       redirect: 'manual' as const,
     };
-    const response = yield* retrying(() => call.heard(fetch(url, init)), {
+    const response = yield* retrying(() => call.inTime(fetch(url, init)), {
       maxRetries,
       signal: call.signal,
       ...(wait && { wait }),
     });
     yield { type: 'notice', notice: { kind: 'headers', headers: callHeaders(response.headers) } };
-    if (!response.ok) throw await call.heard(failureOf(response));
+    if (!response.ok) throw await call.inTime(failureOf(response));
     return response;
   }
 
@@ -157,7 +157,7 @@ class ApiEngine implements Engine {
     const asking = this.#ask(call, sent);
     for (;;) {
       const { done, value } = await asking.next();
-      if (done === true) return call.heard(value.json()).catch((cause: unknown) => Promise.reject(notJson(cause)));
+      if (done === true) return call.inTime(value.json()).catch((cause: unknown) => Promise.reject(notJson(cause)));
     }
   }
 

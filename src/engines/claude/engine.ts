@@ -119,7 +119,7 @@ export class ClaudeEngine implements Engine {
 
   async models(): Promise<readonly EngineModel[]> {
     if (this.#account === undefined) await this.#pool.startFirst();
-    if (this.#account === undefined) throw new TurnError('engine_unavailable', 'Claude Code does not tell its models.');
+    if (this.#account === undefined) throw new TurnError('engine_unavailable', 'Claude Code does not list its models.');
     return reportedModels(this.#account);
   }
 

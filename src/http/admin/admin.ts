@@ -189,9 +189,9 @@ const shownLimits = async ({ limits, namedKeys, clock }: AdminServices): Promise
   const { plan, limiter } = part(limits);
   const now = clock.now();
   const state = await plan.view();
-  const windows = openWindows(state, now).map(([window, told]) => {
-    const { status, utilization, resetsAt, seenAt, shares } = told;
-    return { window, ...definedOnly({ utilization, pace: paceOf(told, now) }), status, resetsAt, seenAt, shares };
+  const windows = openWindows(state, now).map(([window, seen]) => {
+    const { status, utilization, resetsAt, seenAt, shares } = seen;
+    return { window, ...definedOnly({ utilization, pace: paceOf(seen, now) }), status, resetsAt, seenAt, shares };
   });
   const keys = await stored(part(namedKeys).list());
   return {

@@ -23,8 +23,8 @@ export const withWait = (error: TurnError, known?: number): TurnError => {
   const seconds = wholeSeconds(error.retryAfterSeconds ?? known);
   if (!isLimit(error) || seconds === undefined) return error;
   const { code, message, param, details, cause } = error;
-  const said = seconds === 0 || /\b(?:try again|retry) (?:in|after)\b/iu.test(message);
-  return new TurnError(code, said ? message : `${message.replace(/[.\s]*$/u, '')}. Try again in ${seconds} s.`, {
+  const hasTime = seconds === 0 || /\b(?:try again|retry) (?:in|after)\b/iu.test(message);
+  return new TurnError(code, hasTime ? message : `${message.replace(/[.\s]*$/u, '')}. Try again in ${seconds} s.`, {
     retryAfterSeconds: seconds,
     ...(param !== undefined && { param }),
     ...(details !== undefined && { details }),

@@ -13,7 +13,7 @@ import type { Turn } from '../../turn/turn.ts';
 import { withForcedCall } from '../../turn/with-forced-call.ts';
 import { withStopSequences } from '../../turn/with-stop-sequences.ts';
 import { tap } from '../../util/iterators.ts';
-import { admit, headroomHeaders, ownNameOf, refuseOtherModels, resolverOf, toldToPlan } from '../request/admission.ts';
+import { admit, headroomHeaders, ownNameOf, refuseOtherModels, resolverOf, notifyPlan } from '../request/admission.ts';
 import { answerHeaders, fatesOf } from '../answer/answer-headers.ts';
 import { LONGEST_KEPT, printable, readJson, withModelOfPath } from '../request/body.ts';
 import type { HttpContext, HttpEnv } from '../context.ts';
@@ -93,7 +93,7 @@ const eventsOf = (
   { client, running, replace }: TurnParts,
 ): AsyncIterable<TurnEvent> => {
   const run = (asked: ParsedRequest): AsyncIterable<TurnEvent> => {
-    const turn = toldToPlan(runTurn(turnOf(asked, c), client.signal, services), asked.model, services);
+    const turn = notifyPlan(runTurn(turnOf(asked, c), client.signal, services), asked.model, services);
     const called = asked.forcedCall === undefined ? turn : withForcedCall(turn, asked.forcedCall);
     return asked.emulatedStops.length === 0 ? called : withStopSequences(called, asked.emulatedStops);
   };

@@ -89,7 +89,7 @@ const windowHeaders = async (plan: Plan, now: number): Promise<HeaderRecord> =>
   );
 
 /** The events of a turn; reports about the account's limits go to the plan. */
-export const toldToPlan = (
+export const notifyPlan = (
   events: AsyncIterable<TurnEvent>,
   model: ResolvedModel,
   { limits, clock }: Needs,

@@ -92,9 +92,9 @@ class WatchedEngine implements Engine {
 
   readonly #failed = (thrown: unknown): never => {
     if (!(thrown instanceof TurnError)) throw thrown;
-    const said = redacted(thrown, this.#watch.redact);
-    const error = problemOfLogin(said, this.#watch.advice);
-    if (error === undefined) throw said;
+    const failure = redacted(thrown, this.#watch.redact);
+    const error = problemOfLogin(failure, this.#watch.advice);
+    if (error === undefined) throw failure;
     if (this.#problem !== error.message)
       this.#watch.log.error({ code: error.code, login: this.#watch.advice.name }, error.message);
     this.#problem = error.message;

@@ -59,8 +59,8 @@ export class ItemEvents {
   end(message: AnswerMessage): readonly ItemEvent[] {
     const status = incompleteReason(message.stop_reason) === undefined ? 'completed' : 'incomplete';
     const refusal = refusalOf(message);
-    const said = refusal === undefined ? [] : this.#refuse(refusal);
-    return [...said, ...this.#close(status), ...this.#endAllHosted(status)];
+    const refusalEvents = refusal === undefined ? [] : this.#refuse(refusal);
+    return [...refusalEvents, ...this.#close(status), ...this.#endAllHosted(status)];
   }
 
   #itemFor(block: Exclude<Block, { type: 'text' }>): OpenItem | undefined {

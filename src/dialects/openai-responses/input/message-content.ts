@@ -50,7 +50,7 @@ const file = (part: Extract<ContentPart, { type: 'input_file' }>, path: Path): D
 };
 
 /** Content of system, developer and assistant messages; the Messages API takes only text there. */
-export const saidBlocks = (content: Content, path: Path, places?: Places): readonly TextBlock[] =>
+export const plainTextBlocks = (content: Content, path: Path, places?: Places): readonly TextBlock[] =>
   textsOf(content, path).flatMap((text, index) =>
     written(textBlocks([text]), typeof content === 'string' ? path : [...path, index], places),
   );

@@ -16,7 +16,7 @@ import { decryptBlocks } from '../encrypted-blocks.ts';
 import { customInput } from '../../openai/custom-tools.ts';
 import type { ToolNames } from '../tools/tool-names.ts';
 import type { InputItem } from '../wire.ts';
-import { resultContent, saidBlocks, userBlocks } from './message-content.ts';
+import { resultContent, plainTextBlocks, userBlocks } from './message-content.ts';
 
 /** An item and its path in the caller's request. */
 export interface PlacedItem {
@@ -118,7 +118,7 @@ class ItemReader {
     const here = [...path, 'content'];
     const { places } = this.#reading;
     if (role === 'assistant') {
-      this.#step.push(...saidBlocks(content, here, places));
+      this.#step.push(...plainTextBlocks(content, here, places));
       return;
     }
     this.#endStep();
@@ -127,7 +127,7 @@ class ItemReader {
       if (blocks.length > 0) this.#messages.push({ role, content: blocks });
       return;
     }
-    const blocks = [...saidBlocks(content, here, places)];
+    const blocks = [...plainTextBlocks(content, here, places)];
     if (this.#messages.length === 0) this.#system.push(...blocks);
     else if (blocks.length > 0) this.#messages.push({ role: 'system', content: blocks });
   }
@@ -151,8 +151,8 @@ class ItemReader {
   }
 
   #endStep(): void {
-    const said = this.#withoutLastThought(this.#step);
-    if (said.length > 0) this.#messages.push({ role: 'assistant', content: said });
+    const blocksOfStep = this.#withoutLastThought(this.#step);
+    if (blocksOfStep.length > 0) this.#messages.push({ role: 'assistant', content: blocksOfStep });
     const results = this.#calls.map((call) => this.#result(call));
     if (results.length > 0) this.#messages.push({ role: 'user', content: results });
     this.#step = [];

@@ -96,5 +96,5 @@ const checkUnique = (messages: readonly Message[]): void => {
 const callsOf = (group: Group | undefined) => (group?.content ?? []).filter((block) => block.type === 'tool_use');
 const resultsOf = (group: Group | undefined) => (group?.content ?? []).filter((block) => block.type === 'tool_result');
 
-const wrong = (index: number, words: string): TurnError =>
-  new TurnError('invalid_request', `messages.${index}: ${words}`, { param: `messages.${index}` });
+const wrong = (index: number, reason: string): TurnError =>
+  new TurnError('invalid_request', `messages.${index}: ${reason}`, { param: `messages.${index}` });

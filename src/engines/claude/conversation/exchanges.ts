@@ -13,7 +13,7 @@ export interface Exchange {
  * Code itself uses for most models. An answer without content is left out: the CLI would write text in its place.
  */
 export const toExchanges = (messages: readonly Message[]): Exchange[] =>
-  joined(joined(messages.map(toExchange)).filter(saysSomething)).map(({ role, content }) => ({
+  joined(joined(messages.map(toExchange)).filter(hasContent)).map(({ role, content }) => ({
     role,
     content: role === 'user' ? resultsFirst(content) : keptByCli(content),
   }));
@@ -21,7 +21,7 @@ export const toExchanges = (messages: readonly Message[]): Exchange[] =>
 /** Whether messages are changed for the CLI, as system messages, empty and paused answers are. */
 export const travelOtherwise = (messages: readonly Message[]): boolean => {
   const all = joined(messages.map(toExchange));
-  return messages.some(({ role }) => role === 'system') || !all.every(saysSomething) || isPaused(all.at(-1));
+  return messages.some(({ role }) => role === 'system') || !all.every(hasContent) || isPaused(all.at(-1));
 };
 
 /** An answer that the API paused while its own tools run; the caller sends it back to continue. */
@@ -50,7 +50,7 @@ export const joined = <One extends Exchange>(exchanges: readonly One[]): One[] =
   return all;
 };
 
-const saysSomething = ({ role, content }: Exchange): boolean => role === 'user' || hasVisible(content);
+const hasContent = ({ role, content }: Exchange): boolean => role === 'user' || hasVisible(content);
 
 /** Whether an answer has text or calls; thinking alone does not count. */
 export const hasVisible = (content: readonly ContentBlock[]): boolean =>
@@ -63,8 +63,8 @@ const NO_CONTENT = '(no content)';
 
 /** Whether the CLI would forget an answer because of its only text. */
 export const isForgotten = (content: readonly ContentBlock[]): boolean => {
-  const said = content.filter((block) => !isThinking(block));
-  return said.length === 1 && said[0]?.type === 'text' && said[0].text.trim() === NO_CONTENT;
+  const visible = content.filter((block) => !isThinking(block));
+  return visible.length === 1 && visible[0]?.type === 'text' && visible[0].text.trim() === NO_CONTENT;
 };
 
 /** The same text in two blocks, which the CLI does not treat as its own placeholder. */

@@ -4,10 +4,10 @@ import type { z } from 'zod';
 export type Issue = z.core.$ZodIssue;
 
 /** For `safeParse`: a schema's own message stays; every other problem gets one of ours. */
-export const problemWords = (issue: z.core.$ZodRawIssue): string => wordsOf(issue as Issue);
+export const problemMessage = (issue: z.core.$ZodRawIssue): string => messageOf(issue as Issue);
 
 /** Also for problems inside a union, which have no message. */
-const wordsOf = (issue: Issue): string => {
+const messageOf = (issue: Issue): string => {
   switch (issue.code) {
     case 'invalid_type':
       return `expected ${typeName(issue.expected)}, received ${received(issue.input)}`;
@@ -18,7 +18,7 @@ const wordsOf = (issue: Issue): string => {
     case 'too_small':
       return tooSmall(issue);
     case 'invalid_union':
-      return unionWords(issue);
+      return unionMessage(issue);
     case 'invalid_key':
       return 'this name is not allowed';
     default:
@@ -31,7 +31,7 @@ const tooSmall = (issue: Extract<Issue, { code: 'too_small' }>): string => {
   return `expected at least ${amount(issue.minimum, issue.origin)}, received ${size(issue.input)}`;
 };
 
-const unionWords = (issue: Extract<Issue, { code: 'invalid_union' }>): string => {
+const unionMessage = (issue: Extract<Issue, { code: 'invalid_union' }>): string => {
   const { discriminator, input } = issue;
   if (discriminator === undefined) {
     const expected = new Set(issue.errors.flatMap((branch) => branch.flatMap(expectedBy)));
