@@ -1,6 +1,6 @@
 /** The commands beside `start`, as a user types them: without a terminal, with and without a server. */
 import { execFile, execFileSync, spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -158,6 +158,57 @@ describe('service install --print', () => {
   );
 });
 
+describe('service, with a systemctl that writes down what it is asked', () => {
+  const bin = join(home, 'bin');
+  const asked = join(home, 'systemctl.txt');
+  const env = { PATH: `${bin}:${process.env['PATH']}` };
+  const unit = join(home, '.config/systemd/user/opencode-claude-proxy.service');
+  const systemctl = (code: number): void => {
+    mkdirSync(bin, { recursive: true });
+    writeFileSync(
+      join(bin, 'systemctl'),
+      `#!/bin/sh\necho "$@" >> ${asked}\n[ "$2" = is-active ] && exit ${code}\nexit 0\n`,
+      {
+        mode: 0o755,
+      },
+    );
+  };
+
+  it.skipIf(process.platform !== 'linux')('is installed, asked for, and taken away', async () => {
+    systemctl(0);
+    expect(await run(['service', 'status'], env)).toMatchObject({ code: 1, out: 'It is not installed.\n' });
+    const installed = await run(['service', 'install'], env);
+    expect([installed.code, installed.out]).toEqual([0, expect.stringContaining(`Installed as ${unit}, and started.`)]);
+    expect(statSync(unit).mode & 0o777).toBe(0o600);
+    expect(JSON.parse((await run(['service', 'status', '--json'], env)).out)).toMatchObject({ running: true });
+    systemctl(3);
+    expect(await run(['service', 'status'], env)).toMatchObject({
+      code: 1,
+      out: expect.stringContaining('does not run'),
+    });
+    const gone = await run(['service', 'uninstall', '--json'], env);
+    expect([gone.code, JSON.parse(gone.out), existsSync(unit)]).toEqual([0, { installed: false, file: unit }, false]);
+    expect(await run(['service', 'uninstall'], env)).toMatchObject({
+      code: 1,
+      err: expect.stringContaining('not installed'),
+    });
+    expect(readFileSync(asked, 'utf8').split('\n')).toEqual([
+      '--user daemon-reload',
+      '--user enable --now opencode-claude-proxy.service',
+      '--user is-active opencode-claude-proxy.service',
+      '--user is-active opencode-claude-proxy.service',
+      '--user disable --now opencode-claude-proxy.service',
+      '',
+    ]);
+  });
+
+  it.skipIf(process.platform !== 'linux')('says why where systemd refuses', async () => {
+    writeFileSync(join(bin, 'systemctl'), '#!/bin/sh\necho "Failed to connect to bus" >&2\nexit 1\n', { mode: 0o755 });
+    const { code, err } = await run(['service', 'install'], env);
+    expect([code, err]).toEqual([1, expect.stringContaining('Failed to connect to bus')]);
+  });
+});
+
 describe('completion', () => {
   it('of bash completes commands and flags', async () => {
     const { out } = await run(['completion', 'bash']);
@@ -176,6 +227,19 @@ describe('completion', () => {
     expect(complete('stat')).toBe('status');
     expect(complete('start --max-con')).toContain('--max-concurrency');
     expect(complete('service un')).toBe('uninstall');
+    expect(complete('keys add team --usd-per-d')).toBe('--usd-per-day');
+    expect(complete('connect open')).toBe('opencode openhands open-webui openai-sdk');
+    expect(complete('doctor --client cod')).toBe('codex');
+  });
+
+  it.each(['zsh', 'fish'])('of %s knows nested commands and clients', async (shell) => {
+    const { code, out } = await run(['completion', shell]);
+    expect(code).toBe(0);
+    for (const word of ['usd-per-day', 'opencode', 'uninstall']) expect(out).toContain(word);
+    if (spawnSync(shell, ['--version']).status !== 0) return;
+    const file = join(home, `completion.${shell}`);
+    writeFileSync(file, out);
+    expect(spawnSync(shell, ['-n', file]).status).toBe(0);
   });
 });
 
