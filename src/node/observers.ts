@@ -1,4 +1,5 @@
 /** Who listens to the summaries of requests: the log, the metrics, and with a database the ledger and the alerts. */
+import { noteIgnored } from '../http/request/ignored-notice.ts';
 import { logRequests } from '../http/request/request-log.ts';
 import { isOutsideLedger, isRoutine } from '../http/request/routine.ts';
 import { openWindows } from '../access/limits/plan-state.ts';
@@ -53,6 +54,7 @@ export const createObservers = (
     announce: announceTo(
       [
         logRequests(log),
+        noteIgnored(log),
         metrics.listener,
         ...(recorder === undefined ? [] : [recordedBy(recorder)]),
         ...(alerts === undefined ? [] : [alerts.listener]),

@@ -45,3 +45,24 @@ it('stays short, whatever a caller puts into its fields', async () => {
   expect(lines.filter((line) => line.includes('"request"')).length).toBe(bodies.length);
   expect(Math.max(...lines.map((line) => line.length))).toBeLessThan(6_000);
 });
+
+it('says once that a name is mapped, and that a parameter has no effect', async () => {
+  const server = start(directTo(upstream));
+  const url = await listening(server);
+  for (const model of ['gpt-4o', 'gpt-4o', 'sonnet']) {
+    const response = await fetch(`${url}/v1/chat/completions`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', 'user-agent': 'codex/1' },
+      body: JSON.stringify(chat({ model, seed: 7 })),
+    });
+    await response.text();
+  }
+  server.child.kill('SIGTERM');
+  await server.exit;
+  const lines = server.output.out.split('\n');
+  const mapped = lines.filter((line) => line.includes('none of Claude’s'));
+  const ignored = lines.filter((line) => line.includes('have no effect'));
+  expect([mapped.length, ignored.length]).toEqual([1, 1]);
+  expect(JSON.parse(mapped[0] ?? '')).toMatchObject({ name: 'gpt-4o', answeredBy: expect.stringContaining('claude-') });
+  expect(JSON.parse(ignored[0] ?? '')).toMatchObject({ client: 'codex', parameters: ['seed'] });
+});
