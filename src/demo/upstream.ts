@@ -17,7 +17,8 @@
  *   [[error-mid:TYPE after=N times=N]] [[cut]] [[cut:N times=N]] [[hang]] [[hang:N]]   breaks after N deltas (default
  * 1);
  *                                                                [[hang]] without a number never answers at all
- * Without directives it calls the tool that a request forces, or its only one where the question names what that is for.
+ * Without directives it calls the tool that a request forces, or its only one where the question names the tool's
+ * purpose.
  */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';

@@ -37,29 +37,32 @@ export const serverSettings = {
   MODEL_MAP: setting(
     mapping,
     '',
-    'Own model names, before the built-in ones: `gpt-4o=claude-opus-4-5-20251101,fast=haiku`, or a JSON object.',
+    'Your own model names; they take precedence over the built-in ones: ' +
+      '`gpt-4o=claude-opus-4-5-20251101,fast=haiku`, or a JSON object.',
   ),
   MODEL_UNKNOWN: setting(
     oneOf('default', 'reject'),
     'default',
-    'A name nobody knows: `default` answers with sonnet and says so in `x-proxy-model` and the log; `reject` ' +
+    'How unknown model names are handled: `default` lets Sonnet answer and reports it in `x-proxy-model` and the ' +
+      'log; `reject` ' +
       'answers 404.',
   ),
   MODEL_TRACK: setting(
     oneOf('auto', 'pinned', 'latest'),
     'auto',
-    'Where mapped names go. `auto`: to the 4.5 models, each until its end; then to the newest model of the family ' +
+    'Which model answers names of other vendors. `auto`: the 4.5 models, each until its end, then the newest ' +
+      'model of the family ' +
       'that the engine reports. `pinned`: to the 4.5 models, also when they have ended. `latest`: to the newest.',
   ),
 
   MAX_CONCURRENCY: setting(whole(1), '16', 'Turns that run at the same time.'),
-  QUEUE_LIMIT: setting(whole(0), '100', 'Requests that may wait for a place. More get a 429 with `Retry-After`.'),
-  QUEUE_TIMEOUT_MS: setting(milliseconds(1), '60000', 'How long a request waits for a place before it gets a 429.'),
-  TURN_TIMEOUT_MS: setting(milliseconds(1_000), '900000', 'How long one answer may take, from its place to its end.'),
+  QUEUE_LIMIT: setting(whole(0), '100', 'Requests that may wait for a slot. More get a 429 with `Retry-After`.'),
+  QUEUE_TIMEOUT_MS: setting(milliseconds(1), '60000', 'How long a request waits for a slot before it gets a 429.'),
+  TURN_TIMEOUT_MS: setting(milliseconds(1_000), '900000', 'How long one answer may take once it has its slot.'),
   STALL_ALARM_MS: setting(
     milliseconds(1_000),
     '120000',
-    'Silence of the engine within a turn that is worth a warning in the log.',
+    'After this much silence of the engine within a turn the log has a warning.',
   ),
   HEADER_WAIT_MS: setting(
     milliseconds(0),
@@ -71,8 +74,7 @@ export const serverSettings = {
   KEEPALIVE_MS: setting(
     milliseconds(100),
     '10000',
-    'Silence in a stream after which a sign of life is sent. The first one goes out with headers that came before ' +
-      'the answer.',
+    'After this much silence in a stream a keepalive is sent. The first one goes out together with early headers.',
   ),
   TRUSTED_PROXIES: setting(
     list,
@@ -110,28 +112,27 @@ export const serverSettings = {
   ALLOWED_HOSTS: setting(
     list,
     '',
-    'Host names, beside loopback ones, under which a loopback server without a key may be asked for (a reverse ' +
-      'proxy of yours).',
+    'Additional `Host` names that a loopback server without a key accepts, such as the name of your reverse proxy.',
   ),
 
   CLAUDE_PATH: setting(
     text,
     '',
-    'A Claude Code that is installed already, in place of the one that comes with this package. Only the version ' +
-      'that it comes with is tested.',
+    'Path of an installed Claude Code to use instead of the one in this package. Only the version in this package ' +
+      'is tested.',
   ),
   MAX_PROCESSES: setting(
     wholeOrAuto(1),
     'auto',
-    'The most Claude Code processes at the same time, about 230 MB each. Each turn that runs needs one, any of ' +
-      'them will do. `auto`: as many as `MAX_CONCURRENCY`, twice the cores and four at least, and no more than ' +
-      'memory allows.',
+    'The most Claude Code processes at the same time, about 230 MB each. Each running turn needs one, and any ' +
+      'process can serve it. `auto`: as many as `MAX_CONCURRENCY`, at least twice the cores plus four, and no more ' +
+      'than memory allows.',
   ),
   SPARES: setting(
     whole(0),
     '1',
-    'Processes to keep ready while nothing runs, so that a new conversation pushes out none that may go on. No ' +
-      'more than twice the cores and four are started for that.',
+    'Idle processes that are kept ready, so that a new conversation does not displace one that may continue. At ' +
+      'most twice the cores plus four are started for this.',
   ),
   RECYCLE: setting(
     flag,
@@ -139,12 +140,12 @@ export const serverSettings = {
     '1 lets a process serve one conversation after the other, in about 20 ms. 0 gives each conversation a process ' +
       'of its own, started for it in about 400 ms.',
   ),
-  IDLE_TTL: setting(seconds(1), '600', 'Seconds after which processes that nobody uses end, except two.'),
+  IDLE_TTL: setting(seconds(1), '600', 'Seconds after which unused processes end; two stay.'),
   SUSPEND_TTL: setting(
     seconds(1),
     '600',
-    'Seconds that a process waits for the results of its tool calls. With later ones the conversation is taken in ' +
-      'anew.',
+    'Seconds that a process waits for the results of its tool calls. After that, results still work: the ' +
+      'conversation is loaded into a process again.',
   ),
   DATABASE_URL: setting(
     postgresUrl,
@@ -170,11 +171,7 @@ export const serverSettings = {
       'on servers that share clients. Default: a key made once and kept in the database.',
   ),
   RESPONSE_DAYS: setting(days(1), '30', 'How long stored responses of the Responses API can be continued.'),
-  RESPONSE_STORE_MB: setting(
-    whole(1),
-    '1024',
-    'How much stored responses may hold together. Beyond it the oldest are deleted.',
-  ),
+  RESPONSE_STORE_MB: setting(whole(1), '1024', 'Total size of stored responses. Above it the oldest are deleted.'),
   UPGRADE_NOTICE: setting(
     flag,
     '1',

@@ -12,14 +12,19 @@ export const edgeSettings = {
   INSTANCES: setting(
     whole(1),
     '4',
-    'Instances that exist; half of `max_instances` in wrangler.jsonc, so that one that is being replaced has room.',
+    'Number of instances. Keep it at half of `max_instances` in wrangler.jsonc: instances that are being ' +
+      'replaced count too.',
   ),
   HOMES: setting(
     whole(1),
     '1',
-    'Instances that take new conversations before any is full. One keeps a small load in one container.',
+    'Instances that take new conversations while none is full. 1 keeps a small load in one container.',
   ),
-  GENERATION: setting(text, 'g1', 'A new one leaves every Durable Object of the old one behind.'),
+  GENERATION: setting(
+    text,
+    'g1',
+    'Changing it gives every instance a new Durable Object and abandons the old ones, for example one that is stuck.',
+  ),
   INSTANCE_CAPACITY: setting(
     whole(1),
     '16',
@@ -29,16 +34,16 @@ export const edgeSettings = {
   END_WITHIN_MS: setting(
     milliseconds(1),
     '60000',
-    'How long a container that was told to end, and has no answer to finish, may take.',
+    'How long a container without running answers may take to end before it is killed.',
   ),
   SLEEP_AFTER_S: setting(decimalSeconds(0), '600', 'Seconds without a request after which a container is stopped.'),
   START_WAIT_MS: setting(milliseconds(1), '60000', 'How long a request waits for a container that starts.'),
   LIFE_SIGN_AFTER_MS: setting(
     milliseconds(0),
     '1000',
-    'How long a stream waits for its container before the client gets headers and a sign of life.',
+    'How long a stream waits for its container before the client gets headers and a keepalive.',
   ),
-  LIFE_SIGN_EVERY_MS: setting(milliseconds(1), '5000', 'Between two signs of life while the container starts.'),
+  LIFE_SIGN_EVERY_MS: setting(milliseconds(1), '5000', 'Time between two keepalives while the container starts.'),
 } as const satisfies SettingsTable;
 
 export const workerSettings = {

@@ -1,4 +1,4 @@
-/** A fresh server that nobody has asked for anything: everything that waits for it asks these three questions first. */
+/** A fresh server that got no request yet: orchestrators ask it for /live, /ready and /health first. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startDemoUpstream, type DemoUpstream } from '../../src/demo/upstream.ts';
 import { chat } from '../http/set-up.ts';
