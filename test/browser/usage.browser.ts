@@ -37,7 +37,7 @@ it('draws tokens and cost, from the numbers that stand beside them', async () =>
     expect(colours, id).toContain(wanted.replaceAll(/rgb\(|\)|\s/gu, ''));
   }
   await page.locator('[data-chart="tokens"] summary').click();
-  await page.getByRole('region', { name: 'Tokens by model' }).getByRole('table').waitFor();
+  await page.getByRole('table', { name: 'Tokens by model' }).waitFor();
   await expectAccessible(page, 'usage with its numbers');
 });
 
@@ -80,7 +80,7 @@ it('without scripts has the same numbers, and says so', async () => {
   await plain.page.goto('/dashboard/usage');
   await plain.page.locator('.undrawn').first().waitFor();
   await plain.page.locator('[data-chart="cost"] summary').click();
-  expect(await plain.page.getByRole('region', { name: 'Cost at list price by model' }).getByRole('row').count()).toBe(
+  expect(await plain.page.getByRole('table', { name: 'Cost at list price by model' }).getByRole('row').count()).toBe(
     31,
   );
   await plain.close();
