@@ -81,4 +81,5 @@ const play = async (page: Page): Promise<void> => {
   await page.getByLabel('Prompt').fill('[[text:Ask it as any client would: this text came as a stream.]]');
   await page.getByRole('button', { name: 'Send' }).click();
   await page.getByText('Answered.').first().waitFor();
+  await page.locator('#answer-title').evaluate((title) => title.scrollIntoView());
 };

@@ -50,7 +50,7 @@ it.each([
   await answerBecomes(/^four words came back/u);
   await progressBecomes(/^Answered/u);
   const { page } = watched;
-  expect(await page.locator('#request-line').innerText()).toBe(`POST ${path} was answered with 200.`);
+  expect(await page.locator('#request-line').innerText()).toContain(`POST ${path} was answered with 200.`);
   const model = page.getByRole('row', { name: /^x-proxy-model/u });
   expect(await model.innerText()).toMatch(/claude-haiku[\s\S]*The model that answered/u);
   for (const cell of await page.locator('#headers td:last-child').allInnerTexts()) expect(cell).not.toBe('');
@@ -85,6 +85,19 @@ it('shows what was ignored and why a request was refused', async () => {
     'Nobody knows the name',
   );
   expect(await page.locator('img').count()).toBe(0);
+  expect(watched.problems).toEqual([]);
+});
+
+it('leads to the row of its request', async () => {
+  const { page } = watched;
+  await send('[[text:to be found]]');
+  await progressBecomes(/^Answered/u);
+  const href = await page.getByRole('link', { name: 'Its row' }).getAttribute('href');
+  await expect
+    .poll(async () => (await server.ask(`/admin/requests/${href?.split('/').at(-1)}`)).status, { timeout: 10_000 })
+    .toBe(200);
+  await page.getByRole('link', { name: 'Its row' }).click();
+  await page.getByRole('heading', { name: 'How it was served' }).waitFor();
   expect(watched.problems).toEqual([]);
 });
 

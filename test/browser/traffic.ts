@@ -107,4 +107,16 @@ export const makeTraffic = async ({ ask }: BrowsedServer): Promise<void> => {
     asked('/v1/chat/completions', { model: 'sonnet', messages }, HOSTILE),
   ]);
   if (statuses.join() !== '200,200,400,401') throw new Error(`The traffic ended with ${statuses.join()}.`);
+  await untilRecorded(statuses.length, ask);
+};
+
+/** The ledger is written behind the answers. */
+const untilRecorded = async (wanted: number, ask: BrowsedServer['ask']): Promise<void> => {
+  for (let tries = 0; tries < 100; tries += 1) {
+    const response = await ask(`/admin/requests?${new URLSearchParams({ client: HOSTILE }).toString()}`);
+    const { requests } = (await response.json()) as { requests: unknown[] };
+    if (requests.length >= wanted) return;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  throw new Error('The ledger does not have what was asked.');
 };

@@ -3,7 +3,7 @@ import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { expectAccessible, launchBrowser, LOOKS, watchedPage, type Watched } from './browser.ts';
 import { login, startServer, type BrowsedServer } from './server.ts';
-import { makeTraffic, pastDays } from './traffic.ts';
+import { busyPlan, makeTraffic, pastDays } from './traffic.ts';
 
 let browser: Browser;
 let server: BrowsedServer;
@@ -39,6 +39,26 @@ it('draws tokens and cost, from the numbers that stand beside them', async () =>
   await page.locator('[data-chart="tokens"] summary').click();
   await page.getByRole('table', { name: 'Tokens by model' }).waitFor();
   await expectAccessible(page, 'usage with its numbers');
+  // Some of the past requests have a price that nobody knows.
+  expect(await page.getByRole('region', { name: 'Sums' }).innerText()).toMatch(
+    /Cost at list price\s+\$\d+\.\d\d \+ \d+ unknown/u,
+  );
+  expect(watched.problems).toEqual([]);
+});
+
+it('calls dollars an equivalent where a plan pays', async () => {
+  const onPlan = await startServer(pastDays(1), {}, busyPlan(Date.now()));
+  try {
+    const other = await watchedPage(browser, onPlan.url);
+    await login(other);
+    await other.page.goto('/dashboard/usage');
+    await other.page.getByRole('heading', { name: 'Equivalent at list price by model' }).waitFor();
+    await other.page.getByText('A plan pays for these requests.').waitFor();
+    expect(other.problems).toEqual([]);
+    await other.close();
+  } finally {
+    await onPlan.close();
+  }
 });
 
 it('says what is under the pointer', async () => {

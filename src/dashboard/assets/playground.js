@@ -94,6 +94,15 @@ const headerRow = ([name, value]) => {
   return row;
 };
 
+const showRequestLine = (text, id) => {
+  part('request-line').textContent = text;
+  if (id === null) return;
+  const link = document.createElement('a');
+  link.href = `/dashboard/requests/${encodeURIComponent(id)}`;
+  link.textContent = 'Its row';
+  part('request-line').append(' ', link, ' is there about a second after the end.');
+};
+
 const fail = (message) => {
   part('failure').textContent = message;
   part('failure').hidden = false;
@@ -129,7 +138,7 @@ const ask = async (given, signal) => {
     body: JSON.stringify(dialect.body(given)),
     signal,
   });
-  part('request-line').textContent = `POST ${dialect.path} was answered with ${response.status}.`;
+  showRequestLine(`POST ${dialect.path} was answered with ${response.status}.`, response.headers.get('x-request-id'));
   part('headers').replaceChildren(...[...response.headers].sort(byInterest).map(headerRow));
   if (response.ok) return read(response, dialect);
   const answer = await response.json().catch(() => ({}));
