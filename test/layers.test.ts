@@ -43,6 +43,11 @@ describe('layers', () => {
     for (const file of files) expect(rank(layerOf(file)), file).toBeGreaterThanOrEqual(0);
   });
 
+  it('are in docs/ARCHITECTURE.md, in this order', () => {
+    const rows = readFileSync('docs/ARCHITECTURE.md', 'utf8').matchAll(/^\| `([a-z]+)(?:\/[a-z]+)?` \|/gmu);
+    expect([...new Set([...rows].map(([, layer]) => layer))]).toEqual(layers.flat());
+  });
+
   it('import only what stands above them', () => {
     const wrong = files.flatMap((file) =>
       importsOf(file)
