@@ -1,5 +1,6 @@
-/** The log: JSON lines on standard output. What may hold a secret is left out, even if someone logs it by mistake. */
-import { pino, type Logger } from 'pino';
+/** The log on standard output: JSON lines, or lines for people on a terminal. What may hold a secret is left out, even if someone logs it by mistake. */
+import { styleText } from 'node:util';
+import { pino, type DestinationStream, type Logger } from 'pino';
 import { capped, cappedText } from '../util/capped.ts';
 import type { Redact } from '../util/redact.ts';
 import type { Config } from '../settings/server-settings.ts';
@@ -17,7 +18,24 @@ const secrets = [
   'body',
 ];
 
-export const createLog = ({ LOG_LEVEL }: Pick<Config, 'LOG_LEVEL'>, redact: Redact): Logger =>
+/** Written at once, as `console` does it: lines keep their order, and the last ones before an end are not lost. */
+const output = () => pino.destination({ fd: 1, sync: true });
+
+/** What makes lines for people is loaded only where there are people. */
+export const logOutput = async ({ LOG_FORMAT }: Pick<Config, 'LOG_FORMAT'>): Promise<DestinationStream> => {
+  const forPeople = LOG_FORMAT === 'pretty' || (LOG_FORMAT === 'auto' && process.stdout.isTTY);
+  const lines = output();
+  if (!forPeople) return lines;
+  const { prettyLine } = await import('./pretty-log.ts');
+  const pretty = prettyLine({ colours: styleText('red', '', { stream: process.stdout }) !== '' });
+  return { write: (line) => void lines.write(pretty(line)) };
+};
+
+export const createLog = (
+  { LOG_LEVEL }: Pick<Config, 'LOG_LEVEL'>,
+  redact: Redact,
+  lines: DestinationStream = output(),
+): Logger =>
   pino(
     {
       level: LOG_LEVEL,
@@ -37,6 +55,5 @@ export const createLog = ({ LOG_LEVEL }: Pick<Config, 'LOG_LEVEL'>, redact: Reda
         },
       },
     },
-    // Written at once, as `console` does it: lines keep their order, and the last ones before an end are not lost.
-    pino.destination({ fd: 1, sync: true }),
+    lines,
   );

@@ -1,6 +1,7 @@
 /** Who listens to the summaries of requests: the log, the metrics, and with a database the ledger and the alerts. */
 import { noteIgnored } from '../http/request/ignored-notice.ts';
 import { logRequests } from '../http/request/request-log.ts';
+import { saidOnce } from '../http/request/said-once.ts';
 import { isOutsideLedger, isRoutine } from '../http/request/routine.ts';
 import { openWindows } from '../access/limits/plan-state.ts';
 import type { SendAlert } from '../access/alerts/alerts.ts';
@@ -53,6 +54,7 @@ export const createObservers = (
   return {
     announce: announceTo(
       [
+        saidOnce(log),
         logRequests(log),
         noteIgnored(log),
         metrics.listener,

@@ -13,7 +13,7 @@ import type { Outlets } from './observers.ts';
 import type { Config } from '../settings/server-settings.ts';
 import { createUpstreamFetch } from './upstream-fetch.ts';
 import { findExistingLogin } from './login/existing-login.ts';
-import { createLog } from './log.ts';
+import { createLog, logOutput } from './log.ts';
 import { secretsOf } from './login/secrets.ts';
 import { spreadLastNet } from './last-net.ts';
 import { lookalikes, type Lookalike } from './lookalikes.ts';
@@ -65,7 +65,7 @@ export const prepare = async (
   const credentials = findCredentials(env, { engine: config.ENGINE, existingLogin: await findExistingLogin(env) });
   if (credentials.kind === 'none') throw new StartError(credentials.help);
   const redact = createRedactor(secretsOf(env));
-  const log = createLog(config, redact);
+  const log = createLog(config, redact, await logOutput(config));
   for (const each of misspelt) log.warn(each, notASetting(each));
   const engine = await withStartError(() => createEngine({ config, env, credentials, log }));
   const store = createStore(config, { stateDir: stateRoot(config.STATE_DIR, env), clock: systemClock, log });

@@ -26,7 +26,13 @@ export const serverSettings = {
   LOG_LEVEL: setting(
     oneOf('fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'),
     'info',
-    'How much is logged. The log has one JSON line a request; never prompts, answers or keys.',
+    'How much is logged. The log has one line a request; never prompts, answers or keys.',
+  ),
+  LOG_FORMAT: setting(
+    oneOf('auto', 'json', 'pretty'),
+    'auto',
+    'JSON lines for programs, or short lines for people, with colours unless `NO_COLOR` is set. `auto` is for people ' +
+      'where the log goes to a terminal.',
   ),
   ENGINE: setting(
     oneOf('claude-code', 'anthropic-api'),

@@ -73,6 +73,8 @@ export interface RequestSummary {
   /** The model's name in the request, and the id of the model that answered. */
   readonly modelAsked?: string;
   readonly model?: string;
+  /** The name is an alias, or is mapped to the model; names that nobody knows are not. */
+  readonly mapped?: boolean;
   readonly status: number;
   readonly error?: RequestError;
   readonly tokens: TokenCounts;

@@ -10,7 +10,7 @@ export const logRequests =
 
 const requestFields = (summary: RequestSummary): object => {
   const { endpoint, key, client, tokens, cost, error, durationMs, ...rest } = summary;
-  const { at: _, ignored: _ignored, emulated: _emulated, trace, modelAsked, webSearches, retries, ...facts } = rest;
+  const { at: _, ignored: _i, emulated: _e, mapped: _m, trace, modelAsked, webSearches, retries, ...facts } = rest;
   return {
     ...facts,
     ...(trace !== undefined && { traceId: trace.traceparent.slice(3, 35) }),

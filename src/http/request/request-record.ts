@@ -23,7 +23,7 @@ const LONGEST_TEXT = 200;
 
 interface Asked {
   readonly modelAsked: string;
-  readonly model: Pick<ResolvedModel, 'id' | 'fullId'>;
+  readonly model: Pick<ResolvedModel, 'id' | 'fullId' | 'via'>;
   readonly streamed: boolean;
 }
 
@@ -121,6 +121,7 @@ export class RequestRecord {
       ...(this.#key !== undefined && { key: this.#key }),
       ...(modelAsked !== undefined && { modelAsked }),
       ...(model !== undefined && { model: exactName(model, this.#figures?.answeredBy) }),
+      ...(model?.via === 'alias' && { mapped: true }),
       status: this.#status,
       ...(this.#error !== undefined && { error: this.#error }),
       tokens: this.#figures?.tokens ?? noTokens,
