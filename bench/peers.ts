@@ -66,6 +66,8 @@ const columnOf = async (
   say(`new conversations on ${name}`);
   await oneAfterTheOther(target, place, 3);
   const fresh = await oneAfterTheOther(target, place, rounds);
+  // Before many ask at once, which needs as many processes.
+  const left = await oneOffQuestions(target, place);
   const perSecond = await manyAtOnce(target, seconds * 1_000);
   say(`continuing turns on ${name}`);
   const { turns, steps } = await steadyTalk({ name, target, place }, rounds, !isPeer);
@@ -75,8 +77,6 @@ const columnOf = async (
   say(`edited conversations and gaps on ${name}`);
   const edited = await editedOnes(target, place, few);
   const gaps = await gapsBesideNewOnes(target, few);
-  say(`one-off questions on ${name}`);
-  const left = await oneOffQuestions(target, place);
   scale.signal.throwIfAborted();
   return [
     rounded(median(fresh.replies.map(({ firstTokenMs }) => firstTokenMs))),

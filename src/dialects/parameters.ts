@@ -66,7 +66,7 @@ export interface ReportOptions {
 
 /** Collects what happened to the parameters of one request. */
 export class Report {
-  readonly #table: ReadonlyMap<string, Parameter>;
+  readonly #table: Table;
   readonly #circumstances: Circumstances;
   readonly #options: ReportOptions;
   readonly #ignored = new Set<string>();
@@ -74,25 +74,25 @@ export class Report {
 
   constructor(table: readonly Parameter[], circumstances: Circumstances, options: ReportOptions) {
     this.#options = options;
-    this.#table = new Map(table.map((row) => [row.name, row]));
+    this.#table = tableOf(table);
     this.#circumstances = circumstances;
   }
 
   /** Reports every fate that the table alone decides. Throws `unsupported_parameter` for a refused one. */
   add(body: object): void {
-    for (const parameter of this.#table.values()) {
+    for (const parameter of this.#table.rows.values()) {
       const found = findPlace(body, parameter.name, (value) => isSet(value, parameter.neutral));
       if (found !== undefined) this.#addOne(parameter, found.path);
     }
     if (this.#options.unknown === 'passed') return;
     for (const [name, value] of Object.entries(body)) {
-      if (isSet(value) && !this.#knows(name)) this.ignore(printable(name));
+      if (isSet(value) && !this.#table.topLevel.has(name)) this.ignore(printable(name));
     }
   }
 
   /** Whether the parser should put the parameter into the turn, for this engine and model. */
   applies(name: string): boolean {
-    const parameter = this.#table.get(name);
+    const parameter = this.#table.rows.get(name);
     const fate = parameter && decide(parameter, this.#circumstances).fate;
     return fate === 'applied' || fate === 'emulated';
   }
@@ -124,13 +124,27 @@ export class Report {
       throw new TurnError('unsupported_parameter', `${what} ${why}`, { param });
     }
   }
-
-  #knows(topLevel: string): boolean {
-    for (const name of this.#table.keys())
-      if (name === topLevel || name.startsWith(`${topLevel}.`) || name.startsWith(`${topLevel}[]`)) return true;
-    return false;
-  }
 }
+
+interface Table {
+  readonly rows: ReadonlyMap<string, Parameter>;
+  /** Members of a body that the rows are, or lie in. */
+  readonly topLevel: ReadonlySet<string>;
+}
+
+/** A dialect has one table for all of its requests. */
+const tables = new WeakMap<readonly Parameter[], Table>();
+
+const tableOf = (parameters: readonly Parameter[]): Table => {
+  const known = tables.get(parameters);
+  if (known !== undefined) return known;
+  const table: Table = {
+    rows: new Map(parameters.map((row) => [row.name, row])),
+    topLevel: new Set(parameters.map(({ name }) => stepsOf(name)[0] ?? name)),
+  };
+  tables.set(parameters, table);
+  return table;
+};
 
 const isSet = (value: unknown, neutral: readonly unknown[] = []): boolean => {
   if (value === undefined || value === null) return false;
@@ -159,28 +173,26 @@ interface Place {
  * of thousands of blocks and the tables dozens of names, so a path is built only for the match.
  */
 export const findPlace = (body: unknown, name: string, wanted: (value: unknown) => boolean): Place | undefined =>
-  findIn(body, { steps: stepsOf(name), at: 0, wanted });
+  findIn(body, { steps: stepsOf(name), wanted }, 0);
 
 interface Search {
   readonly steps: readonly string[];
-  /** How many of the steps have been taken. */
-  readonly at: number;
   readonly wanted: (value: unknown) => boolean;
 }
 
-const findIn = (value: unknown, search: Search): Place | undefined => {
-  const step = search.steps[search.at];
+/** `at`: how many of the steps have been taken. */
+const findIn = (value: unknown, search: Search, at: number): Place | undefined => {
+  const step = search.steps[at];
   if (step === undefined) return search.wanted(value) ? { path: [], value } : undefined;
   if (typeof value !== 'object' || value === null) return undefined;
-  const deeper = { ...search, at: search.at + 1 };
-  if (step === '[]') return Array.isArray(value) ? findInElements(value, deeper) : undefined;
+  if (step === '[]') return Array.isArray(value) ? findInElements(value, search, at + 1) : undefined;
   if (Array.isArray(value) || !Object.hasOwn(value, step)) return undefined;
-  return below(step, findIn((value as Record<string, unknown>)[step], deeper));
+  return below(step, findIn((value as Record<string, unknown>)[step], search, at + 1));
 };
 
-const findInElements = (elements: readonly unknown[], search: Search): Place | undefined => {
+const findInElements = (elements: readonly unknown[], search: Search, at: number): Place | undefined => {
   for (const [index, element] of elements.entries()) {
-    const found = findIn(element, search);
+    const found = findIn(element, search, at);
     if (found !== undefined) return below(index, found);
   }
   return undefined;

@@ -78,21 +78,34 @@ interface Asked {
  * the request.
  */
 export const dialectOf = (asked: Asked, table: readonly Route[]): Dialect => {
-  let most = -1;
-  let candidates: Dialect[] = [];
-  for (const { path, dialects } of table) {
-    const common =
-      dialects.length === 0 ? -1 : Math.max(commonSegments(path, asked.path), endSegments(path, asked.path));
-    if (common < most || common === -1) continue;
-    if (common > most) candidates = [];
-    most = common;
-    candidates.push(...dialects);
-  }
+  const candidates = candidatesFor(asked.path, table);
   const [first] = candidates;
   const recognised = candidates.find(({ recognises }) => recognises?.(asked) === true);
   const dialect = recognised ?? candidates.find(({ recognises }) => recognises === undefined) ?? first;
   if (dialect === undefined) throw new TypeError('A table of routes needs a dialect.');
   return dialect;
+};
+
+/** What was found for the paths that stand in a table, which nearly every request asks for. */
+const known = new WeakMap<readonly Route[], Map<string, readonly Dialect[]>>();
+
+const candidatesFor = (path: string, table: readonly Route[]): readonly Dialect[] => {
+  const inTable = known.get(table) ?? new Map(table.map((route) => [route.path, closest(route.path, table)]));
+  known.set(table, inTable);
+  return inTable.get(path) ?? closest(path, table);
+};
+
+const closest = (asked: string, table: readonly Route[]): readonly Dialect[] => {
+  let most = -1;
+  let candidates: Dialect[] = [];
+  for (const { path, dialects } of table) {
+    const common = dialects.length === 0 ? -1 : Math.max(commonSegments(path, asked), endSegments(path, asked));
+    if (common < most || common === -1) continue;
+    if (common > most) candidates = [];
+    most = common;
+    candidates.push(...dialects);
+  }
+  return candidates;
 };
 
 /** How many leading segments two paths share; a complete match counts one more. A parameter matches any segment. */

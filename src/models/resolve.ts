@@ -130,14 +130,16 @@ const normalise = (name: string): string => {
   return bare.startsWith('claude-') ? bare.replaceAll(/(\d)\.(?=\d)/g, '$1-') : bare;
 };
 
-const listedId = (name: string, reported: readonly EngineModel[]): string | undefined => {
-  const names = [
-    ...CATALOG.flatMap(({ id, aliases = [] }) => [id, ...aliases]),
-    ...SHORT_NAMES,
-    ...reported.flatMap(({ id, aliases }) => [id, ...aliases]),
-  ];
-  return names.find((known) => known.toLowerCase() === name);
-};
+const listedId = (name: string, reported: readonly EngineModel[]): string | undefined =>
+  LISTED.get(name) ??
+  reported.flatMap(({ id, aliases }) => [id, ...aliases]).find((known) => known.toLowerCase() === name);
+
+const LISTED: ReadonlyMap<string, string> = new Map(
+  [...CATALOG.flatMap(({ id, aliases = [] }) => [id, ...aliases]), ...SHORT_NAMES].map((one) => [
+    one.toLowerCase(),
+    one,
+  ]),
+);
 
 /** `claude-sonnet`, `claude-sonnet-latest`: the newest model of the family. */
 const UNVERSIONED = /^claude-(opus|sonnet|haiku|fable)(?:-latest)?$/u;

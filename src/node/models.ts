@@ -25,7 +25,10 @@ export const createModels = (
   const warnOfName = onceEach((message, fields) => log.warn(fields, message));
   const noteMapped = onceEach((message, fields) => log.info(fields, message));
   const warnOfEnd = onceEach((message, fields) => log.warn(fields, message));
+  let nextLookAt = 0;
   const warnOfEnds = (): void => {
+    if (clock.now() < nextLookAt) return;
+    nextLookAt = clock.now() + LOOK_FOR_ENDS_EVERY_MS;
     for (const warning of endWarnings({ track, map }, clock.now())) warnOfEnd(warning, {});
   };
   warnOfEnds();
@@ -96,6 +99,8 @@ const endWarning = (
   ];
 };
 
+/** Models end on a day, and the list of them is long. */
+const LOOK_FOR_ENDS_EVERY_MS = 3_600_000;
 /** Names come from callers: they are cut, and no more of them are remembered than this. */
 const LONGEST_NAME = 200;
 const MOST_WARNINGS = 1_000;
