@@ -1,4 +1,6 @@
 /** Who gets in at the dashboard, from where forms may come, and what a browser is told with every page. */
+import { once } from 'node:events';
+import { get, type IncomingMessage } from 'node:http';
 import { describe, expect, it } from 'vitest';
 import { DASHBOARD_ROUTES } from '../../src/http/dashboard/routes.ts';
 import { silence, until } from '../http/scripted-engine.ts';
@@ -188,7 +190,18 @@ describe('the session', () => {
       }).then(({ status }) => status);
     expect(await post(url)).toBe(200);
     expect(await post('http://127.0.0.1:1')).toBe(401);
-    expect((await fetch(`${url}/admin/keys`, { headers: { cookie: cookie() } })).status).toBe(200);
+    // `fetch` of Node has a Sec-Fetch-Mode of its own.
+    const read = async (headers: Record<string, string>) => {
+      const [response] = (await once(
+        get(`${url}/admin/keys`, { headers: { cookie: cookie(), ...headers } }),
+        'response',
+      )) as [IncomingMessage];
+      response.resume();
+      return response.statusCode;
+    };
+    expect(await read({})).toBe(200);
+    expect(await read({ 'sec-fetch-site': 'same-site', 'sec-fetch-mode': 'navigate' })).toBe(200);
+    expect(await read({ 'sec-fetch-site': 'same-site', 'sec-fetch-mode': 'no-cors' })).toBe(401);
   });
 });
 

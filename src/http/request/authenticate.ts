@@ -75,8 +75,14 @@ const callerOfSession = async (c: HttpContext, { sessions }: Authenticating): Pr
   if (sessions === undefined || id === undefined) return undefined;
   const sender = senderOf(c.req.raw.headers);
   const reads = c.req.method === 'GET' || c.req.method === 'HEAD';
-  const own = sender.origin === undefined ? reads : isOwnPage(sender);
+  const own = sender.origin === undefined ? reads && !isEmbedded(c) : isOwnPage(sender);
   return own ? await sessions.find(id) : undefined;
+};
+
+/** Part of another page, as a picture or a script is. A link from there is followed by a person. */
+const isEmbedded = (c: HttpContext): boolean => {
+  const site = c.req.header('sec-fetch-site');
+  return (site === 'same-site' || site === 'cross-site') && c.req.header('sec-fetch-mode') !== 'navigate';
 };
 
 /** The Worker has checked the key itself and sends its owner. */
