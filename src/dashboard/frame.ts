@@ -92,7 +92,7 @@ export const refuseForeignForms = (c: HttpContext): void => {
 };
 
 /** No inline code or style, nothing from elsewhere, in nobody's frame; pages are not kept by anybody. */
-export const PAGE_HEADERS: Readonly<Record<string, string>> = {
+const PAGE_HEADERS: Readonly<Record<string, string>> = {
   'content-security-policy':
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; " +
     "form-action 'self'; frame-ancestors 'none'; base-uri 'none'",

@@ -1,14 +1,14 @@
 /** What a person does on the pages: by keyboard alone, while they refresh themselves, and where something is wrong. */
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { expectAccessible, expectNoSidewaysScrolling, launchBrowser, LOOKS, watchedPage } from './browser.ts';
+import { expectAccessible, expectNoSidewaysScrolling, LOOKS, watchedPage } from './browser.ts';
 import { busyPlan } from './traffic.ts';
-import { login, OWNER_KEY, startServer, type BrowsedServer } from './server.ts';
+import { login, OWNER_KEY, startServer, type BrowsedServer, withBrowser } from './server.ts';
 
 let browser: Browser;
 let server: BrowsedServer;
 beforeAll(async () => {
-  [browser, server] = await Promise.all([launchBrowser(), startServer()]);
+  [browser, server] = await withBrowser(startServer());
 });
 afterAll(async () => {
   await browser.close();

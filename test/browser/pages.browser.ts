@@ -1,21 +1,14 @@
 /** Every page of the dashboard, in each look: accessible, within the screen, and nothing that a client said runs in it. */
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import {
-  expectAccessible,
-  expectNoSidewaysScrolling,
-  launchBrowser,
-  LOOKS,
-  watchedPage,
-  type Watched,
-} from './browser.ts';
-import { login, startServer, type BrowsedServer } from './server.ts';
+import { expectAccessible, expectNoSidewaysScrolling, LOOKS, watchedPage, type Watched } from './browser.ts';
+import { login, startServer, type BrowsedServer, withBrowser } from './server.ts';
 import { HOSTILE, makeTraffic, pastDays } from './traffic.ts';
 
 let browser: Browser;
 let server: BrowsedServer;
 beforeAll(async () => {
-  [browser, server] = await Promise.all([launchBrowser(), startServer(pastDays(5), { LOG_CONTENT: '1' })]);
+  [browser, server] = await withBrowser(startServer(pastDays(5), { LOG_CONTENT: '1' }));
   await makeTraffic(server);
 });
 afterAll(async () => {
@@ -44,6 +37,17 @@ describe.each(LOOKS)('%s', (look, options) => {
     await page.getByRole('button', { name: 'Log in' }).click();
     await page.getByRole('alert').waitFor();
     await expectAccessible(page, `login with a problem, ${look}`);
+    expect(watched.problems).toEqual([]);
+    await watched.close();
+  });
+
+  it('the page of the API is in order', async () => {
+    const watched = await watchedPage(browser, server.url, options);
+    const { page } = watched;
+    await page.goto('/docs');
+    await page.evaluate(() => document.querySelectorAll('details').forEach((each) => (each.open = true)));
+    await expectAccessible(page, `/docs, ${look}`);
+    await expectNoSidewaysScrolling(page, `/docs, ${look}`);
     expect(watched.problems).toEqual([]);
     await watched.close();
   });

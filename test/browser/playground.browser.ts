@@ -1,22 +1,15 @@
 /** The playground: each API through the proxy itself, with every header explained, stopped, refused, with another key. */
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import {
-  expectAccessible,
-  expectNoSidewaysScrolling,
-  launchBrowser,
-  LOOKS,
-  watchedPage,
-  type Watched,
-} from './browser.ts';
-import { login, startServer, type BrowsedServer } from './server.ts';
+import { expectAccessible, expectNoSidewaysScrolling, LOOKS, watchedPage, type Watched } from './browser.ts';
+import { login, startServer, type BrowsedServer, withBrowser } from './server.ts';
 import { HOSTILE } from './traffic.ts';
 
 let browser: Browser;
 let server: BrowsedServer;
 let watched: Watched;
 beforeAll(async () => {
-  [browser, server] = await Promise.all([launchBrowser(), startServer()]);
+  [browser, server] = await withBrowser(startServer());
   watched = await watchedPage(browser, server.url, LOOKS[0]?.[1]);
   await login(watched);
 });

@@ -1,30 +1,24 @@
 /** Requests: found by every filter, in pages, each with its detail, and its text where that was kept. */
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import {
-  expectAccessible,
-  expectNoSidewaysScrolling,
-  launchBrowser,
-  LOOKS,
-  watchedPage,
-  type Watched,
-} from './browser.ts';
-import { login, startServer, type BrowsedServer } from './server.ts';
+import { expectAccessible, expectNoSidewaysScrolling, LOOKS, watchedPage, type Watched } from './browser.ts';
+import { login, startServer, type BrowsedServer, withBrowser } from './server.ts';
 import { HOSTILE, makeTraffic, pastDays } from './traffic.ts';
 
 let browser: Browser;
 let server: BrowsedServer;
 let watched: Watched;
 beforeAll(async () => {
-  [browser, server] = await Promise.all([launchBrowser(), startServer(pastDays(6), { LOG_CONTENT: '1' })]);
+  [browser, server] = await withBrowser(startServer(pastDays(6), { LOG_CONTENT: '1' }));
   await makeTraffic(server);
   watched = await watchedPage(browser, server.url, LOOKS[0]?.[1]);
   await login(watched);
 });
 afterAll(async () => {
-  expect(watched.problems).toEqual([]);
+  const { problems } = watched;
   await browser.close();
   await server.close();
+  expect(problems).toEqual([]);
 });
 
 const rows = (): Promise<readonly string[]> => watched.page.locator('tbody tr').allInnerTexts();

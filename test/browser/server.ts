@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { emptyPlan, type PlanState } from '../../src/access/limits/plan-state.ts';
 import { createStore } from '../../src/node/store.ts';
 import { createRecorder } from '../../src/store/ledger/recorder.ts';
-import type { Watched } from './browser.ts';
+import type { Browser } from 'playwright-core';
+import { launchBrowser, type Watched } from './browser.ts';
 import type { RequestSummary } from '../../src/turn/request-summary.ts';
 import { systemClock } from '../../src/util/clock.ts';
 import { quietLog } from '../http/scripted-engine.ts';
@@ -39,7 +40,10 @@ export const startServer = async (
     { PORT: '0', HOST: '127.0.0.1', PROXY_API_KEY: OWNER_KEY, STATE_DIR: stateDir, ...env },
     { args: ['demo'], home },
   );
-  const url = await listening(server);
+  const url = await listening(server).catch(async (error: unknown) => {
+    await end(server);
+    throw error;
+  });
   return {
     url,
     ask: (path, { body, method, key = OWNER_KEY, headers = {} } = {}) =>
@@ -51,6 +55,16 @@ export const startServer = async (
       }),
     close: () => end(server),
   };
+};
+
+/** Both, or none of them. */
+export const withBrowser = async (starting: Promise<BrowsedServer>): Promise<[Browser, BrowsedServer]> => {
+  const [browser, server] = await Promise.allSettled([launchBrowser(), starting]);
+  if (browser.status === 'fulfilled' && server.status === 'fulfilled') return [browser.value, server.value];
+  for (const each of [browser, server]) if (each.status === 'fulfilled') await each.value.close();
+  throw new Error('The browser or the server did not start.', {
+    cause: [browser, server].map((each) => (each.status === 'rejected' ? each.reason : undefined)),
+  });
 };
 
 /** As Ctrl-C does it, and by force where that does not help. */

@@ -1,15 +1,15 @@
 /** Usage: the charts are drawn under the strict policy, from the numbers that stand beside them. */
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { expectAccessible, launchBrowser, LOOKS, watchedPage, type Watched } from './browser.ts';
-import { login, startServer, type BrowsedServer } from './server.ts';
+import { expectAccessible, LOOKS, watchedPage, type Watched } from './browser.ts';
+import { login, startServer, type BrowsedServer, withBrowser } from './server.ts';
 import { busyPlan, makeTraffic, pastDays } from './traffic.ts';
 
 let browser: Browser;
 let server: BrowsedServer;
 let watched: Watched;
 beforeAll(async () => {
-  [browser, server] = await Promise.all([launchBrowser(), startServer(pastDays(12))]);
+  [browser, server] = await withBrowser(startServer(pastDays(12)));
   await makeTraffic(server);
   watched = await watchedPage(browser, server.url, LOOKS[0]?.[1]);
   await login(watched);

@@ -1,14 +1,14 @@
 /** The tests of the other files can fail: what they watch for is seen. */
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { expectAccessible, expectNoSidewaysScrolling, launchBrowser, watchedPage, type Watched } from './browser.ts';
-import { startServer, type BrowsedServer } from './server.ts';
+import { expectAccessible, expectNoSidewaysScrolling, watchedPage, type Watched } from './browser.ts';
+import { startServer, type BrowsedServer, withBrowser } from './server.ts';
 
 let browser: Browser;
 let server: BrowsedServer;
 let watched: Watched;
 beforeAll(async () => {
-  [browser, server] = await Promise.all([launchBrowser(), startServer()]);
+  [browser, server] = await withBrowser(startServer());
   watched = await watchedPage(browser, server.url);
   watched.expected.push(/status of 401/u);
   await watched.page.goto('/dashboard');
