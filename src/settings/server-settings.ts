@@ -57,7 +57,7 @@ export const serverSettings = {
     oneOf('auto', 'pinned', 'latest'),
     'auto',
     'Which model answers names of other vendors. `auto`: the 4.5 models, each until its end, then the newest ' +
-      'model of the family that the engine reports. `pinned`: the 4.5 models, even after their end. `latest`: the newest.',
+      'of the family that the engine reports. `pinned`: the 4.5 models, even after their end. `latest`: the newest.',
   ),
 
   MAX_CONCURRENCY: setting(whole(1), '16', 'Turns that run at the same time.'),

@@ -1,4 +1,7 @@
-/** Says in the log, once, that a client's parameter has no effect: answers say it every time, and few people read headers. */
+/**
+ * Says in the log, once, that a client's parameter has no effect: answers say it every time, and few people read
+ * headers.
+ */
 import type { SummaryListener } from '../../turn/request-summary.ts';
 import type { Log } from '../../util/log.ts';
 
