@@ -32,10 +32,10 @@ const INTRODUCTION = `# Compatibility
 
 <!-- Written by scripts/compatibility.ts from the tables in src/dialects; do not edit by hand. -->
 
-What becomes of every parameter. **applied**: it does what it says. **emulated**: this server does it in place of the
-API, or as near as the model allows. **ignored**: it has no effect. **refused**: a 400 that names it.
+How each parameter is handled. **applied**: it works as its API documents it. **emulated**: this server does it instead of the
+API, or the model comes as near as it can. **ignored**: it has no effect. **refused**: a 400 that names it.
 
-- The response says what happened: \`x-proxy-ignored\` and \`x-proxy-emulated\` list the names below.
+- The response reports it: \`x-proxy-ignored\` and \`x-proxy-emulated\` list the names below.
 - With \`PROXY_STRICT=1\` a request with an ignored parameter is refused with a 400 that names it.
 - Null and values that ask for nothing (a default such as \`n: 1\`) are never reported.
 - Parameters that are not in the table are ignored and reported; on \`/v1/messages\` with the engine \`anthropic-api\` they are passed on.

@@ -84,18 +84,12 @@ const commonParameters: readonly Parameter[] = [
       '`false` turns thinking off; `true` turns it on, with the model’s own effort or a budget of 8,192 ' +
       'tokens; a level as `reasoning_effort`. Thinking comes as `thinking`.',
     cases: [
-      {
-        fate: 'emulated',
-        when:
-          'the model lacks the level, the budget exceeds three quarters of `num_predict`, or it is `false` ' +
-          'and the model always thinks',
-      },
-      {
-        fate: 'ignored',
-        when:
-          'there is no room for thinking, the model’s name has an effort, or the thinking before the results ' +
-          'of tools is lost',
-      },
+      { fate: 'emulated', when: 'the model lacks the level: the next lower one is used' },
+      { fate: 'emulated', when: 'the budget exceeds three quarters of `num_predict`: it is cut to that' },
+      { fate: 'emulated', when: '`false`, and the model always thinks' },
+      { fate: 'ignored', when: 'there is no room for thinking' },
+      { fate: 'ignored', when: 'the model’s name has an effort' },
+      { fate: 'ignored', when: 'the thinking before the results of tools is lost' },
     ],
   },
   {
@@ -170,7 +164,8 @@ export const chatParameters: readonly Parameter[] = [
     fate: 'applied',
     note: 'Roles `system`, `user`, `assistant`, `tool`. Leading system messages become system blocks.',
     cases: [
-      { fate: 'refused', when: `there are more than ${MOST_MESSAGES}; a call has no result, or a result no call` },
+      { fate: 'refused', when: `there are more than ${MOST_MESSAGES}` },
+      { fate: 'refused', when: 'a call has no result, or a result has no call' },
       {
         fate: 'ignored',
         when:

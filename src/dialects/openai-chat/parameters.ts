@@ -201,7 +201,10 @@ export const chatParameters: readonly Parameter[] = [
     fate: 'applied',
     neutral: [''],
     note: 'Becomes the description of the schema.',
-    cases: [{ fate: 'ignored', when: 'the schema has a description of its own, or there is no schema' }],
+    cases: [
+      { fate: 'ignored', when: 'the schema has a description of its own' },
+      { fate: 'ignored', when: 'there is no schema' },
+    ],
   },
   {
     name: 'reasoning_effort',
@@ -212,20 +215,18 @@ export const chatParameters: readonly Parameter[] = [
       'max 63,999 tokens of thinking. `none` turns thinking off. Absent: the model’s own default; see “Effort” ' +
       'below for the engine `claude-code`.',
     cases: [
+      { fate: 'emulated', when: 'the model lacks the level: the next lower one is used; `minimal` is `low`' },
+      { fate: 'emulated', when: 'the budget exceeds three quarters of max_tokens: it is cut to that' },
       {
         fate: 'emulated',
-        when:
-          'the model lacks the level (the next lower one is used; `minimal` is `low`); the budget exceeds three ' +
-          'quarters of max_tokens (it is cut to that); ' +
-          'it is `none` and the model always thinks (Sonnet 5.5 thinks `between_tools` only, others at their ' +
-          'lowest effort); ' +
-          'or a tool is forced on a model with effort levels (the level is set, without thinking)',
+        when: '`none`, and the model always thinks: Sonnet 5.5 `between_tools` only, others with their lowest effort',
       },
+      { fate: 'emulated', when: 'a tool is forced on a model with effort levels: the level is set, without thinking' },
+      { fate: 'ignored', when: 'max_tokens is below 1,366 on a model with budgets' },
+      { fate: 'ignored', when: 'a tool is forced on a model with budgets' },
       {
         fate: 'ignored',
-        when:
-          'max_tokens is below 1,366 on a model with budgets; a tool is forced on such a model; ' +
-          'or such a model is inside a tool loop whose results no process waits for any more',
+        when: 'a model with budgets is inside a tool loop whose results no process waits for any more',
       },
       {
         fate: 'ignored',

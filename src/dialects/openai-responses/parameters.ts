@@ -38,12 +38,8 @@ const conversation: readonly Parameter[] = [
           'arguments that are no JSON object, such as those of a call that was cut at the limit: Claude gets their ' +
           'text as `{"INVALID_JSON": …}`',
       },
-      {
-        fate: 'refused',
-        when:
-          'the last message is the assistant’s and the model or the engine cannot continue it; a call has no ' +
-          'output, or an output no call',
-      },
+      { fate: 'refused', when: 'the last message is the assistant’s and the model or the engine cannot continue it' },
+      { fate: 'refused', when: 'a call has no output, or an output has no call' },
     ],
   },
   {
@@ -132,12 +128,13 @@ const generation: readonly Parameter[] = [
     note: 'As `reasoning_effort` of `/v1/chat/completions`.',
     cases: [
       { fate: 'emulated', when: 'as for `reasoning_effort`' },
+      { fate: 'ignored', when: 'max_output_tokens is below 1,366 on a model with budgets' },
+      { fate: 'ignored', when: 'a tool is forced on a model with budgets' },
       {
         fate: 'ignored',
         when:
-          'max_output_tokens is below 1,366 on a model with budgets; a tool is forced on such a model; or such a ' +
-          'model is inside a tool loop and the thinking before the calls ' +
-          'was not sent back (`include: ["reasoning.encrypted_content"]` carries it)',
+          'a model with budgets is inside a tool loop, and the thinking before the calls was not sent back ' +
+          '(`include: ["reasoning.encrypted_content"]` carries it)',
       },
     ],
   },
@@ -171,7 +168,10 @@ const generation: readonly Parameter[] = [
     fate: 'applied',
     neutral: [''],
     note: 'Becomes the description of the schema.',
-    cases: [{ fate: 'ignored', when: 'the schema has a description of its own, or there is no schema' }],
+    cases: [
+      { fate: 'ignored', when: 'the schema has a description of its own' },
+      { fate: 'ignored', when: 'there is no schema' },
+    ],
   },
   {
     name: 'text.verbosity',

@@ -47,7 +47,8 @@ export const toolParameters: readonly Parameter[] = [
     fate: 'applied',
     note: 'Claude’s own code execution, in Python; calls come back as `code_interpreter_call` with their output.',
     cases: [
-      { fate: 'ignored', when: 'a function is named `code_execution`, or the engine has no such tool: it is left out' },
+      { fate: 'ignored', when: 'a function is named `code_execution`: the tool is left out' },
+      { fate: 'ignored', when: 'the engine has no such tool: it is left out' },
     ],
   },
   {
