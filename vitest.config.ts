@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os';
-import { defineConfig } from 'vitest/config';
+import { configDefaults, defineConfig } from 'vitest/config';
 import { compileCache } from './test/compile-cache.ts';
 
 /** Suites that start no process and open no socket: they run in seconds, so they run all the time. */
@@ -22,7 +22,14 @@ export default defineConfig({
     projects: [
       // They leave nothing behind, so files can share their modules.
       { test: { ...shared, name: 'unit', include: pureFiles, isolate: false } },
-      { test: { ...shared, name: 'real', include: ['test/**/*.test.ts'], exclude: pureFiles } },
+      {
+        test: {
+          ...shared,
+          name: 'real',
+          include: ['test/**/*.test.ts'],
+          exclude: [...configDefaults.exclude, ...pureFiles],
+        },
+      },
     ],
   },
 });

@@ -26,6 +26,8 @@ const vitest = spawn(process.execPath, command, {
     TEST_PROGRESS: path,
   },
 });
+// Who ends this process means the tests too.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => vitest.kill(signal));
 vitest.stdout.pipe(process.stdout);
 vitest.stderr.pipe(process.stderr);
 
