@@ -31,7 +31,7 @@ export const watchedPage = async (
   options: BrowserContextOptions = {},
 ): Promise<Watched> => {
   const context = await browser.newContext({ baseURL: url, reducedMotion: 'reduce', ...options });
-  context.setDefaultTimeout(10_000);
+  context.setDefaultTimeout(20_000);
   await context.addInitScript(() => {
     document.addEventListener('securitypolicyviolation', ({ violatedDirective, blockedURI }) =>
       console.error(`Content security policy: ${violatedDirective} ${blockedURI}`),

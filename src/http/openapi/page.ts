@@ -119,7 +119,7 @@ const schemaText = (schema: unknown): string => {
 export const STYLE = `
 :root { color-scheme: light dark; --line: light-dark(#d0d0d8, #44444c); --soft: light-dark(#f4f4f7, #222228); }
 body { font: 16px/1.5 system-ui, sans-serif; margin: 0; background: light-dark(#fff, #17171b);
-  color: light-dark(#1b1b22, #e8e8ee); }
+  color: light-dark(#1b1b22, #e8e8ee); overflow-wrap: anywhere; }
 main { max-width: 60rem; margin: 0 auto; padding: 1rem; }
 a { color: light-dark(#0b57c2, #8db8ff); }
 nav ul { display: flex; flex-wrap: wrap; gap: 0.25rem 1rem; padding: 0; list-style: none; }
