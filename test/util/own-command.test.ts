@@ -15,7 +15,9 @@ it.each([
   ['demo', '', false, 'npm run demo'],
   ['start', '', false, 'npm start'],
   ['start', '--port 1', false, 'npm start -- --port 1'],
-  ['claude', 'auth login', true, 'opencode-claude-proxy claude auth login'],
+  ['claude', 'auth login', true, 'opencode-claude-proxy login'],
+  ['claude', 'setup-token', true, 'opencode-claude-proxy login --token'],
+  ['claude', 'auth login', false, 'npm run claude -- auth login'],
 ])('%s %s is called so (package: %s): %s', (command, options, installed, expected) => {
   expect(ownCommand(command, options, installed)).toBe(expected);
 });
