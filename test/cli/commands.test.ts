@@ -243,6 +243,11 @@ describe('completion', () => {
   });
 });
 
+it.each([['login'], ['login', '--token']])('%s %s asks nothing without a terminal', async (...words) => {
+  const { code, err } = await run(words.filter(Boolean));
+  expect([code, err]).toEqual([1, expect.stringContaining('CLAUDE_CODE_OAUTH_TOKEN')]);
+});
+
 it('the first start without a login and without a terminal asks nothing and lists the ways', async () => {
   const { code, err } = await run(['start', '--port', '0']);
   expect([code, err]).toEqual([1, expect.stringContaining('No login was found')]);
