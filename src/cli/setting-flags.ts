@@ -1,18 +1,11 @@
 /** A flag for every setting, from the one table: `MAX_CONCURRENCY` is `--max-concurrency`. */
 import { Option, type Command } from 'commander';
 import { serverSettings } from '../settings/server-settings.ts';
+import { SECRET_SETTINGS } from './secret-settings.ts';
 
 const SHORT: Readonly<Record<string, string>> = { PORT: '-p' };
 
-/** A key in the arguments would be in the process list for everybody to read. */
-const NOT_A_FLAG: ReadonlySet<string> = new Set([
-  'PROXY_API_KEY',
-  'PROXY_ENCRYPTION_KEY',
-  'DATABASE_URL',
-  'ALERT_WEBHOOK',
-]);
-
-const flagNames = Object.keys(serverSettings).filter((name) => !NOT_A_FLAG.has(name));
+const flagNames = Object.keys(serverSettings).filter((name) => !SECRET_SETTINGS.has(name));
 
 export const addSettingFlags = (command: Command): Command => {
   for (const name of flagNames) {

@@ -5,6 +5,8 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Command } from 'commander';
+import { SECRET_SETTINGS } from '../../src/cli/secret-settings.ts';
+import { serverSettings } from '../../src/settings/server-settings.ts';
 import { createProgram } from '../../src/cli/program.ts';
 import { startDemoUpstream, type DemoUpstream } from '../../src/demo/upstream.ts';
 import { directTo, endAfterEach, listening, start } from '../node/spawned-server.ts';
@@ -118,6 +120,23 @@ describe('config', () => {
     expect(code).toBe(1);
     expect(out).toContain('PORT must be a whole number.');
     expect(out).toContain('MAX_CONCURENCY is not a setting; MAX_CONCURRENCY is.');
+  });
+
+  it('names what nothing reads in a .env file, and shows no secret of it', async () => {
+    writeFileSync(join(home, '.env'), 'FAVOURITE=blue\nAWS_REGION=eu\nQUEUE_LIMIT=3\nPROXY_ENCRYPTION_KEY=hush-hush\n');
+    const { out } = await run(['config']);
+    const json = await run(['config', '--json']);
+    rmSync(join(home, '.env'));
+    expect(out).toContain('FAVOURITE in .env is no setting: nothing reads it.');
+    expect(JSON.parse(json.out)).toMatchObject({ unknown: [{ name: 'FAVOURITE', from: '.env' }] });
+    expect(out + json.out).not.toContain('hush');
+  });
+
+  it('knows every secret among the settings by its name', () => {
+    const secret = Object.keys(serverSettings).filter((name) =>
+      /_(KEY|TOKEN|SECRET|WEBHOOK)$|^DATABASE_URL$/u.test(name),
+    );
+    expect([...SECRET_SETTINGS].toSorted()).toEqual(secret.toSorted());
   });
 
   it('prints a file in which every setting is explained, and which the server reads', async () => {

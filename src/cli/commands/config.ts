@@ -4,10 +4,9 @@ import { lookalikes } from '../../node/lookalikes.ts';
 import { parseSettings, settingRows } from '../../settings/parse-settings.ts';
 import { serverSettings } from '../../settings/server-settings.ts';
 import { mergedEnvironment, settingSources, userEnvFile } from '../environment.ts';
+import { SECRET_SETTINGS } from '../secret-settings.ts';
+import { unknownSettings, type UnknownSetting } from '../unknown-settings.ts';
 import { columns, print, printJson, styled } from '../output.ts';
-
-/** Shown as set or not set, never by value. */
-const SECRETS: ReadonlySet<string> = new Set(['PROXY_API_KEY', 'DATABASE_URL', 'ALERT_WEBHOOK']);
 
 interface Row {
   readonly name: string;
@@ -24,10 +23,11 @@ export const addConfig = (program: Command): void => {
     .action(({ example = false, json = false }: { example?: boolean; json?: boolean }) => {
       if (example) return print(exampleFile());
       const rows = currentRows();
-      const { problems, misspelt } = trouble();
-      if (json) return printJson({ settings: rows, problems, misspelt, userFile: userEnvFile(process.env) });
+      const { problems, misspelt, unknown } = trouble();
+      if (json) return printJson({ settings: rows, problems, misspelt, unknown, userFile: userEnvFile(process.env) });
       print(columns(rows.map(({ name, value, from }) => [name, value, from])));
-      for (const line of [...problems, ...misspelt]) print(styled('yellow', line));
+      const lines = unknown.map(({ name, from }) => `${name} in ${from} is no setting: nothing reads it.`);
+      for (const line of [...problems, ...misspelt, ...lines]) print(styled('yellow', line));
       if (problems.length > 0) process.exitCode = 1;
       return undefined;
     });
@@ -38,16 +38,24 @@ const currentRows = (): readonly Row[] => {
   return settingRows(serverSettings).map(({ name, fallback }) => {
     const source = sources.find(({ values }) => Boolean(values[name]));
     const value = source?.values[name] ?? fallback;
-    const shown = SECRETS.has(name) && value !== '' ? '(set, not shown)' : value;
+    const shown = SECRET_SETTINGS.has(name) && value !== '' ? '(set, not shown)' : value;
     return { name, value: shown, from: source?.from ?? 'default' };
   });
 };
 
-const trouble = (): { problems: readonly string[]; misspelt: readonly string[] } => {
-  const env = mergedEnvironment(settingSources(process.env));
+interface Trouble {
+  readonly problems: readonly string[];
+  readonly misspelt: readonly string[];
+  readonly unknown: readonly UnknownSetting[];
+}
+
+const trouble = (): Trouble => {
+  const sources = settingSources(process.env);
+  const env = mergedEnvironment(sources);
   return {
     problems: parseSettings(serverSettings, env).problems,
     misspelt: lookalikes(env).map(({ name, nearest }) => `${name} is not a setting; ${nearest} is.`),
+    unknown: unknownSettings(sources),
   };
 };
 

@@ -11,7 +11,7 @@ import { checkLogin } from './login-checks.ts';
 import { checkClaudeCode, checkMemory, checkNode, checkOpenFiles, checkPort, checkState } from './machine-checks.ts';
 import { checkModels } from './model-checks.ts';
 import { checkCertificates, checkNetwork } from './network-checks.ts';
-import { checkEnvFiles, checkSettings } from './setting-checks.ts';
+import { checkEnvFiles, checkSettings, checkUnknown } from './setting-checks.ts';
 
 export interface Questions extends TargetOptions {
   readonly turn?: boolean;
@@ -35,6 +35,7 @@ export const diagnose = async ({
     checkNode(),
     ...claudeCode,
     ...checkSettings(env),
+    ...checkUnknown(sources),
     ...checkModels(config, Date.now()),
     ...checkEnvFiles(sources),
     await checkPort(config),

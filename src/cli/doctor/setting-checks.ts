@@ -5,6 +5,7 @@ import { parseConfig } from '../../node/config.ts';
 import type { Config } from '../../settings/server-settings.ts';
 import type { Environment } from '../../settings/parse-settings.ts';
 import type { Source } from '../environment.ts';
+import { unknownSettings } from '../unknown-settings.ts';
 import { note, ok, problem, warning, type Finding } from './finding.ts';
 
 export const checkSettings = (env: Environment): readonly Finding[] => {
@@ -55,6 +56,11 @@ const checkSense = (config: Config): readonly Finding[] => {
 };
 
 const READABLE_FOR_OTHERS = 0o044;
+
+export const checkUnknown = (sources: readonly Source[]): readonly Finding[] =>
+  unknownSettings(sources).map(({ name, from }) =>
+    note('settings', `${name} in ${from} is no setting: nothing reads it.`, 'opencode-claude-proxy config --example'),
+  );
 
 export const checkEnvFiles = (sources: readonly Source[]): readonly Finding[] =>
   sources
