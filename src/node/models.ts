@@ -23,7 +23,6 @@ export const createModels = (
   const ended = (id: string): boolean => endedModels.has(id);
   const resolve = createResolver({ map, unknown, track, reported: () => list.models, ended });
   const warnOfName = onceEach((message, fields) => log.warn(fields, message));
-  const noteMapped = onceEach((message, fields) => log.info(fields, message));
   const warnOfEnd = onceEach((message, fields) => log.warn(fields, message));
   let nextLookAt = 0;
   const warnOfEnds = (): void => {
@@ -38,11 +37,6 @@ export const createModels = (
       const model = resolve(name);
       if (model.via === 'unknown')
         warnOfName('a name that is no known model: MODEL_MAP can say what it means', {
-          name: name.slice(0, LONGEST_NAME),
-          answeredBy: exactName(model),
-        });
-      if (model.via === 'alias')
-        noteMapped('a name that is none of Claude’s is answered by this model', {
           name: name.slice(0, LONGEST_NAME),
           answeredBy: exactName(model),
         });

@@ -1,5 +1,4 @@
 /** Who listens to the summaries of requests: the log, the metrics, and with a database the ledger and the alerts. */
-import { noteIgnored } from '../http/request/ignored-notice.ts';
 import { logRequests } from '../http/request/request-log.ts';
 import { saidOnce } from '../http/request/said-once.ts';
 import { isOutsideLedger, isRoutine } from '../http/request/routine.ts';
@@ -56,7 +55,6 @@ export const createObservers = (
       [
         saidOnce(log),
         logRequests(log),
-        noteIgnored(log),
         metrics.listener,
         ...(recorder === undefined ? [] : [recordedBy(recorder)]),
         ...(alerts === undefined ? [] : [alerts.listener]),

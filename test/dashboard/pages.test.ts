@@ -241,7 +241,11 @@ describe('what clients send', () => {
   it.each(ATTACKS)('is shown as text on every page: %s', async (attack) => {
     const { login, visit, ask, submit, bearer, engine, url } = await openDashboard({
       script: silence,
-      env: { HEADER_WAIT_MS: '10', MODEL_MAP: JSON.stringify({ [`${attack}*`]: attack, [attack]: 'haiku' }) },
+      env: {
+        DRAIN_TIMEOUT_MS: '100',
+        HEADER_WAIT_MS: '10',
+        MODEL_MAP: JSON.stringify({ [`${attack}*`]: attack, [attack]: 'haiku' }),
+      },
     });
     await login();
     const made = await submit('/dashboard/keys', {

@@ -60,9 +60,9 @@ it('says once that a name is mapped, and that a parameter has no effect', async 
   server.child.kill('SIGTERM');
   await server.exit;
   const lines = server.output.out.split('\n');
-  const mapped = lines.filter((line) => line.includes('none of Claude’s'));
-  const ignored = lines.filter((line) => line.includes('have no effect'));
+  const mapped = lines.filter((line) => line.includes('a name stands for another model'));
+  const ignored = lines.filter((line) => line.includes('has no effect here'));
   expect([mapped.length, ignored.length]).toEqual([1, 1]);
-  expect(JSON.parse(mapped[0] ?? '')).toMatchObject({ name: 'gpt-4o', answeredBy: expect.stringContaining('claude-') });
-  expect(JSON.parse(ignored[0] ?? '')).toMatchObject({ client: 'codex', parameters: ['seed'] });
+  expect(JSON.parse(mapped[0] ?? '')).toMatchObject({ asked: 'gpt-4o', model: expect.stringContaining('claude-') });
+  expect(JSON.parse(ignored[0] ?? '')).toMatchObject({ client: 'codex', parameter: 'seed' });
 });
