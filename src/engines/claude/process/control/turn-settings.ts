@@ -137,11 +137,21 @@ export const changeSettings = (
   if (Object.keys(env).length > 0) flags['env'] = env;
   const offered = new Set(now?.offered);
   const missing = wanted.toolNames.some((name) => !offered.has(name));
-  const tools = missing && !suspended ? { server: `t${(now?.serial ?? 0) + 1}`, names: wanted.toolNames } : undefined;
+  const names = namesToOffer(offered, wanted.toolNames);
+  const tools = missing && !suspended ? { server: `t${(now?.serial ?? 0) + 1}`, names } : undefined;
   if (tools !== undefined) flags['permissions'] = { allow: [`mcp__${tools.server}`] };
   return {
     ...(Object.keys(flags).length > 0 && { flags }),
     ...(had?.thinkingTokens !== wanted.thinkingTokens && { thinkingTokens: wanted.thinkingTokens }),
     ...(tools !== undefined && { tools }),
   };
+};
+
+/** A new server costs as much CPU time as half a turn, a name that nobody needs a hundredth of that. */
+const MOST_NAMES = 64;
+
+/** Clients that take turns on one process, with other tools each, need no new server each time. */
+const namesToOffer = (offered: ReadonlySet<string>, wanted: readonly string[]): readonly string[] => {
+  const all = offered.union(new Set(wanted));
+  return all.size > MOST_NAMES ? wanted : [...all].toSorted();
 };
