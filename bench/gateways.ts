@@ -15,7 +15,10 @@ const run = async (scale: Scale): Promise<readonly Table[]> => {
   await using upstream = await startUpstream(WORDS);
   await using server = await startServer(upstream, { ENGINE: 'anthropic-api' });
   await using stack = new AsyncDisposableStack();
-  const say = (what: string): void => scale.say(`gateways: ${what}`);
+  const say = (what: string): void => {
+    scale.signal.throwIfAborted();
+    scale.say(`gateways: ${what}`);
+  };
   const peers = await startPeers([portkey, liteLlm], upstream, { stack, say });
   const contenders: Contender[] = [
     { name: 'upstream alone', target: messagesTarget('upstream', upstream.url), place: upstream },

@@ -17,7 +17,10 @@ const run = async (scale: Scale): Promise<readonly Table[]> => {
   await using upstream = await startUpstream(WORDS);
   await using server = await startServer(upstream);
   await using stack = new AsyncDisposableStack();
-  const say = (what: string): void => scale.say(`peers: ${what}`);
+  const say = (what: string): void => {
+    scale.signal.throwIfAborted();
+    scale.say(`peers: ${what}`);
+  };
   const peers = await startPeers([claudeMax], upstream, { stack, say });
   const contenders: Contender[] = [
     { name: 'this server', target: chatTarget('this server', server.url), place: server },

@@ -17,9 +17,9 @@ export const untilAlone = async (start: () => Promise<Service>): Promise<void> =
     await alone;
     await service.close();
   } catch (error) {
-    tell({ error: error instanceof Error ? error.message : String(error) });
-    process.exitCode = 1;
-    if (process.connected) process.disconnect();
+    // What was started before it failed may have timers, which would keep the program.
+    const word: Word = { error: error instanceof Error ? error.message : String(error) };
+    process.send?.(word, () => process.exit(1));
   }
 };
 
