@@ -8,7 +8,7 @@ import { invalid, pathText, type Path } from './validate.ts';
 /**
  * Maps a path in the turn's request to the caller's path; undefined where no field of the caller's caused the error.
  */
-export type CallersField = (place: readonly string[]) => Path | undefined;
+export type CallersField = (field: readonly string[]) => Path | undefined;
 
 const ABOUT_FIELDS: ReadonlySet<ErrorCode> = new Set([
   'invalid_request',
@@ -16,14 +16,14 @@ const ABOUT_FIELDS: ReadonlySet<ErrorCode> = new Set([
   'upstream_invalid_request',
 ]);
 
-const PLACE_AND_REASON = /^(?<place>[a-z][a-z_]*(?:\.[a-z0-9_]+)*): (?<reason>.+)$/su;
+const FIELD_AND_REASON = /^(?<field>[a-z][a-z_]*(?:\.[a-z0-9_]+)*): (?<reason>.+)$/su;
 
 /** Returns the error unchanged where it names no path, or a path that the caller did not write. */
-export const inCallersWords = (error: TurnError, fieldOf: CallersField | undefined): TurnError => {
-  const { place, reason } = PLACE_AND_REASON.exec(error.message)?.groups ?? {};
-  if (fieldOf === undefined || place === undefined || reason === undefined || !ABOUT_FIELDS.has(error.code))
+export const withCallersField = (error: TurnError, fieldOf: CallersField | undefined): TurnError => {
+  const { field, reason } = FIELD_AND_REASON.exec(error.message)?.groups ?? {};
+  if (fieldOf === undefined || field === undefined || reason === undefined || !ABOUT_FIELDS.has(error.code))
     return error;
-  const path = fieldOf(place.split('.'));
+  const path = fieldOf(field.split('.'));
   if (path === undefined) return error;
   const { code, details, cause } = error;
   return new TurnError(code, invalid('openai', path, reason).message, {
@@ -37,14 +37,14 @@ export const inCallersWords = (error: TurnError, fieldOf: CallersField | undefin
  * Maps each block to the caller's path. Computed only when an error needs it: most requests have no error and many
  * blocks.
  */
-export type Places = Map<object, Path>;
+export type BlockPaths = Map<object, Path>;
 
 /** Records the caller's path of these blocks, where it is needed. */
 export const written = <Block extends object>(
   blocks: readonly Block[],
   at: Path,
-  places: Places | undefined,
+  blockPaths: BlockPaths | undefined,
 ): readonly Block[] => {
-  if (places !== undefined) for (const block of blocks) places.set(block, at);
+  if (blockPaths !== undefined) for (const block of blocks) blockPaths.set(block, at);
   return blocks;
 };

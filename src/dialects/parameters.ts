@@ -81,12 +81,12 @@ export class Report {
   /** Reports every fate that the table alone decides. Throws `unsupported_parameter` for a refused one. */
   add(body: object): void {
     for (const parameter of this.#table.rows.values()) {
-      const found = findPlace(body, parameter.name, (value) => isSet(value, parameter.neutral));
+      const found = findPath(body, parameter.name, (value) => isSet(value, parameter.neutral));
       if (found !== undefined) this.#addOne(parameter, found.path);
     }
     if (this.#options.unknown === 'passed') return;
     for (const [name, value] of Object.entries(body)) {
-      if (isSet(value) && !this.#table.topLevel.has(name)) this.ignore(printable(name));
+      if (isSet(value) && !this.#table.topLevel.has(name)) this.ignore(safeName(name));
     }
   }
 
@@ -172,7 +172,7 @@ interface Place {
  * The first path that matches a name such as `messages[].content[].cache_control` and holds `wanted`. Bodies have tens
  * of thousands of blocks and the tables dozens of names, so a path is built only for the match.
  */
-export const findPlace = (body: unknown, name: string, wanted: (value: unknown) => boolean): Place | undefined =>
+export const findPath = (body: unknown, name: string, wanted: (value: unknown) => boolean): Place | undefined =>
   findIn(body, { steps: stepsOf(name), wanted }, 0);
 
 interface Search {
@@ -212,4 +212,4 @@ const stepsOf = (name: string): readonly string[] => {
 };
 
 /** A name from the caller's body goes into a header: a name with unusual characters is not repeated. */
-const printable = (name: string): string => (/^[\w.-]{1,64}$/u.test(name) ? name : '(other)');
+const safeName = (name: string): string => (/^[\w.-]{1,64}$/u.test(name) ? name : '(other)');

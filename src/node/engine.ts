@@ -4,7 +4,7 @@ import { createClaudeEngine } from '../engines/claude/engine.ts';
 import type { Log } from '../util/log.ts';
 import type { Engine } from '../turn/engine.ts';
 import type { Environment } from './config.ts';
-import { credentialClass, passedOn, type Credentials } from './login/credentials.ts';
+import { credentialClass, allowedVariables, type Credentials } from './login/credentials.ts';
 import type { Config } from '../settings/server-settings.ts';
 import { placeCredentials, prepareState, stateRoot, type PreparedState } from './state.ts';
 import { createUpstreamFetch } from './upstream-fetch.ts';
@@ -51,7 +51,7 @@ export const childEnvironment = (
   { configDir, homeDir, tmpDir }: Pick<PreparedState, 'configDir' | 'homeDir' | 'tmpDir'>,
 ): Record<string, string> => {
   const ownHome = env['HOME'] ?? homeDir;
-  const common = { ...passedOn(env), ...(tmpDir !== undefined && { TMPDIR: tmpDir }), ...login };
+  const common = { ...allowedVariables(env), ...(tmpDir !== undefined && { TMPDIR: tmpDir }), ...login };
   switch (kind) {
     case 'existing-login':
       return { ...common, HOME: ownHome };

@@ -1,4 +1,7 @@
-/** The log on standard output: JSON lines, or lines for people on a terminal. What may hold a secret is left out, even if someone logs it by mistake. */
+/**
+ * The log on standard output: JSON lines, or lines for people on a terminal. What may hold a secret is left out, even
+ * if someone logs it by mistake.
+ */
 import { styleText } from 'node:util';
 import { pino, type DestinationStream, type Logger } from 'pino';
 import { capped, cappedText } from '../util/capped.ts';

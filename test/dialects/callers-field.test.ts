@@ -1,6 +1,6 @@
 /** The API's places as fields of the caller's own request. */
 import { describe, expect, test } from 'vitest';
-import { inCallersWords } from '../../src/dialects/callers-field.ts';
+import { withCallersField } from '../../src/dialects/callers-field.ts';
 import { openAiChat } from '../../src/dialects/openai-chat/index.ts';
 import { TurnError } from '../../src/turn/errors.ts';
 import { contextOf } from './support.ts';
@@ -39,7 +39,7 @@ const body = {
 
 const told = (message: string, code: 'upstream_invalid_request' | 'upstream_error' = 'upstream_invalid_request') => {
   const { callersField } = openAiChat.parse(body, contextOf());
-  return inCallersWords(new TurnError(code, message), callersField);
+  return withCallersField(new TurnError(code, message), callersField);
 };
 
 describe('an error of the API about', () => {
@@ -154,7 +154,7 @@ describe('an error about a shape of another API', () => {
     ['tools.2.description', 'tools[2].custom.description'],
   ])('%s names %s', (place, param) => {
     const { callersField } = openAiChat.parse(mixed, contextOf());
-    expect(inCallersWords(new TurnError('upstream_invalid_request', `${place}: so.`), callersField)).toMatchObject({
+    expect(withCallersField(new TurnError('upstream_invalid_request', `${place}: so.`), callersField)).toMatchObject({
       param,
     });
   });

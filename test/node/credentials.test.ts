@@ -1,7 +1,12 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Environment } from '../../src/node/config.ts';
-import { credentialClass, findCredentials, passedOn, type Credentials } from '../../src/node/login/credentials.ts';
+import {
+  credentialClass,
+  findCredentials,
+  allowedVariables,
+  type Credentials,
+} from '../../src/node/login/credentials.ts';
 import { childEnvironment } from '../../src/node/engine.ts';
 
 const everything: Environment = {
@@ -149,6 +154,6 @@ describe('the environment of the child', () => {
         for (const name of foreign) expect(Object.hasOwn(child, name) && child[name] === 'leak').toBe(false);
       }),
     );
-    expect(passedOn({ ...everything, GITHUB_TOKEN: 'x', NODE_OPTIONS: '--require evil' })).toEqual({});
+    expect(allowedVariables({ ...everything, GITHUB_TOKEN: 'x', NODE_OPTIONS: '--require evil' })).toEqual({});
   });
 });

@@ -6,7 +6,7 @@ import {
   loginOf,
   offerOf,
   withoutRefreshToken,
-  type Lease,
+  type LoginLease,
   type Login,
   type Offer,
 } from '../../src/worker/login/login.ts';
@@ -28,8 +28,8 @@ describe('the offer to an instance', () => {
   const [now, secret] = [10 * HOUR, 'digest'];
   const fresh = login(file(1, now + HOUR));
   const old = login(file(1, now + 60_000));
-  const other: Lease = { holder: 'b', until: now + 1 };
-  const rows: readonly [title: string, kept: Login, lease: Lease | undefined, kind: Offer['kind']][] = [
+  const other: LoginLease = { holder: 'b', until: now + 1 };
+  const rows: readonly [title: string, kept: Login, lease: LoginLease | undefined, kind: Offer['kind']][] = [
     ['much time left', fresh, undefined, 'use'],
     ['much time left, another still holds', fresh, other, 'use'],
     ['little time left, nobody refreshes', old, undefined, 'refresh'],
@@ -66,7 +66,7 @@ describe('the offer to an instance', () => {
 class World {
   now = 10 * HOUR;
   kept: Login;
-  lease: Lease | undefined;
+  lease: LoginLease | undefined;
   valid: string;
   refreshes = 0;
   reused = false;

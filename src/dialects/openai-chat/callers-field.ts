@@ -30,11 +30,11 @@ const inTools = (chat: ChatRequest, request: TurnRequest, [index, ...rest]: read
   const offered = request.tools?.[Number(index)];
   const name = offered !== undefined && 'name' in offered ? offered.name : undefined;
   const member = rest.find((step) => step in TOOL_FIELDS);
-  const place = (chat.tools ?? []).findIndex((tool) => offeredTool(tool)?.definition.name === name);
-  const tool = chat.tools?.[place];
+  const position = (chat.tools ?? []).findIndex((tool) => offeredTool(tool)?.definition.name === name);
+  const tool = chat.tools?.[position];
   if (tool !== undefined) {
     const head = fieldOfTool(tool, 'name').slice(0, -1);
-    return ['tools', place, ...(member === undefined ? head : fieldOfTool(tool, member))];
+    return ['tools', position, ...(member === undefined ? head : fieldOfTool(tool, member))];
   }
   const legacy = (chat.functions ?? []).findIndex((one) => one.name === name);
   const tail = member === undefined ? undefined : TOOL_FIELDS[member];
@@ -44,18 +44,18 @@ const inTools = (chat: ChatRequest, request: TurnRequest, [index, ...rest]: read
 /** Blocks and items of other APIs name the same members differently. */
 const fieldsIn =
   (chat: ChatRequest): FieldsOf =>
-  (type, member, place) => {
-    const written = valueAt(chat, place) as { readonly type?: unknown } | null | undefined;
+  (type, member, writtenAt) => {
+    const written = valueAt(chat, writtenAt) as { readonly type?: unknown } | null | undefined;
     if (member === '' || member === undefined) return [];
     if (written?.type === type && NATIVE.has(type)) return [member];
     const other = typeof written?.type === 'string' ? OTHER_SHAPES[written.type]?.[member] : undefined;
     if (other !== undefined) return other;
     const tail = FIELDS[type]?.[member] ?? [];
-    return place.at(-1) === 'function_call' ? tail.slice(-1) : tail;
+    return writtenAt.at(-1) === 'function_call' ? tail.slice(-1) : tail;
   };
 
-const valueAt = (chat: ChatRequest, place: Path): unknown =>
-  place.reduce<unknown>(
+const valueAt = (chat: ChatRequest, writtenAt: Path): unknown =>
+  writtenAt.reduce<unknown>(
     (value, step) => (typeof value === 'object' && value !== null ? Reflect.get(value, step) : undefined),
     chat,
   );

@@ -9,7 +9,7 @@ import {
   type Path,
   type TextBlock,
 } from '../openai/content.ts';
-import { written, type Places } from '../callers-field.ts';
+import { written, type BlockPaths } from '../callers-field.ts';
 import type { ResultPart, ToolResult, UserPart } from './wire.ts';
 
 const textsOf = (content: string | readonly { readonly text: string }[] | null | undefined): readonly string[] => {
@@ -20,23 +20,26 @@ const textsOf = (content: string | readonly { readonly text: string }[] | null |
 /** The content's path in the caller's request, and where the path of each block is recorded. */
 interface At {
   readonly path: Path;
-  readonly places: Places | undefined;
+  readonly blockPaths: BlockPaths | undefined;
 }
 
 type Texts = string | readonly { readonly text: string }[] | null;
 
-export const systemBlocks = (content: Texts, { path, places }: At): readonly TextBlock[] =>
-  written(textBlocks(textsOf(content)), path, places);
+export const systemBlocks = (content: Texts, { path, blockPaths }: At): readonly TextBlock[] =>
+  written(textBlocks(textsOf(content)), path, blockPaths);
 
-export const userBlocks = (content: string | null, { path, places }: At): readonly Anthropic.ContentBlockParam[] =>
-  written(textBlocks(textsOf(content)), path, places);
+export const userBlocks = (content: string | null, { path, blockPaths }: At): readonly Anthropic.ContentBlockParam[] =>
+  written(textBlocks(textsOf(content)), path, blockPaths);
 
 /** Tool results stand among the parts but are handled elsewhere. */
-export const userParts = (content: readonly UserPart[], { path, places }: At): readonly Anthropic.ContentBlockParam[] =>
+export const userParts = (
+  content: readonly UserPart[],
+  { path, blockPaths }: At,
+): readonly Anthropic.ContentBlockParam[] =>
   content.flatMap((part, index) => {
     if (part.type === 'tool_result') return [];
     const at = [...path, index];
-    return written(userBlock(part, at), at, places);
+    return written(userBlock(part, at), at, blockPaths);
   });
 
 const userBlock = (part: Exclude<UserPart, ToolResult>, path: Path): Anthropic.ContentBlockParam[] => {
@@ -72,13 +75,13 @@ const otherImage = (part: OtherImage, path: Path): ImageBlock => {
 /** The content of a `tool_result`; absent where the tool returned nothing. */
 export const resultContent = (
   content: string | readonly ResultPart[] | null | undefined,
-  { path, places }: At,
+  { path, blockPaths }: At,
 ): string | (TextBlock | ImageBlock)[] | undefined => {
   if (content === null || content === undefined || content === '') return undefined;
   if (typeof content === 'string') return content;
   const blocks = content.flatMap((part, index): readonly (TextBlock | ImageBlock)[] => {
     const at = [...path, index];
-    return written(resultBlocks(part, at), at, places);
+    return written(resultBlocks(part, at), at, blockPaths);
   });
   return blocks.length === 0 ? undefined : blocks;
 };

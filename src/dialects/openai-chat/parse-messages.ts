@@ -10,7 +10,7 @@ import type { Report } from '../parameters.ts';
 import { customInput } from '../openai/custom-tools.ts';
 import { pathText } from '../validate.ts';
 import { hasBrokenCall, parseArguments, placeSystem, type Conversation } from '../openai/conversation.ts';
-import { written, type Places } from '../callers-field.ts';
+import { written, type BlockPaths } from '../callers-field.ts';
 import { nativeToolId, shortHash, UniqueIds } from '../tool-ids.ts';
 import { textBlocks, type Path } from '../openai/content.ts';
 import { resultContent, systemBlocks, userBlocks, userParts } from './parse-content.ts';
@@ -23,11 +23,11 @@ type CallItem = Extract<ChatMessage, { role: '~call' }>;
 /** `takesSystem`: model and engine take a system message in mid-conversation, where the API allows one. */
 export const parseMessages = (
   { messages, system }: Pick<ChatRequest, 'messages' | 'system'>,
-  { takesSystem, places }: { readonly takesSystem: boolean; readonly places?: Places },
+  { takesSystem, blockPaths }: { readonly takesSystem: boolean; readonly blockPaths?: BlockPaths },
   report: Report,
 ): Conversation => {
-  const walk = new Walk(places);
-  walk.system.push(...systemBlocks(system ?? null, { path: ['system'], places }));
+  const walk = new Walk(blockPaths);
+  walk.system.push(...systemBlocks(system ?? null, { path: ['system'], blockPaths }));
   for (const [index, message] of messages.entries()) walk.add(message, index);
   walk.close(messages.length);
   if (walk.leftOut) report.ignore('messages[].type');
@@ -40,7 +40,7 @@ class Walk {
   readonly messages: Message[] = [];
   /** An item was left out that means nothing here, such as another model's reasoning. */
   leftOut = false;
-  readonly #places: Places | undefined;
+  readonly #blockPaths: BlockPaths | undefined;
   readonly #ids = new UniqueIds();
   /**
    * Ids of the calls whose results have not been seen yet, by the client's name for them: its `tool_call_id`, or the
@@ -52,8 +52,8 @@ class Walk {
   /** The assistant message that is being read, until another message begins. */
   #step: Anthropic.ContentBlockParam[] | undefined;
 
-  constructor(places: Places | undefined) {
-    this.#places = places;
+  constructor(blockPaths: BlockPaths | undefined) {
+    this.#blockPaths = blockPaths;
   }
 
   add(message: ChatMessage, index: number): void {
@@ -108,8 +108,8 @@ class Walk {
     this.#step = undefined;
   }
 
-  #at(index: number, field = 'content'): { path: Path; places: Places | undefined } {
-    return { path: ['messages', index, field], places: this.#places };
+  #at(index: number, field = 'content'): { path: Path; blockPaths: BlockPaths | undefined } {
+    return { path: ['messages', index, field], blockPaths: this.#blockPaths };
   }
 
   #addSystem(blocks: readonly Anthropic.TextBlockParam[]): void {
@@ -121,10 +121,10 @@ class Walk {
   #addUser({ content }: UserMessage, index: number): void {
     const at = this.#at(index);
     const parts = typeof content === 'string' || content === null ? [] : content;
-    for (const [place, part] of parts.entries()) {
+    for (const [position, part] of parts.entries()) {
       if (part.type !== 'tool_result') continue;
-      const path = [...at.path, place];
-      const result = resultContent(part.content, { path: [...path, 'content'], places: this.#places });
+      const path = [...at.path, position];
+      const result = resultContent(part.content, { path: [...path, 'content'], blockPaths: this.#blockPaths });
       const isError = part.is_error === true;
       this.#addResult(part.tool_use_id, result, { at: path, idField: 'tool_use_id', role: 'tool', isError });
     }
@@ -143,7 +143,7 @@ class Walk {
     this.#addResult(clientId, content, { at: ['messages', index], idField, role: message.role });
   }
 
-  #addResult(clientId: string, content: ResultContent, { at, idField, role, isError }: ResultPlace): void {
+  #addResult(clientId: string, content: ResultContent, { at, idField, role, isError }: ResultOrigin): void {
     const id = this.#takeCall(clientId);
     if (id === undefined) {
       throw new TurnError(
@@ -163,7 +163,7 @@ class Walk {
       ...(content === undefined ? {} : { content }),
       ...(isError === true && { is_error: true }),
     } as const;
-    written([result], at, this.#places);
+    written([result], at, this.#blockPaths);
     this.#results.push(result);
   }
 
@@ -182,9 +182,9 @@ class Walk {
   #assistantBlocks(message: AssistantMessage, index: number): Anthropic.ContentBlockParam[] {
     const path = ['messages', index] as const;
     const blocks = this.#assistantContent(message, path);
-    blocks.push(...written(textBlocks([message.refusal ?? '']), path, this.#places));
-    for (const [place, call] of (message.tool_calls ?? []).entries()) {
-      const at = [...path, 'tool_calls', place];
+    blocks.push(...written(textBlocks([message.refusal ?? '']), path, this.#blockPaths));
+    for (const [position, call] of (message.tool_calls ?? []).entries()) {
+      const at = [...path, 'tool_calls', position];
       blocks.push(this.#call(call.id, { ...calledBy(call), at }));
     }
     const legacy = message.function_call;
@@ -200,12 +200,12 @@ class Walk {
 
   /** The thinking has no signature, or it is another model's; Claude needs its own signature back. */
   #assistantContent({ content }: AssistantMessage, path: Path): Anthropic.ContentBlockParam[] {
-    if (typeof content === 'string') return [...written(textBlocks([content]), path, this.#places)];
-    return (content ?? []).flatMap((part, place): readonly Anthropic.ContentBlockParam[] => {
+    if (typeof content === 'string') return [...written(textBlocks([content]), path, this.#blockPaths)];
+    return (content ?? []).flatMap((part, position): readonly Anthropic.ContentBlockParam[] => {
       if (part.type === 'tool_use')
-        return [this.#call(part.id, { name: part.name, input: part.input, at: [...path, 'content', place] })];
+        return [this.#call(part.id, { name: part.name, input: part.input, at: [...path, 'content', position] })];
       if (part.type === 'thinking' || part.type === 'redacted_thinking') return [];
-      return written(textBlocks([part.type === 'refusal' ? part.refusal : part.text]), path, this.#places);
+      return written(textBlocks([part.type === 'refusal' ? part.refusal : part.text]), path, this.#blockPaths);
     });
   }
 
@@ -216,7 +216,7 @@ class Walk {
     if (waiting === undefined) this.#open.set(clientId, [id]);
     else waiting.push(id);
     const block = { type: 'tool_use', id, name, input } as const;
-    written([block], at, this.#places);
+    written([block], at, this.#blockPaths);
     return block;
   }
 
@@ -239,7 +239,7 @@ interface Called {
 type UserMessage = Extract<ChatMessage, { role: 'user' }>;
 type ResultContent = ReturnType<typeof resultContent>;
 
-interface ResultPlace {
+interface ResultOrigin {
   readonly at: Path;
   readonly idField: string;
   readonly role: ToolMessage['role'];

@@ -5,12 +5,12 @@ import { checkShape } from '../body-shape.ts';
 import { check } from '../validate.ts';
 import { emulateForcedCall, isForced } from '../forced-call.ts';
 import { prefillRefusal } from '../prefill.ts';
-import { findPlace, Report } from '../parameters.ts';
+import { findPath, Report } from '../parameters.ts';
 import { parseSampling } from '../openai/sampling.ts';
 import { textBlocks } from '../openai/content.ts';
 import { endsInResults, fitEnd } from '../openai/conversation.ts';
 import { parseServiceTier, parseUser } from '../openai/settings.ts';
-import type { Places } from '../callers-field.ts';
+import type { BlockPaths } from '../callers-field.ts';
 import type { ChatAnswer } from './answer.ts';
 import { callersField } from './callers-field.ts';
 import { parseMessages } from './parse-messages.ts';
@@ -76,8 +76,8 @@ export const parse = (body: unknown, context: ParseContext): ParsedRequest<ChatA
     report: report.done(),
     emulatedStops: stops.emulated,
     callersField: callersField(chat, request, () => {
-      const places: Places = new Map();
-      return { conversation: parseMessages(chat, { takesSystem, places }, report), places };
+      const blockPaths: BlockPaths = new Map();
+      return { conversation: parseMessages(chat, { takesSystem, blockPaths }, report), blockPaths };
     }),
     answer: answerOf(chat, { json: format !== undefined, created: context.now }),
   };
@@ -109,4 +109,4 @@ const NAMED_ROLES: ReadonlySet<string> = new Set(['system', 'developer', 'user',
 
 /** Some clients set cache marks on messages; the API can set the one breakpoint that matters itself. */
 const wantsCaching = (chat: ChatRequest): boolean =>
-  CACHE_CONTROLS.some((name) => findPlace(chat, name, (value) => value !== null && value !== undefined) !== undefined);
+  CACHE_CONTROLS.some((name) => findPath(chat, name, (value) => value !== null && value !== undefined) !== undefined);

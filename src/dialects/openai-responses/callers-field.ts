@@ -37,12 +37,12 @@ const inTools = ({ asked, request, names }: Parsed, [index, ...rest]: readonly s
   const offered = request.tools?.[Number(index)];
   const flat = offered !== undefined && 'name' in offered ? offered.name : '';
   const { name, namespace } = names.origin(flat);
-  const place = (asked.tools ?? []).findIndex((tool) =>
+  const position = (asked.tools ?? []).findIndex((tool) =>
     namespace === undefined ? 'name' in tool && tool.name === name : 'name' in tool && tool.name === namespace,
   );
-  if (place === -1) return ['tools'];
+  if (position === -1) return ['tools'];
   const field = namespace === undefined ? rest.flatMap((step) => TOOL_FIELDS[step] ?? [])[0] : undefined;
-  return ['tools', place, ...(field === undefined ? [] : [field])];
+  return ['tools', position, ...(field === undefined ? [] : [field])];
 };
 
 const TOOL_FIELDS: Readonly<Record<string, string>> = {

@@ -1,7 +1,7 @@
 /** A Responses request to a turn. */
 import type { Abilities, AskedEffort } from '../../models/model.ts';
 import type { TurnRequest } from '../../turn/turn.ts';
-import type { Places } from '../callers-field.ts';
+import type { BlockPaths } from '../callers-field.ts';
 import type { ParseContext, ParsedRequest } from '../dialect.ts';
 import { callersField } from './callers-field.ts';
 import { textBlocks } from '../openai/content.ts';
@@ -73,8 +73,8 @@ export const parse = (body: unknown, context: ParseContext): ParsedRequest<Respo
     report: report.done(),
     emulatedStops: [],
     callersField: callersField({ asked, request, names }, () => {
-      const places: Places = new Map();
-      return { conversation: parseConversation(parsing, places).conversation, places };
+      const blockPaths: BlockPaths = new Map();
+      return { conversation: parseConversation(parsing, blockPaths).conversation, blockPaths };
     }),
     answer,
   };
@@ -99,7 +99,7 @@ interface Read extends Said {
   readonly sent: readonly object[];
 }
 
-const parseConversation = ({ asked, context, abilities, report }: Parsing, places?: Places): Read => {
+const parseConversation = ({ asked, context, abilities, report }: Parsing, blockPaths?: BlockPaths): Read => {
   const { engine, cipher, stored } = context;
   const emulated = (): void => report.emulate('input');
   const { items, sent, tools: moreTools } = itemsOf(asked, stored);
@@ -107,9 +107,9 @@ const parseConversation = ({ asked, context, abilities, report }: Parsing, place
     serverTools: engine.abilities.serverTools,
     report,
   });
-  const read = readItems(items, { names, cipher, report, places });
+  const read = readItems(items, { names, cipher, report, blockPaths });
   const instructions = textBlocks(typeof asked.instructions === 'string' ? [asked.instructions] : []);
-  for (const block of instructions) places?.set(block, ['instructions']);
+  for (const block of instructions) blockPaths?.set(block, ['instructions']);
   const placed = placeSystem(
     { system: [...instructions, ...read.system], messages: read.messages },
     { takesSystem: engine.abilities.systemMessages && abilities.systemMessages === true, field: 'input', emulated },

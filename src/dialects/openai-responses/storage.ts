@@ -17,8 +17,8 @@ const references: DialectStorage['references'] = (body) => {
     const { id, type, role }: { id?: unknown; type?: unknown; role?: unknown } =
       typeof item === 'object' && item !== null ? item : {};
     const isReference = type === 'item_reference' || ((type === undefined || type === null) && role === undefined);
-    const place = isReference && typeof id === 'string' ? ofItemId(id) : undefined;
-    return place === undefined ? [] : [place.responseId];
+    const position = isReference && typeof id === 'string' ? ofItemId(id) : undefined;
+    return position === undefined ? [] : [position.responseId];
   });
   return { continued: typeof previous === 'string' ? previous : undefined, mentioned: [...new Set(ids)] };
 };
@@ -58,7 +58,7 @@ const renderInput = (history: readonly StoredResponse[], { after, limit = 20, or
     throw invalid('openai', ['limit'], `expected a number from 1 to ${MOST_ITEMS}.`);
   }
   const oldestFirst = history.flatMap((stored, index) => [
-    ...stored.input.map((item, place) => listed(item, { response: stored.id, place })),
+    ...stored.input.map((item, position) => listed(item, { response: stored.id, position })),
     ...(index === history.length - 1 ? [] : outputOf(stored).map((item) => shown(item, include))),
   ]) as readonly { readonly id: string }[];
   const items = order === 'asc' ? oldestFirst : oldestFirst.toReversed();
@@ -75,9 +75,9 @@ const renderInput = (history: readonly StoredResponse[], { after, limit = 20, or
 };
 
 /** An item of a request as the API lists it: with an id, a status, and content in parts. */
-const listed = (item: object, { response, place }: { response: string; place: number }): object => {
+const listed = (item: object, { response, position }: { response: string; position: number }): object => {
   const { id, role, content, ...rest } = item as { id?: unknown; role?: string; content?: unknown };
-  const own = typeof id === 'string' && id !== '' ? id : `${itemId('message', response, place)}_in`;
+  const own = typeof id === 'string' && id !== '' ? id : `${itemId('message', response, position)}_in`;
   if (role === undefined) return { id: own, status: 'completed', ...rest };
   const text = role === 'assistant' ? { type: 'output_text', annotations: [] } : { type: 'input_text' };
   const parts = typeof content === 'string' ? [{ ...text, text: content }] : (content ?? []);

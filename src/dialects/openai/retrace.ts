@@ -1,20 +1,20 @@
 /** Maps paths among a turn's messages and system blocks to fields of the request that they were made from. */
-import type { Places } from '../callers-field.ts';
+import type { BlockPaths } from '../callers-field.ts';
 import type { Path } from '../validate.ts';
 import type { Conversation } from './conversation.ts';
 
 /** Parses the conversation once more and records the path of each block. */
 export interface Retraced {
   readonly conversation: Conversation;
-  readonly places: Places;
+  readonly blockPaths: BlockPaths;
 }
 
 /** The caller's names of a block's members, by block type and member; `place` is the block's path. */
-export type FieldsOf = (type: string, member: string, place: Path) => Path;
+export type FieldsOf = (type: string, member: string, writtenAt: Path) => Path;
 
 /** `2.content.0.image.source.base64`: the API puts the type of a block after its index. */
 export const inMessages = (
-  { conversation, places }: Retraced,
+  { conversation, blockPaths }: Retraced,
   [index, ...rest]: readonly string[],
   fieldsOf: FieldsOf,
 ): Path | undefined => {
@@ -22,15 +22,15 @@ export const inMessages = (
   if (message === undefined) return undefined;
   const content = blocksOf(message.content);
   const at = rest[0] === 'content' ? Number(rest[1]) : Number.NaN;
-  if (Number.isNaN(at)) return whereWritten(content[0], places)?.slice(0, 2);
-  return inBlock(content[at], rest.slice(2), { places, fieldsOf });
+  if (Number.isNaN(at)) return whereWritten(content[0], blockPaths)?.slice(0, 2);
+  return inBlock(content[at], rest.slice(2), { blockPaths, fieldsOf });
 };
 
-export const inSystem = ({ conversation, places }: Retraced, [index]: readonly string[]): Path | undefined =>
-  whereWritten(conversation.system[Number(index)], places);
+export const inSystem = ({ conversation, blockPaths }: Retraced, [index]: readonly string[]): Path | undefined =>
+  whereWritten(conversation.system[Number(index)], blockPaths);
 
-const whereWritten = (block: object | undefined, places: Places): Path | undefined =>
-  block === undefined ? undefined : places.get(block);
+const whereWritten = (block: object | undefined, blockPaths: BlockPaths): Path | undefined =>
+  block === undefined ? undefined : blockPaths.get(block);
 
 interface Block {
   readonly type: string;
@@ -38,7 +38,7 @@ interface Block {
 }
 
 interface Looking {
-  readonly places: Places;
+  readonly blockPaths: BlockPaths;
   readonly fieldsOf: FieldsOf;
 }
 
@@ -47,17 +47,17 @@ const inBlock = (
   [type, ...others]: readonly string[],
   looking: Looking,
 ): Path | undefined => {
-  const place = whereWritten(block, looking.places);
-  if (block === undefined || place === undefined) return undefined;
+  const writtenAt = whereWritten(block, looking.blockPaths);
+  if (block === undefined || writtenAt === undefined) return undefined;
   const rest = type === block.type || type === undefined ? others : [type, ...others];
   if (block.type === 'tool_result' && rest[0] === 'content')
     return (
       inBlock(blocksOf(block.content)[Number(rest[1])], rest.slice(2), looking) ?? [
-        ...place,
-        ...looking.fieldsOf('tool_result', 'content', place),
+        ...writtenAt,
+        ...looking.fieldsOf('tool_result', 'content', writtenAt),
       ]
     );
-  return [...place, ...looking.fieldsOf(block.type, rest[0] ?? '', place)];
+  return [...writtenAt, ...looking.fieldsOf(block.type, rest[0] ?? '', writtenAt)];
 };
 
 const blocksOf = (content: unknown): readonly Block[] => (Array.isArray(content) ? (content as readonly Block[]) : []);

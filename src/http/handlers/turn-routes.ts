@@ -2,7 +2,7 @@
 import type { Handler } from 'hono';
 import { localOwner } from '../../access/keys.ts';
 import type { Dialect, HeaderRecord, ParseContext, ParsedRequest, SseFrame } from '../../dialects/dialect.ts';
-import { inCallersWords } from '../../dialects/callers-field.ts';
+import { withCallersField } from '../../dialects/callers-field.ts';
 import { strictError } from '../../dialects/strict-mode.ts';
 import { exactName } from '../../models/model.ts';
 import { toTurnError, type TurnError } from '../../turn/errors.ts';
@@ -272,7 +272,7 @@ async function* failWithRetryAfter(
 /** The notice of a limit that refused the turn may have named the limit's end before the error came. */
 const withRetryAfter = (thrown: unknown, { record, services, parsed }: Answer): TurnError =>
   withWait(
-    inCallersWords(toTurnError(thrown), parsed.callersField),
+    withCallersField(toTurnError(thrown), parsed.callersField),
     secondsUntilReset(record.notices, services.clock.now()),
   );
 

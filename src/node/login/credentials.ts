@@ -105,7 +105,7 @@ const providers: readonly { kind: CredentialKind; flag: string; variables: RegEx
 ];
 
 /** The allow-list of what else of the environment reaches the child. Nothing of it is a login. */
-export const passedOn = (env: Environment): Readonly<Record<string, string>> =>
+export const allowedVariables = (env: Environment): Readonly<Record<string, string>> =>
   pick(
     env,
     /^(ANTHROPIC_BASE_URL|https?_proxy|no_proxy|NODE_EXTRA_CA_CERTS|SSL_CERT_(FILE|DIR)|PATH|LANG|LC_ALL|TZ|TMPDIR)$/i,

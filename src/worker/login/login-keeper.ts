@@ -9,7 +9,7 @@ import {
   offerOf,
   withoutRefreshToken,
   type CurrentLogin,
-  type Lease,
+  type LoginLease,
   type Login,
   type Offer,
 } from './login.ts';
@@ -24,13 +24,13 @@ interface Kept {
 }
 
 /** A lease is of one secret's login. */
-type KeptLease = Lease & Pick<Kept, 'secret'>;
+type KeptLease = LoginLease & Pick<Kept, 'secret'>;
 
 export class LoginKeeper extends DurableObject<Env> {
   #secret = '';
   readonly #cipher: Promise<Cipher>;
   #login: Login | undefined;
-  #lease: Lease | undefined;
+  #lease: LoginLease | undefined;
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
@@ -96,7 +96,7 @@ export class LoginKeeper extends DurableObject<Env> {
     return this.#login;
   }
 
-  #setLease(lease: Lease | undefined): void {
+  #setLease(lease: LoginLease | undefined): void {
     this.#lease = lease;
     if (lease === undefined) this.ctx.storage.kv.delete('lease');
     else this.ctx.storage.kv.put<KeptLease>('lease', { ...lease, secret: this.#secret });

@@ -46,7 +46,7 @@ export const REFRESH_BEFORE_MS = 4 * 60_000;
 /** Longer than a turn; a holder that dies keeps the others waiting at most so long. */
 const LEASE_MS = 15 * 60_000;
 
-export interface Lease {
+export interface LoginLease {
   readonly holder: string;
   readonly until: number;
 }
@@ -72,13 +72,13 @@ export interface Asking {
   readonly secret: string;
 }
 
-export const offerOf = (login: Login, lease: Lease | undefined, { instance, now, secret }: Asking): Offer => {
+export const offerOf = (login: Login, lease: LoginLease | undefined, { instance, now, secret }: Asking): Offer => {
   if (login.expiresAt - now > REFRESH_BEFORE_MS) return { kind: 'use', text: withoutRefreshToken(login.text), secret };
   if (lease !== undefined && lease.holder !== instance && lease.until > now) return { kind: 'wait' };
   return { kind: 'refresh', text: login.text, secret };
 };
 
-export const leaseFor = ({ instance, now }: Pick<Asking, 'instance' | 'now'>): Lease => ({
+export const leaseFor = ({ instance, now }: Pick<Asking, 'instance' | 'now'>): LoginLease => ({
   holder: instance,
   until: now + LEASE_MS,
 });

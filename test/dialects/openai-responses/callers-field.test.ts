@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { inCallersWords } from '../../../src/dialects/callers-field.ts';
+import { withCallersField } from '../../../src/dialects/callers-field.ts';
 import { openAiResponses } from '../../../src/dialects/openai-responses/index.ts';
 import { TurnError } from '../../../src/turn/errors.ts';
 import { call, parse } from './support.ts';
@@ -29,7 +29,7 @@ const body = {
 };
 
 const told = (message: string) =>
-  inCallersWords(new TurnError('upstream_invalid_request', message), parse(body).callersField);
+  withCallersField(new TurnError('upstream_invalid_request', message), parse(body).callersField);
 
 test.each([
   ['system.0.text', 'instructions'],

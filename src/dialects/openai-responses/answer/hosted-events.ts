@@ -1,5 +1,5 @@
 /** Events of tools that the API runs itself. */
-import { Item, type OpenItem, type Place } from './open-item.ts';
+import { Item, type OpenItem, type OutputSlot } from './open-item.ts';
 import type { Block, HostedUse, ItemStatus, Piece } from './output-items.ts';
 import type { ItemEvent } from './response-events.ts';
 
@@ -8,9 +8,9 @@ export class HostedEvents implements OpenItem {
   readonly use: HostedUse;
   readonly #item: Item;
 
-  constructor(use: HostedUse, place: Place) {
+  constructor(use: HostedUse, slot: OutputSlot) {
     this.use = use;
-    this.#item = new Item(place);
+    this.#item = new Item(slot);
   }
 
   begin(): readonly ItemEvent[] {

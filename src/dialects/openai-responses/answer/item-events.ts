@@ -2,7 +2,7 @@
 import type { AnswerMessage } from '../../../turn/turn.ts';
 import type { ResponsesAnswer } from './answer.ts';
 import { HostedEvents } from './hosted-events.ts';
-import type { Delta, OpenItem, Place } from './open-item.ts';
+import type { Delta, OpenItem, OutputSlot } from './open-item.ts';
 import { CallEvents, MessageEvents, ReasoningEvents } from './open-items.ts';
 import { isShown, type Block, type ItemStatus, type OutputItem } from './output-items.ts';
 import { incompleteReason, refusalOf } from './response.ts';
@@ -64,13 +64,13 @@ export class ItemEvents {
   }
 
   #itemFor(block: Exclude<Block, { type: 'text' }>): OpenItem | undefined {
-    if (block.type === 'thinking' || block.type === 'redacted_thinking') return new ReasoningEvents(block, this.#place);
-    if (block.type === 'tool_use') return new CallEvents(block, this.#place);
-    if (block.type === 'server_tool_use' && isShown(block)) return new HostedEvents(block, this.#place);
+    if (block.type === 'thinking' || block.type === 'redacted_thinking') return new ReasoningEvents(block, this.#slot);
+    if (block.type === 'tool_use') return new CallEvents(block, this.#slot);
+    if (block.type === 'server_tool_use' && isShown(block)) return new HostedEvents(block, this.#slot);
     return undefined;
   }
 
-  get #place(): Place {
+  get #slot(): OutputSlot {
     return {
       answer: this.#answer,
       nextIndex: () => this.#begun++,
@@ -87,7 +87,7 @@ export class ItemEvents {
   #message(): { readonly message: MessageEvents; readonly events: readonly ItemEvent[] } {
     if (this.#open instanceof MessageEvents) return { message: this.#open, events: [] };
     const events = this.#close('completed');
-    const message = new MessageEvents(this.#place);
+    const message = new MessageEvents(this.#slot);
     this.#open = message;
     return { message, events };
   }

@@ -6,7 +6,7 @@ import type { ItemEvent } from './response-events.ts';
 
 export type Delta = Extract<StreamEvent, { type: 'content_block_delta' }>['delta'];
 
-export interface Place {
+export interface OutputSlot {
   readonly answer: ResponsesAnswer;
   /** The output index of the item that begins now. */
   readonly nextIndex: () => number;
@@ -22,12 +22,12 @@ export interface OpenItem {
 
 /** The first and last events of an item; the last ones are built as in an answer that is not streamed. */
 export class Item {
-  readonly place: Place;
+  readonly slot: OutputSlot;
   #index: number | undefined;
   #id = '';
 
-  constructor(place: Place) {
-    this.place = place;
+  constructor(slot: OutputSlot) {
+    this.slot = slot;
   }
 
   get begun(): boolean {
@@ -40,7 +40,7 @@ export class Item {
 
   /** `bare`: the item without content. */
   begin(bare: (item: OutputItem) => object, piece: Piece): readonly ItemEvent[] {
-    this.#index = this.place.nextIndex();
+    this.#index = this.slot.nextIndex();
     const item = this.#item(piece, 'in_progress');
     this.#id = item.id ?? '';
     return [{ type: 'response.output_item.added', output_index: this.#index, item: bare(item) }];
@@ -49,11 +49,11 @@ export class Item {
   end(piece: Piece, status: ItemStatus): readonly ItemEvent[] {
     if (this.#index === undefined) return [];
     const item = this.#item(piece, status);
-    this.place.ended(this.#index, item);
+    this.slot.ended(this.#index, item);
     return [{ type: 'response.output_item.done', output_index: this.#index, item }];
   }
 
   #item(piece: Piece, status: ItemStatus): OutputItem {
-    return itemOf(piece, { index: this.#index ?? 0, status, answer: this.place.answer });
+    return itemOf(piece, { index: this.#index ?? 0, status, answer: this.slot.answer });
   }
 }

@@ -1,6 +1,6 @@
 /** Events of text, reasoning and calls. */
 import { CustomInputReader } from '../../openai/custom-tools.ts';
-import { Item, type Delta, type OpenItem, type Place } from './open-item.ts';
+import { Item, type Delta, type OpenItem, type OutputSlot } from './open-item.ts';
 import { annotationsOf, textPart, type Block, type ItemStatus, type Piece, type TextBlock } from './output-items.ts';
 import type { ItemEvent } from './response-events.ts';
 
@@ -14,8 +14,8 @@ export class MessageEvents implements OpenItem {
   #cited = 0;
   #refusal: string | undefined;
 
-  constructor(place: Place) {
-    this.#item = new Item(place);
+  constructor(slot: OutputSlot) {
+    this.#item = new Item(slot);
   }
 
   begin(): readonly ItemEvent[] {
@@ -99,8 +99,8 @@ export class ReasoningEvents implements OpenItem {
   readonly #piece: Extract<Piece, { kind: 'reasoning' }>;
   #text = '';
 
-  constructor(block: BlockOf<'thinking' | 'redacted_thinking'>, place: Place) {
-    this.#item = new Item(place);
+  constructor(block: BlockOf<'thinking' | 'redacted_thinking'>, slot: OutputSlot) {
+    this.#item = new Item(slot);
     this.#piece = { kind: 'reasoning', block };
   }
 
@@ -130,7 +130,7 @@ export class ReasoningEvents implements OpenItem {
   }
 
   #more(delta: string): readonly ItemEvent[] {
-    if (delta === '' || this.#item.place.answer.withoutSummary) return [];
+    if (delta === '' || this.#item.slot.answer.withoutSummary) return [];
     const at = { ...this.#item.at, summary_index: 0 };
     const first = this.#text === '';
     this.#text += delta;
@@ -150,10 +150,10 @@ export class CallEvents implements OpenItem {
   readonly #custom: CustomInputReader | undefined;
   #sent = '';
 
-  constructor(block: BlockOf<'tool_use'>, place: Place) {
-    this.#item = new Item(place);
+  constructor(block: BlockOf<'tool_use'>, slot: OutputSlot) {
+    this.#item = new Item(slot);
     this.#piece = { kind: 'call', block };
-    this.#custom = place.answer.names.origin(block.name).kind === 'custom' ? new CustomInputReader() : undefined;
+    this.#custom = slot.answer.names.origin(block.name).kind === 'custom' ? new CustomInputReader() : undefined;
   }
 
   begin(): readonly ItemEvent[] {

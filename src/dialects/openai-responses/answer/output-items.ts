@@ -41,7 +41,7 @@ interface Encrypted {
 
 export type ItemStatus = 'in_progress' | 'completed' | 'incomplete';
 
-interface Place {
+interface ItemState {
   readonly index: number;
   readonly status: ItemStatus;
   readonly answer: ResponsesAnswer;
@@ -81,16 +81,16 @@ export const isShown = ({ name }: HostedUse): boolean =>
 
 const isResultOf = (block: Block, use: HostedUse): boolean => 'tool_use_id' in block && block.tool_use_id === use.id;
 
-export const itemOf = (piece: Piece, place: Place): OutputItem => {
+export const itemOf = (piece: Piece, state: ItemState): OutputItem => {
   switch (piece.kind) {
     case 'message':
-      return messageItem(piece, place);
+      return messageItem(piece, state);
     case 'reasoning':
-      return reasoningItem(piece.block, place);
+      return reasoningItem(piece.block, state);
     case 'call':
-      return callItem(piece.block, place);
+      return callItem(piece.block, state);
     case 'hosted':
-      return hostedItem(piece, place);
+      return hostedItem(piece, state);
     default:
       return piece satisfies never;
   }
@@ -100,7 +100,7 @@ type Part = ResponseOutputMessage['content'][number];
 
 const messageItem = (
   { texts, refusal }: Extract<Piece, { kind: 'message' }>,
-  { index, status, answer }: Place,
+  { index, status, answer }: ItemState,
 ): ResponseOutputMessage => ({
   id: itemId('message', answer.id, index),
   type: 'message',
@@ -133,7 +133,7 @@ export const annotationsOf = (texts: readonly TextBlock[]): Annotation[] => {
 
 const reasoningItem = (
   block: BlockOf<'thinking' | 'redacted_thinking'>,
-  { index, status, answer }: Place,
+  { index, status, answer }: ItemState,
 ): ResponseReasoningItem => {
   const text = block.type === 'thinking' && !answer.withoutSummary ? block.thinking : '';
   return {
@@ -147,7 +147,7 @@ const reasoningItem = (
 
 const callItem = (
   { id: call_id, name: flat, input }: BlockOf<'tool_use'>,
-  { index, status, answer }: Place,
+  { index, status, answer }: ItemState,
 ): ResponseFunctionToolCallItem | ResponseCustomToolCallItem => {
   const { kind, name, namespace } = answer.names.origin(flat);
   const common = { status, call_id, name, ...(namespace === undefined ? {} : { namespace }) };
@@ -158,9 +158,9 @@ const callItem = (
   return { id: itemId('function_call', answer.id, index), type: 'function_call', ...common, arguments: rawJson(input) };
 };
 
-const hostedItem = ({ use, result }: Extract<Piece, { kind: 'hosted' }>, place: Place): HostedItem => {
-  const { index, answer } = place;
-  const status = hostedStatus(result, place.status);
+const hostedItem = ({ use, result }: Extract<Piece, { kind: 'hosted' }>, state: ItemState): HostedItem => {
+  const { index, answer } = state;
+  const status = hostedStatus(result, state.status);
   const hidden = result === undefined ? {} : encrypted([use, result], { status, answer });
   if (use.name !== 'code_execution') {
     const id = itemId('web_search_call', answer.id, index);

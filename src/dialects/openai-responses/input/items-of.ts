@@ -70,9 +70,9 @@ const noSuchResponse = (id: string): TurnError =>
 
 const resolved = ({ item, path }: PlacedItem, stored: Stored): PlacedItem => {
   if (item.type !== 'item_reference') return { item, path };
-  const place = ofItemId(item.id);
-  const response = place && stored.get(place.responseId);
-  const found = place && response && outputOf(response)[place.index];
+  const position = ofItemId(item.id);
+  const response = position && stored.get(position.responseId);
+  const found = position && response && outputOf(response)[position.index];
   if (found !== undefined) return { item: inputItems.parse([found])[0] ?? item, path };
   throw new TurnError('invalid_request', `Item with id '${item.id.slice(0, 128)}' not found. ${HINT}`, {
     param: pathText('openai', [...path, 'id']),

@@ -3,7 +3,7 @@ import type Anthropic from '@anthropic-ai/sdk';
 import { fileBlock, imageBlock, textBlocks, unsupported } from '../../openai/content.ts';
 import type { ImageBlock, Path, TextBlock } from '../../openai/content.ts';
 import { invalid } from '../../validate.ts';
-import { written, type Places } from '../../callers-field.ts';
+import { written, type BlockPaths } from '../../callers-field.ts';
 import type { ContentPart } from '../wire.ts';
 
 export type Content = string | readonly ContentPart[] | null | undefined;
@@ -11,10 +11,10 @@ type Document = Anthropic.DocumentBlockParam;
 type UserBlock = TextBlock | ImageBlock | Document;
 
 /** Content of user messages and tool results: text, images, files. */
-export const userBlocks = (content: Content, path: Path, places?: Places): UserBlock[] => {
+export const userBlocks = (content: Content, path: Path, blockPaths?: BlockPaths): UserBlock[] => {
   if (content === null || content === undefined) return [];
-  if (typeof content === 'string') return [...written(textBlocks([content]), path, places)];
-  return content.flatMap((part, index) => written(userBlock(part, [...path, index]), [...path, index], places));
+  if (typeof content === 'string') return [...written(textBlocks([content]), path, blockPaths)];
+  return content.flatMap((part, index) => written(userBlock(part, [...path, index]), [...path, index], blockPaths));
 };
 
 const userBlock = (part: ContentPart, path: Path): UserBlock[] => {
@@ -50,9 +50,9 @@ const file = (part: Extract<ContentPart, { type: 'input_file' }>, path: Path): D
 };
 
 /** Content of system, developer and assistant messages; the Messages API takes only text there. */
-export const plainTextBlocks = (content: Content, path: Path, places?: Places): readonly TextBlock[] =>
+export const plainTextBlocks = (content: Content, path: Path, blockPaths?: BlockPaths): readonly TextBlock[] =>
   textsOf(content, path).flatMap((text, index) =>
-    written(textBlocks([text]), typeof content === 'string' ? path : [...path, index], places),
+    written(textBlocks([text]), typeof content === 'string' ? path : [...path, index], blockPaths),
   );
 
 const textsOf = (content: Content, path: Path): readonly string[] => {
@@ -69,10 +69,10 @@ const textsOf = (content: Content, path: Path): readonly string[] => {
 export const resultContent = (
   content: Content,
   path: Path,
-  places?: Places,
+  blockPaths?: BlockPaths,
 ): Anthropic.ToolResultBlockParam['content'] => {
   if (content === null || content === undefined || content === '') return undefined;
   if (typeof content === 'string') return content;
-  const blocks = userBlocks(content, path, places);
+  const blocks = userBlocks(content, path, blockPaths);
   return blocks.length === 0 ? undefined : blocks;
 };

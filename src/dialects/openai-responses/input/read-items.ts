@@ -6,7 +6,7 @@ import type Anthropic from '@anthropic-ai/sdk';
 import type { TextCipher } from '../../../util/text-cipher.ts';
 import { TurnError } from '../../../turn/errors.ts';
 import type { ContentBlock, Message } from '../../../turn/turn.ts';
-import { written, type Places } from '../../callers-field.ts';
+import { written, type BlockPaths } from '../../callers-field.ts';
 import type { Path } from '../../openai/content.ts';
 import { hasBrokenCall, parseArguments, type Conversation } from '../../openai/conversation.ts';
 import type { Report } from '../../parameters.ts';
@@ -29,7 +29,7 @@ interface Reading {
   readonly cipher: TextCipher | undefined;
   readonly report: Report;
   /** Where the path of each block is recorded. */
-  readonly places?: Places | undefined;
+  readonly blockPaths?: BlockPaths | undefined;
 }
 
 /** Throws `invalid_request` for a call without a result, and for a result without a call. */
@@ -116,27 +116,27 @@ class ItemReader {
 
   #addMessage({ role, content }: Item<'message'>, path: Path): void {
     const here = [...path, 'content'];
-    const { places } = this.#reading;
+    const { blockPaths } = this.#reading;
     if (role === 'assistant') {
-      this.#step.push(...plainTextBlocks(content, here, places));
+      this.#step.push(...plainTextBlocks(content, here, blockPaths));
       return;
     }
     this.#endStep();
     if (role === 'user') {
-      const blocks = userBlocks(content, here, places);
+      const blocks = userBlocks(content, here, blockPaths);
       if (blocks.length > 0) this.#messages.push({ role, content: blocks });
       return;
     }
-    const blocks = [...plainTextBlocks(content, here, places)];
+    const blocks = [...plainTextBlocks(content, here, blockPaths)];
     if (this.#messages.length === 0) this.#system.push(...blocks);
     else if (blocks.length > 0) this.#messages.push({ role: 'system', content: blocks });
   }
 
   #addCall({ call_id, name, namespace }: Item<'function_call' | 'custom_tool_call'>, input: object, path: Path): void {
     const id = this.#ids.next(nativeToolId(call_id));
-    const { names, places } = this.#reading;
+    const { names, blockPaths } = this.#reading;
     const call: ContentBlock = { type: 'tool_use', id, name: names.flat(name, namespace), input };
-    this.#step.push(...written([call], path, places));
+    this.#step.push(...written([call], path, blockPaths));
     this.#calls.push({ clientId: call_id, id });
   }
 
@@ -174,14 +174,14 @@ class ItemReader {
       });
     }
     this.#taken.add(output.item);
-    const { places } = this.#reading;
-    const content = resultContent(output.item.output, [...output.path, 'output'], places);
+    const { blockPaths } = this.#reading;
+    const content = resultContent(output.item.output, [...output.path, 'output'], blockPaths);
     const result: Anthropic.ToolResultBlockParam = {
       type: 'tool_result',
       tool_use_id: id,
       ...(content && { content }),
     };
-    places?.set(result, output.path);
+    blockPaths?.set(result, output.path);
     return result;
   }
 }
