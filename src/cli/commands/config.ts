@@ -1,8 +1,10 @@
 /** `config`: every setting with its value and where it comes from, or a commented file to begin with. */
 import type { Command } from 'commander';
+import { secretsOf } from '../../node/login/secrets.ts';
 import { lookalikes } from '../../node/lookalikes.ts';
 import { parseSettings, settingRows } from '../../settings/parse-settings.ts';
 import { serverSettings } from '../../settings/server-settings.ts';
+import { createRedactor } from '../../util/redact.ts';
 import { mergedEnvironment, settingSources, userEnvFile } from '../environment.ts';
 import { SECRET_SETTINGS } from '../secret-settings.ts';
 import { unknownSettings, type UnknownSetting } from '../unknown-settings.ts';
@@ -38,10 +40,13 @@ const currentRows = (): readonly Row[] => {
   return settingRows(serverSettings).map(({ name, fallback }) => {
     const source = sources.find(({ values }) => Boolean(values[name]));
     const value = source?.values[name] ?? fallback;
-    const shown = SECRET_SETTINGS.has(name) && value !== '' ? '(set, not shown)' : value;
+    const shown = SECRET_SETTINGS.has(name) && value !== '' ? '(set, not shown)' : withoutPassword(name, value);
     return { name, value: shown, from: source?.from ?? 'default' };
   });
 };
+
+/** The password in an address. */
+const withoutPassword = (name: string, value: string): string => createRedactor(secretsOf({ [name]: value }))(value);
 
 interface Trouble {
   readonly problems: readonly string[];
