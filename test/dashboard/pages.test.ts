@@ -4,6 +4,7 @@ import type { PlanState } from '../../src/access/limits/plan-state.ts';
 import { answer, silence, until, type Script } from '../http/scripted-engine.ts';
 import { chat } from '../http/set-up.ts';
 import { openDashboard } from './browser.ts';
+import { escaped, foreignMarkup } from './markup.ts';
 
 const secretIn = (html: string): string => /<code id="secret">(ocp_[\w-]{43})<\/code>/u.exec(html)?.[1] ?? '';
 
@@ -281,25 +282,4 @@ describe('what clients send', () => {
     controller.abort();
     await running;
   });
-
-  const escaped = (text: string): string =>
-    text
-      .replaceAll('&', '&amp;')
-      .replaceAll('<', '&lt;')
-      .replaceAll('>', '&gt;')
-      .replaceAll('"', '&quot;')
-      .replaceAll("'", '&#39;');
-
-  const OWN_SCRIPTS = /<script type="module" src="\/dashboard\/assets\/[\w/.-]+"><\/script>/gu;
-
-  /** Tags and attributes that no page has by itself. */
-  const foreignMarkup = (html: string): readonly string[] =>
-    [...html.replaceAll(OWN_SCRIPTS, '').matchAll(/<[a-z!/][^>]*>/giu)]
-      .map(([tag]) => tag)
-      .filter((tag) =>
-        // Inside a value only its beginning can do harm: quotes are escaped.
-        /<(?:img|svg|b|script)\b|\son\w+=|="javascript:/iu.test(
-          tag.replaceAll(/\s(?:value|aria-label)="[^"]*"|="(?!javascript:)[^"]*"/giu, ''),
-        ),
-      );
 });

@@ -11,7 +11,9 @@ it.each([
   ['POST /dashboard/keys', 200, false, true],
   ['GET /dashboards', 200, false, false],
   ['POST /v1/messages', 200, false, false],
-  ['GET /admin/keys', 200, false, false],
+  ['GET /admin/requests', 200, true, true],
+  ['GET /admin/requests', 403, false, false],
+  ['DELETE /admin/keys/x', 200, false, false],
 ])('%s answered with %d: routine %s, outside the ledger %s', (endpoint, status, routine, outside) => {
   expect([isRoutine({ endpoint, status }), isOutsideLedger({ endpoint, status })]).toEqual([routine, outside]);
 });
