@@ -1,6 +1,7 @@
 /** The part of every request that Node and the Worker share; each brings its own handlers for the actions. */
 import { Hono, type Handler, type MiddlewareHandler } from 'hono';
 import { methodNotAllowed } from 'hono/method-not-allowed';
+import type { NamedKeys } from '../access/named-keys.ts';
 import type { Dialect } from '../dialects/dialect.ts';
 import { requireAdmin } from './admin/guard.ts';
 import { authenticate } from './request/authenticate.ts';
@@ -18,8 +19,10 @@ export type Handlers = Readonly<Record<Action, Handler<HttpEnv>>>;
 
 export interface CommonServices extends Pick<
   Services,
-  'keys' | 'namedKeys' | 'wrongKeys' | 'sessions' | 'log' | 'clock' | 'announce' | 'version'
+  'keys' | 'wrongKeys' | 'sessions' | 'log' | 'clock' | 'announce' | 'version'
 > {
+  /** Absent where nothing is kept. */
+  readonly namedKeys?: Pick<NamedKeys, 'find' | 'byId'>;
   readonly settings: Pick<HttpSettings, 'maxBodyBytes' | 'corsOrigins' | 'checkHost' | 'allowedHosts' | 'behindWorker'>;
 }
 

@@ -8,8 +8,13 @@ import { isDeepStrictEqual } from 'node:util';
 import { Hono } from 'hono';
 import { z } from 'zod';
 import { createKeyRing, presentedKeys } from '../access/keys.ts';
-import { CONVERSATIONS_HEADER, INTERNAL_HEADER, withEndMark } from '../http/answer/end-mark.ts';
+import { CONVERSATIONS_HEADER, DATABASE_HEADER, INTERNAL_HEADER, withEndMark } from '../http/answer/end-mark.ts';
 import { HEAD_HEADER, withLateHead } from '../http/answer/late-head.ts';
+import { DatabaseChannel } from './database/database-channel.ts';
+import { createStore } from './store.ts';
+import { systemClock } from '../util/clock.ts';
+import type { HttpEnv } from '../http/context.ts';
+import { readBody } from '../http/request/body.ts';
 import { parseConfig, type Environment } from './config.ts';
 import { createLog } from './log.ts';
 import { secretsOf } from './login/secrets.ts';
@@ -24,6 +29,8 @@ const bootstrapBody = z.looseObject({
   settings: z.record(z.string(), z.string()),
   /** Text of Claude Code's credentials file. */
   credentials: z.string().optional(),
+  /** The Worker serves the database that its instances share. */
+  database: z.boolean().optional(),
 });
 const credentialsBody = z.looseObject({ credentials: z.string() });
 
@@ -47,6 +54,8 @@ export const runBootstrapped = async (
   return { server, log, about: ['Waiting for settings on /internal/bootstrap.'] };
 };
 
+/** Answers to statements: a page of the ledger, or the history of a stored response. */
+const STATEMENT_ANSWERS = { settings: { maxBodyBytes: 128 * 1024 * 1024 } };
 const MOST_TAKEN = 10_000;
 
 class BootstrapServer {
@@ -56,6 +65,7 @@ class BootstrapServer {
   #inner: Promise<ComposedServer> | undefined;
   #ready: ComposedServer | undefined;
   #draining = false;
+  readonly #database = new DatabaseChannel();
   /** Ids of the last requests that were taken: one that comes again may have been paid already. */
   readonly #taken = new Set<string>();
 
@@ -78,7 +88,10 @@ class BootstrapServer {
         this.#draining = true;
         await (await this.#inner)?.drain();
       },
-      close: async () => (await this.#inner)?.close(),
+      close: async () => {
+        await (await this.#inner)?.close();
+        this.#database.close();
+      },
       conversations: () => this.#ready?.conversations() ?? 0,
     };
   }
@@ -107,9 +120,9 @@ class BootstrapServer {
     return withLateHead(refusedOrNot);
   }
 
-  async #internalRoutes(): Promise<Hono> {
+  async #internalRoutes(): Promise<Hono<HttpEnv>> {
     const keys = await createKeyRing([this.#env['BOOTSTRAP_KEY'] ?? '']);
-    const routes = new Hono();
+    const routes = new Hono<HttpEnv>();
     for (const path of ['/ping', '/live']) routes.get(path, (c) => c.json({ status: 'waiting for settings' }));
     routes.use('/internal/*', async (c, next) => {
       if ((await keys.ownerOf(presentedKeys(c.req.raw.headers))) === undefined) return c.text('wrong key', 401);
@@ -125,19 +138,29 @@ class BootstrapServer {
       await placeCredentials(this.#configDir(), credentials);
       return c.body(null, 204);
     });
+    routes.get('/internal/database', () => this.#database.open());
+    routes.post('/internal/database/:id', async (c) => {
+      const status = Number(c.req.query('status'));
+      const taken = this.#database.answer(
+        c.req.param('id'),
+        new Response(await readBody(c, STATEMENT_ANSWERS), { status }),
+      );
+      // With 204 in its place workerd loses the connection at the next request.
+      return c.json({ taken });
+    });
     routes.notFound((c) => c.text('waiting for settings', 503));
     return routes;
   }
 
   /** The same settings again are no news: the Worker asks after each of its own restarts. */
-  async #bootstrap({ settings, credentials }: Bootstrap): Promise<Response> {
+  async #bootstrap({ settings, credentials, database = false }: Bootstrap): Promise<Response> {
     if (this.#settings !== undefined && !isDeepStrictEqual(this.#settings, settings)) {
       return new Response('this server runs with other settings', { status: 409 });
     }
     this.#settings = settings;
     try {
-      this.#ready = await (this.#inner ??= this.#start(settings, credentials));
-      return new Response(null, { status: 204 });
+      this.#ready = await (this.#inner ??= this.#start({ settings, credentials, database }));
+      return new Response(null, { status: 204, headers: { [DATABASE_HEADER]: 'wanted' } });
     } catch (error) {
       this.#inner = undefined;
       this.#settings = undefined;
@@ -147,10 +170,10 @@ class BootstrapServer {
   }
 
   // The Worker has checked hosts and origins; the address in the inner settings is never listened on.
-  async #start(settings: Bootstrap['settings'], credentials: string | undefined): Promise<ComposedServer> {
+  async #start({ settings, credentials, database }: Bootstrap): Promise<ComposedServer> {
     const { BOOTSTRAP_KEY: key, ...rest } = this.#env;
     const login = credentials === undefined ? {} : { CLAUDE_OAUTH_CREDS: credentials };
-    const { parts } = await this.#prepareParts({
+    const { parts: prepared } = await this.#prepareParts({
       ...rest,
       // The Worker checks the clients' keys and asks with this one; a Worker from before that sends theirs.
       PROXY_API_KEY: key,
@@ -159,7 +182,13 @@ class BootstrapServer {
       HOST: '127.0.0.1',
       ALLOWED_HOSTS: 'container',
     });
-    const composed = await composeServer({ ...parts, behindWorker: true });
+    // What a container keeps in its own files is gone when it sleeps: nobody may count on it.
+    const { store: unused, ...parts } = prepared;
+    await unused?.close();
+    const { connect } = this.#database;
+    const shared = { stateDir: '', clock: systemClock, log: parts.log, connect };
+    const store = database ? { store: createStore(parts.config, shared) } : {};
+    const composed = await composeServer({ ...parts, ...store, behindWorker: true });
     parts.engine.start?.();
     return composed;
   }

@@ -91,10 +91,8 @@ export const composeServer = async ({
   const keys = await createKeyRing(config.PROXY_API_KEY);
   const { bodies, wrongKeys } = createBounds({ config, clock, log, limits });
   const models = createModels(config, engine, { log, clock });
-  // What an instance behind the Worker keeps is gone when it sleeps: nobody may count on it.
-  const kept = behindWorker ? undefined : store;
-  const access = createAccess(kept, { keys, clock, log, shared: config.DATABASE_URL !== '' });
-  const observers = createObservers({ leases, engine, clock, log }, kept, { ...access.services, ...outlets });
+  const access = createAccess(store, { keys, clock, log, shared: behindWorker || config.DATABASE_URL !== '' });
+  const observers = createObservers({ leases, engine, clock, log }, store, { ...access.services, ...outlets });
   const stopping = endlessSignal();
   const entrance = { keys, log, ...access.services, ...(!behindWorker && { wrongKeys }) };
   const app = createApp({
@@ -107,13 +105,13 @@ export const composeServer = async ({
     bodies,
     ...entrance,
     dashboard: createDashboard({ ...entrance, clock, assets: readDashboardAssets(), version }),
-    ...(kept !== undefined && { reports: kept.ledger }),
-    keepContent: config.LOG_CONTENT && kept !== undefined,
+    ...(store !== undefined && { reports: store.ledger }),
+    keepContent: config.LOG_CONTENT && store !== undefined,
     clock,
     version,
     login,
-    ...(kept !== undefined && { responses: kept.responses }),
-    cipher: lazyCipher(config, kept),
+    ...(store !== undefined && { responses: store.responses }),
+    cipher: lazyCipher(config, store),
     ...models,
     settings: { ...httpSettings(config), behindWorker },
   });

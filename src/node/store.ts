@@ -1,6 +1,7 @@
 /** The store of a server: Postgres where DATABASE_URL is set, a SQLite file below STATE_DIR otherwise. */
 import { join } from 'node:path';
 import { createStoreOver, type Store } from '../store/store.ts';
+import type { Connect } from '../store/database/database.ts';
 import type { Clock } from '../util/clock.ts';
 import type { Log } from '../util/log.ts';
 import { openPostgres } from './database/postgres.ts';
@@ -15,6 +16,8 @@ export type StoreSettings = Pick<
 export interface StoreParts {
   /** The directory of STATE_DIR, which `prepareState` has made. */
   readonly stateDir: string;
+  /** Where the database is elsewhere: behind the Worker. */
+  readonly connect?: Connect;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -25,14 +28,16 @@ const MB = 1024 * 1024;
 const LARGEST_RESPONSE_BYTES = 16 * MB;
 
 /** Opens nothing yet, and does not fail: a database that cannot be had is tried again at every use. */
-export const createStore = (settings: StoreSettings, { stateDir, clock, log }: StoreParts): Store =>
+export const createStore = (settings: StoreSettings, { stateDir, clock, log, connect }: StoreParts): Store =>
   createStoreOver({
-    connect: (lost) =>
-      Promise.resolve(
-        settings.DATABASE_URL === ''
-          ? openSqlite(databaseFile(stateDir), lost)
-          : openPostgres(settings.DATABASE_URL, log),
-      ),
+    connect:
+      connect ??
+      ((lost) =>
+        Promise.resolve(
+          settings.DATABASE_URL === ''
+            ? openSqlite(databaseFile(stateDir), lost)
+            : openPostgres(settings.DATABASE_URL, log),
+        )),
     clock,
     log,
     retention: {

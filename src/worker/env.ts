@@ -2,6 +2,7 @@
 import { parseSettings, type Environment } from '../settings/parse-settings.ts';
 import { edgeSettings, workerSettings, type WorkerConfig } from '../settings/worker-settings.ts';
 import type { LoginKeeper } from './login/login-keeper.ts';
+import type { StoreKeeper } from './store/store-keeper.ts';
 import type { ProxyInstance } from './instance/instance.ts';
 import { loginOf } from './login/login.ts';
 import { isCipherKey } from './login/encryption.ts';
@@ -10,6 +11,7 @@ import { isCipherKey } from './login/encryption.ts';
 export interface Env {
   readonly INSTANCE: DurableObjectNamespace<ProxyInstance>;
   readonly LOGIN: DurableObjectNamespace<LoginKeeper>;
+  readonly STORE: DurableObjectNamespace<StoreKeeper>;
   readonly CLAUDE_OAUTH_CREDS?: string;
   /** 32 bytes in base64: encrypts what Durable Objects keep. */
   readonly STATE_KEY?: string;
@@ -91,6 +93,8 @@ const NOT_FOR_THE_CONTAINER: ReadonlySet<string> = new Set([
   'PROXY_API_KEY',
   'STATE_KEY',
   'CLAUDE_OAUTH_CREDS',
+  // The database is the Durable Object's.
+  'DATABASE_URL',
 ]);
 
 /**

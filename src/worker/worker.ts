@@ -15,9 +15,11 @@ import { problemsOf, settingsOf, type Env, type WorkerSettings } from './env.ts'
 import type { InstanceStatus } from './internal-protocol.ts';
 import { workerLog } from './log.ts';
 import { instanceNames } from './rendezvous.ts';
+import { sharedAccess } from './store/shared-store.ts';
 import about from '../../package.json' with { type: 'json' };
 
 export { ProxyInstance } from './instance/instance.ts';
+export { StoreKeeper } from './store/store-keeper.ts';
 export { LoginKeeper } from './login/login-keeper.ts';
 
 type Edge = ReturnType<typeof createEdge>;
@@ -47,6 +49,7 @@ const edgeOf = async (env: Env, dialects: readonly Dialect[]): Promise<Edge> => 
     dialects,
     announce: announceTo([logRequests(workerLog)], workerLog),
     keys: await createKeyRing(settings.config.PROXY_API_KEY),
+    ...sharedAccess(env),
     wrongKeys: createWrongKeys({
       clock: systemClock,
       onSlowed: (address) => workerLog.warn({ address }, 'many wrong keys from one address: it is slowed down'),

@@ -98,6 +98,7 @@ export const startLab = async ({
           container: { imageName: other?.imageName ?? 'proxy:lab' },
         },
         LOGIN: { className: 'LoginKeeper', useSQLite: true },
+        STORE: { className: 'StoreKeeper', useSQLite: true },
       },
     }),
     resourcePersistencePath: join(dir, 'state'),

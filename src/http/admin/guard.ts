@@ -1,6 +1,6 @@
 /** Who may use `/admin`: a key whose role is admin, and of web pages only the server's own. */
 import { z } from 'zod';
-import type { Context, MiddlewareHandler } from 'hono';
+import type { MiddlewareHandler } from 'hono';
 import { TurnError } from '../../turn/errors.ts';
 import { isOwnPage, senderOf } from '../request/browser-guard.ts';
 import type { HttpEnv } from '../context.ts';
@@ -26,7 +26,3 @@ export const plainError = (
   { code, message, param }: Pick<TurnError, 'code' | 'message' | 'param'>,
   requestId: string,
 ): object => ({ error: { code, message, ...(param !== undefined && { param }) }, requestId });
-
-export const notOnThisDeployment = (_: Context<HttpEnv>): never => {
-  throw new TurnError('route_not_found', '/admin is not on this deployment: it keeps no keys, ledger or limits.');
-};

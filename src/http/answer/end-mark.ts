@@ -10,6 +10,8 @@ export const INTERNAL_HEADER = 'x-proxy-internal';
 export const OWNER_HEADER = 'x-proxy-internal-owner';
 /** In an answer: how many conversations the server behind the Worker holds; their next turn is cheaper there. */
 export const CONVERSATIONS_HEADER = 'x-proxy-internal-conversations';
+/** In an answer to the settings: the server sends statements for the database, and somebody must read them. */
+export const DATABASE_HEADER = 'x-proxy-internal-database';
 /** An SSE comment, which a reader that sees it by mistake ignores; in other formats a line that is never a frame. */
 export const endMark = ({ lineBreaks }: StreamFormat): string => `: eos${'\n'.repeat(lineBreaks)}`;
 

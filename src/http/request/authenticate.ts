@@ -5,6 +5,7 @@ import { findCaller, type Caller, type FoundCaller } from '../../access/callers.
 import { presentedKeys } from '../../access/keys.ts';
 import { TurnError } from '../../turn/errors.ts';
 import { OPENAPI_ROUTES } from '../openapi/routes.ts';
+import type { NamedKeys } from '../../access/named-keys.ts';
 import type { HttpContext, HttpEnv } from '../context.ts';
 import { OWNER_HEADER } from '../answer/end-mark.ts';
 import { isDashboardPath } from '../dashboard/routes.ts';
@@ -24,7 +25,8 @@ export const openPaths: ReadonlySet<string> = new Set([
 /** The dashboard has its own login form. */
 const isOpen = (path: string): boolean => openPaths.has(path) || isDashboardPath(path);
 
-type Authenticating = Pick<Services, 'keys' | 'namedKeys' | 'wrongKeys' | 'sessions'> & {
+type Authenticating = Pick<Services, 'keys' | 'wrongKeys' | 'sessions'> & {
+  readonly namedKeys?: Pick<NamedKeys, 'find' | 'byId'>;
   readonly settings: Pick<HttpSettings, 'behindWorker'>;
 };
 
@@ -33,7 +35,7 @@ export const authenticate =
   async (c, next) => {
     const presented = presentedKeys(c.req.raw.headers);
     const found = await find(c, presented, services);
-    const caller = found.kind === 'known' ? callerOf(found.caller, c, services) : undefined;
+    const caller = found.kind === 'known' ? await callerOf(found.caller, c, services) : undefined;
     if (presented.length > 0) slowDownGuessing(c, caller, services);
     c.set('owner', caller?.owner);
     c.set('caller', caller);
@@ -85,10 +87,21 @@ const isEmbedded = (c: HttpContext): boolean => {
   return (site === 'same-site' || site === 'cross-site') && c.req.header('sec-fetch-mode') !== 'navigate';
 };
 
-/** The Worker has checked the key itself and sends its owner. */
-const callerOf = (caller: Caller, c: HttpContext, { settings }: Authenticating): Caller => {
+/** The Worker has checked the key itself, and says whose it was: of a named key its id. */
+const callerOf = async (caller: Caller, c: HttpContext, { settings, namedKeys }: Authenticating): Promise<Caller> => {
   const owner = settings.behindWorker === true ? c.req.header(OWNER_HEADER) : undefined;
-  return owner === undefined ? caller : { ...caller, owner, name: owner };
+  if (owner === undefined) return caller;
+  const found = owner.startsWith('key_') ? await namedKeys?.byId(owner).catch(notChecked) : undefined;
+  if (found === undefined || found.kind === 'unknown') return { ...caller, owner, name: owner };
+  const { key } = found;
+  return { owner, name: key.name, role: key.role, key };
+};
+
+const notChecked = (cause: unknown): never => {
+  throw new TurnError('store_unavailable', 'The database that knows the keys does not answer.', {
+    retryAfterSeconds: 5,
+    cause,
+  });
 };
 
 const tooManyWrongKeys = (retryAfterSeconds: number): TurnError =>

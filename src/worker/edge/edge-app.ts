@@ -4,7 +4,6 @@
  */
 import type { Handler, Hono, MiddlewareHandler } from 'hono';
 import { localOwner } from '../../access/keys.ts';
-import { notOnThisDeployment } from '../../http/admin/guard.ts';
 import { ADMIN_ROUTES, type AdminAction } from '../../http/admin/routes.ts';
 import { noDashboard } from '../../http/dashboard/routes.ts';
 import { parseJson, readBody } from '../../http/request/body.ts';
@@ -63,11 +62,11 @@ export const createEdge = (services: EdgeServices): Hono<HttpEnv> => {
       'model-details': modelDetailsRoute(services),
       'running-models': runningModelsRoute,
       'pull-model': pullModelRoute(services),
-      'stored-response': nothingStored,
-      'stored-input': nothingStored,
-      'remove-stored': nothingStored,
-      cancel: nothingStored,
-      ...adminElsewhere,
+      'stored-response': inAnyInstance(services),
+      'stored-input': inAnyInstance(services),
+      'remove-stored': inAnyInstance(services),
+      cancel: whereItRuns(services),
+      ...adminHandlers(services),
       ...noDashboard,
     },
   });
@@ -88,17 +87,40 @@ const metricsRoute =
     return c.body(`${lines.join('\n')}\n`, 200, { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' });
   };
 
-/**
- * Instances come and go with what they hold, so they keep no answers; clients send the conversation with each request.
- */
-const nothingStored: Handler<HttpEnv> = () => {
-  throw new TurnError('response_not_found', 'Responses are not stored on this deployment.', { param: 'response_id' });
+/** What any server can answer, over the database that all share: the same one each time, so that one wakes for it. */
+const inAnyInstance =
+  (services: EdgeServices): Handler<HttpEnv> =>
+  async (c) => {
+    const body = c.req.raw.body === null ? {} : { body: await readBody(c, services) };
+    const conversation = await conversationKey('any', new Headers(), []);
+    return send(c, { conversation, stream: false, ...body }, services);
+  };
+
+/** What only the server can do that runs a turn; which one that is, nobody knows here, so each that is awake is asked. */
+const whereItRuns = (services: EdgeServices): Handler<HttpEnv> => {
+  const anywhere = inAnyInstance(services);
+  return async (c, next) => {
+    const { instances } = await services.statuses();
+    const awake = Object.entries(instances).flatMap(([name, { state }]) => (state === 'ready' ? [name] : []));
+    const conversation = await conversationKey('any', new Headers(), []);
+    let refusal: Response | undefined;
+    for (const name of awake) {
+      const here = { ...services, dispatch: { ...services.dispatch, homes: [name] } };
+      const answer = await send(c, { conversation, stream: false }, here);
+      if (answer.ok) return answer;
+      await refusal?.body?.cancel();
+      refusal = answer;
+    }
+    if (refusal !== undefined) return refusal;
+    return anywhere(c, next);
+  };
 };
 
-/** The Worker has no database; what its instances keep ends with their sleep. */
-const adminElsewhere = Object.fromEntries(ADMIN_ROUTES.map(({ action }) => [action, notOnThisDeployment])) as Readonly<
-  Record<AdminAction, typeof notOnThisDeployment>
->;
+/** The servers do what `/admin` does; the role has been checked here. */
+const adminHandlers = (services: EdgeServices): Readonly<Record<AdminAction, Handler<HttpEnv>>> => {
+  const anywhere = Object.fromEntries(ADMIN_ROUTES.map(({ action }) => [action, inAnyInstance(services)]));
+  return { ...(anywhere as Record<AdminAction, Handler<HttpEnv>>), 'admin-cancel-turn': whereItRuns(services) };
+};
 
 const refuseUnlessConfigured =
   ({ misconfigured }: EdgeServices): MiddlewareHandler<HttpEnv> =>

@@ -2,6 +2,7 @@
  * How a container gets its settings and its login: over its internal door, after its start, under a
  * key that is made for each start. They are in no environment that other programs could read.
  */
+import { DATABASE_HEADER } from '../../http/answer/end-mark.ts';
 import { TurnError } from '../../turn/errors.ts';
 import { RestartNeeded, type ContainerFetch } from './container.ts';
 import type { ContainerLogin } from '../login/login-sync.ts';
@@ -11,6 +12,13 @@ export interface BootstrapBody {
   readonly settings: Readonly<Record<string, string>>;
   /** Text of Claude Code's credentials file; kept apart because it changes while the program runs. */
   readonly credentials?: string;
+  /** This side answers statements for the shared database. */
+  readonly database: true;
+}
+
+export interface Bootstrapped {
+  /** The server sends statements; one from before it had a database does not. */
+  readonly wantsDatabase: boolean;
 }
 
 export const newBootstrapKey = (): string =>
@@ -20,14 +28,14 @@ export const newBootstrapKey = (): string =>
  * 409: the program has other settings; 401: it was started by someone else. Both are cured by a new
  * program. Any other refusal is the owner's to cure, and shown in the server's words.
  */
-export const bootstrap = async (fetch: ContainerFetch, key: string, body: BootstrapBody): Promise<void> => {
+export const bootstrap = async (fetch: ContainerFetch, key: string, body: BootstrapBody): Promise<Bootstrapped> => {
   const response = await fetch('/internal/bootstrap', {
     method: 'POST',
     headers: door(key),
     body: JSON.stringify(body),
   });
   const answer = await response.text();
-  if (response.ok) return;
+  if (response.ok) return { wantsDatabase: response.headers.get(DATABASE_HEADER) === 'wanted' };
   if (response.status === 409 || response.status === 401) throw new RestartNeeded(answer);
   throw new TurnError(
     'engine_unavailable',
@@ -62,7 +70,7 @@ const noDoor = ({ status }: Response): TurnError =>
     { retryAfterSeconds: 10 },
   );
 
-const door = (key: string): Record<string, string> => ({
+export const door = (key: string): Record<string, string> => ({
   authorization: `Bearer ${key}`,
   'content-type': 'application/json',
 });

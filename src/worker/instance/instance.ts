@@ -10,7 +10,7 @@ import { markEnd, OWNER_HEADER } from '../../http/answer/end-mark.ts';
 import { TurnError } from '../../turn/errors.ts';
 import { systemClock } from '../../util/clock.ts';
 import { within } from '../../util/timer.ts';
-import { bootstrap, containerLogin, newBootstrapKey } from './container-bootstrap.ts';
+import { bootstrap, containerLogin, door, newBootstrapKey } from './container-bootstrap.ts';
 import { ContainerLife, type RawContainer } from './container.ts';
 import type { DownReason } from './container-errors.ts';
 import { containerSettings, settingsOf, type Env, type WorkerSettings } from '../env.ts';
@@ -22,6 +22,8 @@ import { OpenRequests, type Ticket } from './open-requests.ts';
 import { createPlacementStore, type PlacementStore } from './placement-store.ts';
 import { decidePlacement, type Room } from './placement.ts';
 import { instanceNames } from '../rendezvous.ts';
+import { serveDatabase } from '../store/serve-database.ts';
+import { runStatements } from '../store/shared-store.ts';
 import { createResponder } from '../dialect-responder.ts';
 import { Trip } from './trip.ts';
 import { WarmConversations } from './warm-conversations.ts';
@@ -48,6 +50,8 @@ export class ProxyInstance extends DurableObject<Env> {
   readonly #login: LoginSync | undefined;
   readonly #warm = new WarmConversations();
   #self = '';
+  /** Answering the statements of the server in the container. */
+  #database: Promise<void> | undefined;
   /** The platform's words when the last container ended, until one is ready again. */
   #platformMessage: string | undefined;
 
@@ -206,14 +210,28 @@ export class ProxyInstance extends DurableObject<Env> {
   async #prepare(fresh: boolean): Promise<void> {
     await this.#armSleep();
     const login = await (fresh ? this.#login?.forStart() : this.#login?.forResume());
-    await bootstrap(this.#life.fetch, this.#key(), {
+    const { wantsDatabase } = await bootstrap(this.#life.fetch, this.#key(), {
       settings: containerSettings(this.env),
+      database: true,
       ...(login !== undefined && { credentials: login.text }),
     });
+    if (wantsDatabase) this.#database ??= this.#serveDatabase();
     await login?.after();
     if (this.ctx.storage.kv.get('served') === undefined) this.ctx.storage.kv.put('served', true);
     this.#platformMessage = undefined;
     logEvent('container ready', { instance: this.#self });
+  }
+
+  async #serveDatabase(): Promise<void> {
+    await serveDatabase({
+      fetch: this.#life.fetch,
+      headers: () => door(this.#key()),
+      run: (statements) => runStatements(this.env, statements),
+      running: () => this.#life.running,
+      sleep,
+      onFailure: (error) => logEvent('statements not answered', { instance: this.#self, err: String(error) }),
+    });
+    this.#database = undefined;
   }
 
   #exited(reason: DownReason, message: string | undefined): void {

@@ -6,6 +6,7 @@ import { ProxyInstance as Production } from '../../../src/worker/instance/instan
 import type { Env } from '../../../src/worker/env.ts';
 
 export { default } from '../../../src/worker/worker.ts';
+export { StoreKeeper } from '../../../src/worker/store/store-keeper.ts';
 export { LoginKeeper } from '../../../src/worker/login/login-keeper.ts';
 
 interface Words {

@@ -6,6 +6,7 @@ import worker from '../../../src/worker/worker.ts';
 import { ProxyInstance as Production } from '../../../src/worker/instance/instance.ts';
 import type { Env } from '../../../src/worker/env.ts';
 
+export { StoreKeeper } from '../../../src/worker/store/store-keeper.ts';
 export { LoginKeeper } from '../../../src/worker/login/login-keeper.ts';
 
 export class ProxyInstance extends Production {

@@ -5,6 +5,7 @@ import { ProxyInstance as Production } from '../../../src/worker/instance/instan
 import type { Env } from '../../../src/worker/env.ts';
 import { toy } from '../../fixtures/toy/dialect.ts';
 
+export { StoreKeeper } from '../../../src/worker/store/store-keeper.ts';
 export { LoginKeeper } from '../../../src/worker/login/login-keeper.ts';
 
 const known = [...dialects, toy];
