@@ -6,6 +6,7 @@ import { chooseKey, type ProxyKey } from './key.ts';
 import { describeLogin, findLogin } from './login.ts';
 import type { Run } from './programs.ts';
 import {
+  chooseEncryptionKey,
   chooseStateKey,
   deployedSecrets,
   describeSecrets,
@@ -66,7 +67,8 @@ export const deploy = async (options: DeployOptions, world: World): Promise<Depl
   const key = await chooseKey({ options, deployed }, world);
   print(`   ${key.about}`);
   const stateKey = chooseStateKey(world.env['STATE_KEY']?.trim(), deployed);
-  const secrets = secretsFor({ login, key, stateKey }, deployed);
+  const encryptionKey = chooseEncryptionKey(world.env['PROXY_ENCRYPTION_KEY']?.trim(), deployed);
+  const secrets = secretsFor({ login, key, stateKey, encryptionKey }, deployed);
 
   const url = options.renew ? await renew(secrets, world) : await upload(options, { builder, secrets }, world);
 

@@ -33,6 +33,12 @@ export const chooseStateKey = (given: string | undefined, deployed: ReadonlySet<
   return deployed.has('STATE_KEY') ? undefined : randomBytes(32).toString('base64');
 };
 
+/** The same in all instances, for ever: clients keep what is encrypted with it. */
+export const chooseEncryptionKey = (given: string | undefined, deployed: ReadonlySet<string>): string | undefined => {
+  if (given) return given;
+  return deployed.has('PROXY_ENCRYPTION_KEY') ? undefined : randomBytes(32).toString('base64');
+};
+
 const checkedStateKey = (key: string): string => {
   if (!/^[A-Za-z0-9+/]{43}=$/.test(key))
     throw new DeployError(
@@ -45,12 +51,13 @@ interface Chosen {
   readonly login: Login;
   readonly key: ProxyKey;
   readonly stateKey: string | undefined;
+  readonly encryptionKey: string | undefined;
 }
 
 /** Null removes: another login that was deployed before would win over this one. */
 export type Secrets = Readonly<Record<string, string | null>>;
 
-export const secretsFor = ({ login, key, stateKey }: Chosen, deployed: ReadonlySet<string>): Secrets => {
+export const secretsFor = ({ login, key, stateKey, encryptionKey }: Chosen, deployed: ReadonlySet<string>): Secrets => {
   const others = LOGIN_SECRETS.filter((name) => name !== login.secret && deployed.has(name));
   return {
     [login.secret]: login.value,
@@ -58,6 +65,7 @@ export const secretsFor = ({ login, key, stateKey }: Chosen, deployed: ReadonlyS
     ...(key.secret !== undefined &&
       (key.secret !== null || deployed.has('PROXY_API_KEY')) && { PROXY_API_KEY: key.secret }),
     ...(login.secret === 'CLAUDE_OAUTH_CREDS' && stateKey !== undefined && { STATE_KEY: stateKey }),
+    ...(encryptionKey !== undefined && { PROXY_ENCRYPTION_KEY: encryptionKey }),
   };
 };
 

@@ -45,7 +45,11 @@ describe('npm run deploy', { timeout: 120_000 }, () => {
       'wrangler deploy --secrets-file /dev/stdin',
     ]);
     const secrets = secretsOf(calls);
-    expect(Object.keys(secrets).toSorted()).toEqual(['CLAUDE_CODE_OAUTH_TOKEN', 'PROXY_API_KEY']);
+    expect(Object.keys(secrets).toSorted()).toEqual([
+      'CLAUDE_CODE_OAUTH_TOKEN',
+      'PROXY_API_KEY',
+      'PROXY_ENCRYPTION_KEY',
+    ]);
     expect(secrets['CLAUDE_CODE_OAUTH_TOKEN']).toBe(TOKEN.CLAUDE_CODE_OAUTH_TOKEN);
     expect(secrets['PROXY_API_KEY']).toMatch(/^pk-.{32}$/);
     expect(output).toContain(`authorization: Bearer ${secrets['PROXY_API_KEY']}`);
@@ -80,10 +84,12 @@ describe('npm run deploy', { timeout: 120_000 }, () => {
     expect(output).not.toMatch(/at-secret|rt-secret/);
   });
 
-  it('run again keeps key and STATE_KEY, and removes the other login', async () => {
+  it('run again keeps the keys that are there, and removes the other login', async () => {
     const script = {
       'wrangler secret list': {
-        stdout: '[{"name":"PROXY_API_KEY"},{"name":"STATE_KEY"},{"name":"CLAUDE_OAUTH_CREDS"}]',
+        stdout: JSON.stringify(
+          ['PROXY_API_KEY', 'STATE_KEY', 'PROXY_ENCRYPTION_KEY', 'CLAUDE_OAUTH_CREDS'].map((name) => ({ name })),
+        ),
       },
     };
     const { code, output, calls } = await run(['--yes'], { env: TOKEN, script });
