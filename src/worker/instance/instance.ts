@@ -50,8 +50,8 @@ export class ProxyInstance extends DurableObject<Env> {
   readonly #login: LoginSync | undefined;
   readonly #warm = new WarmConversations();
   #self = '';
-  /** Answering the statements of the server in the container. */
-  #database: Promise<void> | undefined;
+  /** The statements of the server in the container are being answered. */
+  #servesDatabase = false;
   /** The platform's words when the last container ended, until one is ready again. */
   #platformMessage: string | undefined;
 
@@ -215,7 +215,7 @@ export class ProxyInstance extends DurableObject<Env> {
       database: true,
       ...(login !== undefined && { credentials: login.text }),
     });
-    if (wantsDatabase) this.#database ??= this.#serveDatabase();
+    if (wantsDatabase) void this.#serveDatabase();
     await login?.after();
     if (this.ctx.storage.kv.get('served') === undefined) this.ctx.storage.kv.put('served', true);
     this.#platformMessage = undefined;
@@ -223,15 +223,16 @@ export class ProxyInstance extends DurableObject<Env> {
   }
 
   async #serveDatabase(): Promise<void> {
+    if (this.#servesDatabase) return;
+    this.#servesDatabase = true;
     await serveDatabase({
-      fetch: this.#life.fetch,
+      container: this.#life,
       headers: () => door(this.#key()),
       run: (statements) => runStatements(this.env, statements),
-      running: () => this.#life.running,
       sleep,
       onFailure: (error) => logEvent('statements not answered', { instance: this.#self, err: String(error) }),
     });
-    this.#database = undefined;
+    this.#servesDatabase = false;
   }
 
   #exited(reason: DownReason, message: string | undefined): void {

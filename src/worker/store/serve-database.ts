@@ -2,14 +2,13 @@
  * The database for the server in the container. A container cannot call its Durable Object, so the object opens a
  * stream from the server, on which statements come, one line of JSON each, and brings each answer with a request.
  */
-import type { ContainerFetch } from '../instance/container.ts';
+import type { ContainerLife } from '../instance/container.ts';
 import type { StatementsAnswer } from './store-keeper.ts';
 
 export interface ServeDatabase {
-  readonly fetch: ContainerFetch;
+  readonly container: Pick<ContainerLife, 'fetch' | 'running'>;
   readonly headers: () => Record<string, string>;
   readonly run: (statements: string) => Promise<StatementsAnswer>;
-  readonly running: () => boolean;
   readonly sleep: (ms: number) => Promise<void>;
   readonly onFailure: (error: unknown) => void;
 }
@@ -18,17 +17,17 @@ const RETRY_MS = 200;
 
 /** As long as the container runs: a stream that breaks is opened again. */
 export const serveDatabase = async (parts: ServeDatabase): Promise<void> => {
-  const { running, sleep, onFailure } = parts;
-  while (running()) {
+  const { container, sleep, onFailure } = parts;
+  while (container.running) {
     await serveOnce(parts).catch((error: unknown) => {
-      if (running()) onFailure(error);
+      if (container.running) onFailure(error);
     });
     await sleep(RETRY_MS);
   }
 };
 
 /** Resolves when the stream has ended; throws where there is none. */
-const serveOnce = async ({ fetch, headers, run, onFailure }: ServeDatabase): Promise<void> => {
+const serveOnce = async ({ container: { fetch }, headers, run, onFailure }: ServeDatabase): Promise<void> => {
   const response = await fetch('/internal/database', { headers: headers() });
   if (!response.ok || response.body === null) {
     await response.body?.cancel();
