@@ -38,7 +38,7 @@ export type { ClaudeEngineOptions } from './options.ts';
 
 const MINUTE = 60_000;
 const GROWN_UP_MS = 10_000;
-/** Processes that may be idle for as long as they like. */
+/** This many processes are kept, however long they are idle. */
 const IDLE_FLOOR = 2;
 
 export const createClaudeEngine = (options: ClaudeEngineOptions): ClaudeEngine => new ClaudeEngine(options);
@@ -58,7 +58,7 @@ export class ClaudeEngine implements Engine {
   #recycles: boolean;
   #account: SDKControlInitializeResponse | undefined;
   #unwell: string | undefined = 'Claude Code is starting';
-  /** Whether this engine is to have a process by itself, and is trying to start one. */
+  /** Whether the engine keeps a process without any request, and whether it is starting one. */
   #kept: 'no' | 'yes' | 'trying' = 'no';
   #closed = false;
 
@@ -210,7 +210,7 @@ export class ClaudeEngine implements Engine {
     try {
       await unlessAborted(prepared, signal);
     } catch (error) {
-      // What it holds by then it knows.
+      // The process records what it holds after each step, so it can be released in between.
       prepared.catch(() => undefined).finally(() => process.release());
       throw error;
     }
@@ -262,7 +262,7 @@ export class ClaudeEngine implements Engine {
     }
   }
 
-  /** One that fell is replaced, if it has lived for a while: others would fall as fast. */
+  /** Replaces a process that crashed, unless it crashed right after its start: a new one would crash as fast. */
   #replace(livedMs: number): void {
     if (this.#kept !== 'no' && !this.#closed && livedMs > GROWN_UP_MS) this.#pool.replaceSoon();
   }

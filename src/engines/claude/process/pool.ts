@@ -27,7 +27,7 @@ export interface PoolOptions extends Upkeep {
 
 interface Waiter extends Wanted {
   readonly since: number;
-  /** Processes before this one do not count. */
+  /** Processes with a lower id must not be used. */
   readonly firstId: number;
   readonly grant: (taken: Taken | Promise<Taken>) => void;
   readonly refuse: (error: Error) => void;
@@ -35,7 +35,7 @@ interface Waiter extends Wanted {
   sawStart: boolean;
 }
 
-/** Between the last sign of work and a start that nobody waits for. */
+/** How long nothing must have run before a process is started that no request waits for. */
 const QUIET_MS = 200;
 const SWEEP_MS = 5_000;
 
@@ -51,7 +51,7 @@ export class Pool {
   #typicalTurnMs: number | undefined;
   #nextId = 1;
   #spareIsDue = false;
-  /** Whether one more process costs less than that conversations go on to share those there are. */
+  /** Set when one more process would cost less than appending returning conversations again. */
   #growthIsDue = false;
   #tending: (() => void) | undefined;
   #serving = false;
@@ -122,9 +122,9 @@ export class Pool {
     for (const process of this.processes) process.retire('closing');
   }
 
-  /** Gives those who wait what they can have, in the order of their coming. */
+  /** Serves waiting requests in the order in which they came. */
   #serve(): void {
-    // A claim changes a process, which would bring us here again.
+    // Claiming a process changes its state, which calls this function again.
     if (this.#serving || this.#closed) return;
     this.#serving = true;
     try {
@@ -183,7 +183,7 @@ export class Pool {
     );
   }
 
-  /** Starts a process for one that waits, unless another start is on its way that nobody before it needs. */
+  /** Starts a process for a waiting request, unless one is starting already that no earlier request needs. */
   #growFor(waiter: Waiter, unclaimed: Set<Beginning>): void {
     const { system } = waiter.conversation;
     const beginning: Beginning = this.#options.recycles() || system === '' ? {} : { prompt: system };
@@ -198,7 +198,7 @@ export class Pool {
       if (!this.#waiting.includes(waiter)) return this.#complain(error);
       this.#forget(waiter);
       waiter.refuse(toTurnError(error));
-      // The others try for themselves.
+      // The other waiting requests may start one of their own.
       this.#serve();
     });
   }
@@ -220,7 +220,7 @@ export class Pool {
     return false;
   }
 
-  /** Starts a process within the bound, which the caller has looked at. One that nobody has taken by then is free. */
+  /** Starts a process; the caller has checked the bound. It becomes free where no request takes it at once. */
   #begin(beginning: Beginning): Promise<HeldProcess> {
     const started = this.#options.start(beginning, (process) => this.#changed(process));
     this.#starts.set(started, beginning);

@@ -1,12 +1,12 @@
-/** What is done about processes that nobody needs right now. Pure. */
+/** Decides which idle processes end, and whether one more is made ready. Pure. */
 import type { HeldProcess } from './held-process.ts';
 
 export interface Upkeep {
-  /** Processes that nobody's conversation is lost in, to be kept ready. */
+  /** How many processes to keep ready that a new conversation can have at no cost to others. */
   readonly spares: number;
-  /** So many processes may be started for that. */
+  /** The most processes there may be for that. */
   readonly comfortable: number;
-  /** So many may be idle for as long as they like. */
+  /** This many are kept, however long they are idle. */
   readonly idleFloor: number;
   readonly idleTtlMs: number;
   readonly suspendTtlMs: number;
@@ -14,7 +14,7 @@ export interface Upkeep {
 
 type Looked = Pick<HeldProcess, 'state' | 'held' | 'turns' | 'recyclable' | 'lastUsed'>;
 
-/** Whether one more process should be made ready: the next conversation would push out another one. */
+/** Whether to make one more process ready: without it, the next conversation would displace another one. */
 export const wantsSpare = (
   processes: readonly Pick<Looked, 'state' | 'held' | 'turns' | 'recyclable'>[],
   size: number,

@@ -1,4 +1,4 @@
-/** One child process: one owner, one recorded reason for its end, and a way down that always works. */
+/** One child process: one owner, one recorded reason for its end, and an end that always works. */
 import { spawn, type ChildProcessByStdio } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import type { Readable, Writable } from 'node:stream';

@@ -6,26 +6,26 @@ export interface Waiting {
   readonly waitedMs: number;
   /** How long turns have taken of late; undefined before the first. */
   readonly typicalTurnMs: number | undefined;
-  /** For how long each process is at work that could serve the request once it is free. */
+  /** For each busy process that could serve the request: how long it has been busy. */
   readonly busyMs: readonly number[];
-  /** Whether one of them has nothing left to do but to end a turn. */
+  /** Whether one of them is only ending a turn, which takes milliseconds. */
   readonly freeSoon: boolean;
 }
 
-/** Whether a process is started for a request that waits: not where one will be free before it could have begun. */
+/** Whether to start a process for a waiting request: not where one becomes free before a new one could be ready. */
 export const isWorthAStart = ({ waitedMs, typicalTurnMs = Infinity, busyMs, freeSoon }: Waiting): boolean => {
   if (busyMs.length === 0 || waitedMs >= patienceMs) return true;
   return !freeSoon && Math.max(typicalTurnMs, ...busyMs) >= COST.start;
 };
 
-/** From here on a process is started whatever is to be expected. */
+/** A request that has waited this long gets a process of its own in any case. */
 export const patienceMs = 2 * COST.start;
 
-/** The mean of late, in which the newest counts a fifth. */
+/** An exponential mean, in which the newest value has a weight of one fifth. */
 export const meanOf = (before: number | undefined, newest: number): number =>
   before === undefined ? newest : before + (newest - before) / 5;
 
-/** Conversations that had to leave their process, as long as they may come back. */
+/** How many displaced conversations are remembered. */
 const REMEMBERED = 256;
 
 /**
@@ -43,7 +43,7 @@ export class Regret {
     if (this.#displaced.size > REMEMBERED && oldest !== undefined) this.#displaced.delete(oldest);
   }
 
-  /** To be told of each conversation that is appended; whether it is time for one more process. */
+  /** Called for each conversation that is appended; returns whether one more process is worth its start. */
   appended(heads: readonly Head[], messages: number): boolean {
     if (!heads.some((head) => this.#displaced.delete(head))) return false;
     this.#ms += messages * COST.append;

@@ -5,7 +5,7 @@ import { availableParallelism, totalmem } from 'node:os';
 /** What a process holds alone, with room for what its conversation adds. */
 const BYTES_PER_PROCESS = 230 * 1024 * 1024;
 const SHARE = 0.7;
-/** One that ends while another begins. */
+/** One process may end while another starts. */
 const LEAST = 2;
 
 /** What the memory of the machine, or of the container, has room for. */
@@ -26,7 +26,7 @@ export const comfortable = (cores = availableParallelism()): number => 2 * cores
 export const mostProcesses = (maxTurns: number, room = roomInMemory(), cores = availableParallelism()): number =>
   Math.min(room, Math.max(comfortable(cores), maxTurns));
 
-/** Where the system does not tell (it is no Linux), a process is given up by its turns alone. */
+/** 0 where the system does not report it (not Linux); a process is then replaced by its number of turns alone. */
 export const residentBytes = (pid: number | undefined): number => {
   try {
     const [, resident = '0'] = readFileSync(`/proc/${pid}/statm`, 'utf8').split(' ');

@@ -266,7 +266,7 @@ export class CliProcess {
       if (line.type === 'control_response') this.#control.take(line);
       else this.#message(line);
     } catch {
-      // Not the CLI that this was written for: what it holds nobody can tell.
+      // A line of an unknown form: what the process holds is no longer known, so it ends.
       this.kill('failed');
     }
   }
