@@ -60,13 +60,14 @@ const run = async (scale: Scale): Promise<readonly Table[]> => {
       ],
       rows,
       notes: [
-        `First tokens over ${roundsOf(scale)} rounds, all in turn, of answers of 30 tokens, one every 2 ms, after 500 requests that nobody timed; added is the median of the differences within a round. CPU and turns a second are of answers that come at once.`,
+        `First tokens over ${roundsOf(scale)} rounds, all in turn, of answers of 30 tokens, one every 2 ms, after ${warmUpsOf(scale)} requests that nobody timed; added is the median of the differences within a round. CPU and turns a second are of answers that come at once.`,
         ...peers.skipped,
       ],
     },
   ];
 };
 
+const warmUpsOf = ({ quick }: Scale): number => (quick ? 2 : 500);
 const roundsOf = ({ quick }: Scale): number => (quick ? 3 : 150);
 
 const firstTokens = async (contenders: readonly Contender[], scale: Scale): Promise<readonly number[][]> => {
@@ -77,7 +78,7 @@ const firstTokens = async (contenders: readonly Contender[], scale: Scale): Prom
   });
   // Code that has just been loaded is slower than it will ever be again.
   for (const { target } of contenders)
-    for (let i = 0; i < (scale.quick ? 2 : 500); i += 1) await ask(target, talk.next(ANSWER));
+    for (let i = 0; i < warmUpsOf(scale); i += 1) await ask(target, talk.next(ANSWER));
   for (let round = 0; round < roundsOf(scale) && !scale.signal.aborted; round += 1) {
     for (const [index, { target }] of contenders.entries()) {
       await sleep(5);
