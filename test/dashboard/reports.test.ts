@@ -69,13 +69,7 @@ describe('what was asked', () => {
   it('has a row with how it was served, and no word of what was said', async () => {
     const { visit, answered, refused } = await asked();
     const { html } = await visit(`/dashboard/requests/${answered}`);
-    for (const fact of [
-      'Way into the model',
-      'Waited in the queue',
-      'Until the first token',
-      'Which price',
-      'logit_bias',
-    ])
+    for (const fact of ['Why it stopped', 'Waited in the queue', 'Until the first token', 'Which price', 'logit_bias'])
       expect(html).toContain(fact);
     expect(html).toContain('Its text was not kept');
     expect(html).not.toContain(PROMPT);
