@@ -11,6 +11,7 @@ import { responsesParameters } from '../src/dialects/openai-responses/parameters
 import { apiAbilities } from '../src/engines/api/abilities.ts';
 import { abilitiesFor } from '../src/engines/claude/abilities.ts';
 import { CATALOG, type CatalogModel } from '../src/models/catalog.ts';
+import { SUMMARY_WANTED } from '../src/dialects/openai-responses/compaction.ts';
 import type { Parameter, ParameterCase } from '../src/dialects/parameters.ts';
 
 export const compatibilityFile = new URL('../docs/COMPATIBILITY.md', import.meta.url);
@@ -92,6 +93,13 @@ the conversation itself (\`store: false\`) loses no thinking in a tool loop. Ano
 A streamed answer ends with exactly one of \`response.completed\`, \`response.incomplete\` and \`response.failed\`. A conversation that is too
 long for the model is a stream with \`response.failed\` and \`context_length_exceeded\`, as with OpenAI, because clients such as Codex shorten
 their conversation on that event only; without \`stream\` it is a 400.
+
+A conversation is compacted where its last item is a \`compaction_trigger\`, and by \`POST /v1/responses/compact\`: Claude writes a summary,
+which comes back as a \`compaction\` item with \`encrypted_content\` and stands for the conversation where it is sent again. The answer of
+\`/v1/responses/compact\` keeps the user's own messages before it. Codex asks for this by itself where the provider in its settings is called
+"OpenAI"; under any other name it asks for a summary as for any answer. The request for the summary is text of this server:
+
+> ${SUMMARY_WANTED}
 
 Custom tools and \`json_object\` add text of this server to a request: the grammar behind the tool's description, introduced by "The text must
 match this grammar", and the sentence that is quoted above.`;

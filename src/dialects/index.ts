@@ -4,7 +4,7 @@ import type { Dialect } from './dialect.ts';
 import { ollamaChat, ollamaGenerate } from './ollama/index.ts';
 import { openAiChat } from './openai-chat/index.ts';
 import { openAiCompletions } from './openai-completions/index.ts';
-import { openAiResponses } from './openai-responses/index.ts';
+import { openAiCompaction, openAiResponses } from './openai-responses/index.ts';
 
 export { anthropicMessages, openAiChat, openAiCompletions };
 
@@ -13,6 +13,7 @@ export const dialects: readonly Dialect[] = [
   openAiChat,
   openAiCompletions,
   openAiResponses,
+  openAiCompaction,
   anthropicMessages,
   ollamaChat,
   ollamaGenerate,

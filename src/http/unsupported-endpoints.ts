@@ -8,9 +8,6 @@ const baseUrlAdvice =
   'in your client, end the base URL with host and port, or with /v1 if the client does not add /v1 itself.';
 
 const endpoints: Readonly<Record<string, string>> = {
-  'responses/compact':
-    'Conversations are not compacted here. Codex does it by itself where the provider in its config.toml has any ' +
-    'name but OpenAI.',
   embeddings: `Claude has no embeddings. ${purpose}`,
   audio: `Claude has no audio. ${purpose}`,
   images: `Claude makes no images. ${purpose}`,

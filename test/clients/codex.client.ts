@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { codex } from '../../src/cli/connect/clients/agents/codex.ts';
 import { mergeEntries } from '../../src/cli/connect/merge/merge.ts';
 import { clientModels } from '../../src/cli/connect/models.ts';
+import { SUMMARY_WANTED } from '../../src/dialects/openai-responses/compaction.ts';
 import { startWorld } from '../conformance/set-up.ts';
 import { serverSettings } from './server-settings.ts';
 import { apiKey, lastOf, onEveryEngine, png, type World } from './support.ts';
@@ -137,6 +138,24 @@ onEveryEngine('Codex', (world) => {
     expect(world().arrived()).toHaveLength(3);
     const dialogue = JSON.stringify(lastOf(world()).messages);
     expect([dialogue.includes('Of one was spoken'), dialogue.includes('Long ago')]).toEqual([true, false]);
+  });
+
+  it('compacts a long session by the API of OpenAI, where it takes the server for that', async () => {
+    const codexHome = await configure(world());
+    const named = ['-c', 'model_providers.claude.name="OpenAI"', '--json'];
+    const { upstream } = world();
+    const full = { input_tokens: 940_000, cache_read_input_tokens: 0, cache_creation_input_tokens: 0 };
+    upstream.enqueue({ content: [{ type: 'text', text: 'Long ago' }], usage: full });
+    const [begun] = await start(codexHome, [...named, 'one']);
+    upstream.enqueue({ content: [{ type: 'text', text: 'Of one was spoken' }] });
+    const events = await start(codexHome, ['resume', begun?.thread_id ?? '', ...named, '[[text:Second]] two']);
+    expect(saidBy(events)).toEqual(['Second']);
+    const [, asked, last, ...more] = world().arrived();
+    expect(more).toEqual([]);
+    expect(JSON.stringify(asked?.messages)).toContain(SUMMARY_WANTED);
+    const dialogue = JSON.stringify(last?.messages);
+    expect(dialogue).toContain('<conversation-summary>\\nOf one was spoken');
+    expect(dialogue).not.toContain('Long ago');
   });
 
   it('shows a picture', async () => {

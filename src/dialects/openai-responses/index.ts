@@ -3,6 +3,7 @@ import type { Dialect } from '../dialect.ts';
 import { openAiCommon } from '../openai/common.ts';
 import type { ResponsesAnswer } from './answer/answer.ts';
 import { limitHeaders } from './codex-limits.ts';
+import { parseCompact, renderCompact } from './compact-endpoint.ts';
 import { belongsInStream, errorFrame, renderError, renderedErrorFrame } from './error.ts';
 import { renderModel, renderModels } from './models.ts';
 import { parse } from './parse.ts';
@@ -44,4 +45,13 @@ export const openAiResponses: Dialect<ResponsesAnswer> = {
     const { input, instructions }: { input?: unknown; instructions?: unknown } = body;
     return typeof input === 'string' ? [textOf(instructions), '', input] : startOfMessages(input, instructions);
   },
+};
+
+/** Asked for by a path of its own, a summary is an object of its own, which is not stored. */
+export const openAiCompaction: Dialect<ResponsesAnswer> = {
+  ...openAiResponses,
+  name: 'openai-compaction',
+  routes: [{ method: 'POST', path: '/responses/compact', action: 'turn', body: responsesRequest }],
+  parse: parseCompact,
+  render: renderCompact,
 };

@@ -34,6 +34,10 @@ const conversation: readonly Parameter[] = [
       },
       {
         fate: 'emulated',
+        when: 'the last item is a `compaction_trigger`: a request for a summary is added, and no tool is called',
+      },
+      {
+        fate: 'emulated',
         when:
           'arguments that are no JSON object, such as those of a call that was cut at the limit: Claude gets their ' +
           'text as `{"INVALID_JSON": …}`',
@@ -47,13 +51,14 @@ const conversation: readonly Parameter[] = [
     fate: 'applied',
     note:
       '`message`, `function_call`, `function_call_output`, `custom_tool_call`, `custom_tool_call_output`, ' +
-      '`reasoning`, `web_search_call`, `code_interpreter_call`, `item_reference`, `additional_tools`.',
+      '`reasoning`, `web_search_call`, `code_interpreter_call`, `item_reference`, `additional_tools`, `compaction`, ' +
+      '`compaction_trigger` at the end.',
     cases: [{ fate: 'ignored', when: 'any other type: the item is left out' }],
   },
   {
     name: 'input[].encrypted_content',
     fate: 'applied',
-    note: 'Thinking with its signature, or the results of a search, exactly as Claude sent them.',
+    note: 'Thinking with its signature, or the results of a search, exactly as Claude sent them; or a summary.',
     cases: [
       {
         fate: 'ignored',

@@ -13,6 +13,7 @@ import { Report } from '../parameters.ts';
 import { parseSampling } from '../openai/sampling.ts';
 import { check } from '../validate.ts';
 import type { ResponsesAnswer } from './answer/answer.ts';
+import { asSummaryRequest, wantsSummary, withSummaryWanted } from './compaction.ts';
 import { echoOf } from './echo.ts';
 import { itemsOf } from './input/items-of.ts';
 import { readItems } from './input/read-items.ts';
@@ -23,13 +24,16 @@ import type { ToolNames } from './tools/tool-names.ts';
 import { responsesRequest, type ResponsesRequest } from './wire.ts';
 
 export const parse = (body: unknown, context: ParseContext): ParsedRequest<ResponsesAnswer> => {
-  const asked = check(responsesRequest, body, 'openai');
+  const sent = check(responsesRequest, body, 'openai');
+  const compacts = wantsSummary(sent);
+  const asked = compacts ? asSummaryRequest(sent, context.cipher) : sent;
   const model = context.resolveModel(asked.model);
   const { abilities, effort: named } = model;
   const report = new Report(responsesParameters, { ...context, abilities }, { style: 'openai', unknown: 'ignored' });
   const parsing: Parsing = { asked, context, abilities, named, report };
   report.add(asked);
-  const { conversation, tools, names, sent } = parseConversation(parsing);
+  if (compacts) report.emulate('input');
+  const { conversation, tools, names, items } = parseConversation(parsing);
   const generation = parseGeneration(parsing, { conversation, tools });
   const { format, instruction } = parseFormat(asked.text, report);
   const system = [...conversation.system, ...textBlocks(instruction === undefined ? [] : [instruction])];
@@ -56,12 +60,13 @@ export const parse = (body: unknown, context: ParseContext): ParsedRequest<Respo
     created: context.now,
     now: () => Math.floor(context.clock.now() / 1000),
     model: model.id,
-    echo: echoOf(asked, { body, stored }),
-    input: sent,
+    echo: echoOf(sent, { body, stored }),
+    input: items,
     names,
     cipher: context.cipher,
     ...include,
     withoutSummary: summaryOf(asked.reasoning) === 'none',
+    compacts,
     json: format !== undefined,
   };
   return {
@@ -96,7 +101,7 @@ interface Said {
 
 interface Read extends Said {
   readonly names: ToolNames;
-  readonly sent: readonly object[];
+  readonly items: readonly object[];
 }
 
 const parseConversation = ({ asked, context, abilities, report }: Parsing, blockPaths?: BlockPaths): Read => {
@@ -115,7 +120,8 @@ const parseConversation = ({ asked, context, abilities, report }: Parsing, block
     { takesSystem: engine.abilities.systemMessages && abilities.systemMessages === true, field: 'input', emulated },
   );
   const refusal = prefillRefusal(engine, abilities);
-  return { conversation: fitEnd(placed, { refusal, param: 'input', emulated }), tools, names, sent };
+  const ending = wantsSummary(asked) ? { ...placed, messages: withSummaryWanted(placed.messages) } : placed;
+  return { conversation: fitEnd(ending, { refusal, param: 'input', emulated }), tools, names, items: sent };
 };
 
 /** Limits, thinking, sampling. */

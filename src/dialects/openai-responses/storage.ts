@@ -41,6 +41,7 @@ const render = (stored: StoredResponse, include: readonly string[]): object => (
 
 /** Items with only the parts that were asked for. */
 const shown = (item: object, include: readonly string[]): object => {
+  if (Reflect.get(item, 'type') === 'compaction') return item;
   const { encrypted_content, action, ...rest } = item as { encrypted_content?: unknown; action?: object };
   const { sources, ...visible } = (action ?? {}) as { sources?: unknown };
   return {
@@ -75,7 +76,7 @@ const renderInput = (history: readonly StoredResponse[], { after, limit = 20, or
 };
 
 /** An item of a request as the API lists it: with an id, a status, and content in parts. */
-const listed = (item: object, { response, position }: { response: string; position: number }): object => {
+export const listed = (item: object, { response, position }: { response: string; position: number }): object => {
   const { id, role, content, ...rest } = item as { id?: unknown; role?: string; content?: unknown };
   const own = typeof id === 'string' && id !== '' ? id : `${itemId('message', response, position)}_in`;
   if (role === undefined) return { id: own, status: 'completed', ...rest };

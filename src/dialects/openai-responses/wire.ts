@@ -108,6 +108,8 @@ const ITEM_TYPES = [
   'code_interpreter_call',
   'item_reference',
   'additional_tools',
+  'compaction',
+  'compaction_trigger',
 ];
 const TOOL_TYPES = ['function', 'custom', 'namespace', 'web_search', 'code_interpreter'];
 const WEB_SEARCHES = ['web_search_2025_08_26', 'web_search_preview', 'web_search_preview_2025_03_11'];
@@ -146,6 +148,8 @@ const item = z.preprocess(
     hostedCall,
     itemReference,
     additionalTools,
+    z.looseObject({ type: z.literal('compaction'), encrypted_content: z.string() }),
+    z.looseObject({ type: z.literal('compaction_trigger') }),
     unknownItem,
   ]),
 );

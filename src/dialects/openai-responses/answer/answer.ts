@@ -49,6 +49,8 @@ export interface ResponsesAnswer {
   readonly sources: boolean;
   /** Reasoning summaries are hidden, though the model may think. */
   readonly withoutSummary: boolean;
+  /** The answer is a summary of the conversation, for the caller to keep in its place. */
+  readonly compacts: boolean;
   /** The whole answer must be JSON: the API enforces a schema. */
   readonly json: boolean;
 }
@@ -60,6 +62,7 @@ const PREFIXES = {
   custom_tool_call: 'ctc',
   web_search_call: 'ws',
   code_interpreter_call: 'ci',
+  compaction: 'cmp',
 } as const;
 
 /** An item's id encodes its response and its index there. */
@@ -67,6 +70,6 @@ export const itemId = (type: keyof typeof PREFIXES, responseId: string, index: n
   `${PREFIXES[type]}_${responseId.replace(/^resp_/u, '')}_${index}`;
 
 export const ofItemId = (id: string): { readonly responseId: string; readonly index: number } | undefined => {
-  const match = /^(?:msg|rs|fc|ctc|ws|ci)_([a-zA-Z0-9]+)_(\d{1,6})$/u.exec(id);
+  const match = /^(?:msg|rs|fc|ctc|ws|ci|cmp)_([a-zA-Z0-9]+)_(\d{1,6})$/u.exec(id);
   return match === null ? undefined : { responseId: `resp_${match[1] ?? ''}`, index: Number(match[2]) };
 };

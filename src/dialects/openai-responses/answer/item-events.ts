@@ -4,8 +4,8 @@ import type { ResponsesAnswer } from './answer.ts';
 import { HostedEvents } from './hosted-events.ts';
 import type { Delta, OpenItem, OutputSlot } from './open-item.ts';
 import { CallEvents, MessageEvents, ReasoningEvents } from './open-items.ts';
-import { isShown, type Block, type ItemStatus, type OutputItem } from './output-items.ts';
-import { incompleteReason, refusalOf } from './response.ts';
+import { isShown, itemOf, type Block, type ItemStatus, type OutputItem } from './output-items.ts';
+import { incompleteReason, outputOf, refusalOf } from './response.ts';
 import type { ItemEvent } from './response-events.ts';
 
 export class ItemEvents {
@@ -33,6 +33,7 @@ export class ItemEvents {
    * streamed.
    */
   blockStart(block: Block, index: number): readonly ItemEvent[] {
+    if (this.#answer.compacts) return this.#beginSummary();
     if (block.type === 'text') {
       const { message, events } = this.#message();
       this.#ofBlock.set(index, message);
@@ -57,10 +58,29 @@ export class ItemEvents {
 
   /** Ends the open item, and adds the refusal, if there is one. */
   end(message: AnswerMessage): readonly ItemEvent[] {
+    if (this.#answer.compacts) return this.#endSummary(message);
     const status = incompleteReason(message.stop_reason) === undefined ? 'completed' : 'incomplete';
     const refusal = refusalOf(message);
     const refusalEvents = refusal === undefined ? [] : this.#refuse(refusal);
     return [...refusalEvents, ...this.#close(status), ...this.#endAllHosted(status)];
+  }
+
+  /** What is written is not shown: the summary is encrypted as a whole. */
+  #beginSummary(): readonly ItemEvent[] {
+    if (this.#begun > 0) return [];
+    const output_index = this.#begun++;
+    const item = itemOf({ kind: 'compaction', summary: '' }, { index: 0, status: 'in_progress', answer: this.#answer });
+    return [
+      { type: 'response.output_item.added', output_index, item },
+      { type: 'response.compaction.compacting', output_index, item_id: item.id ?? '' },
+    ];
+  }
+
+  #endSummary(message: AnswerMessage): readonly ItemEvent[] {
+    const [item] = outputOf(message, this.#answer);
+    if (item === undefined) return [];
+    this.#done.set(0, item);
+    return [...this.#beginSummary(), { type: 'response.output_item.done', output_index: 0, item }];
   }
 
   #itemFor(block: Exclude<Block, { type: 'text' }>): OpenItem | undefined {

@@ -1,6 +1,7 @@
 /** Converts the blocks of an answer to the items of a Response. */
 import type {
   ResponseCodeInterpreterToolCall,
+  ResponseCompactionItem,
   ResponseCustomToolCallItem,
   ResponseFunctionToolCallItem,
   ResponseFunctionWebSearch,
@@ -10,6 +11,7 @@ import type {
 } from 'openai/resources/responses/responses';
 import type { AnswerMessage } from '../../../turn/turn.ts';
 import { citedPages } from '../../openai/web-search.ts';
+import { encryptSummary } from '../compaction.ts';
 import { encryptBlocks } from '../encrypted-blocks.ts';
 import { rawJson, textOfInput } from '../../openai/custom-tools.ts';
 import { itemId, type ResponsesAnswer } from './answer.ts';
@@ -24,14 +26,16 @@ export type Piece =
   | { readonly kind: 'message'; readonly texts: readonly TextBlock[]; readonly refusal?: string }
   | { readonly kind: 'reasoning'; readonly block: BlockOf<'thinking' | 'redacted_thinking'> }
   | { readonly kind: 'call'; readonly block: BlockOf<'tool_use'> }
-  | { readonly kind: 'hosted'; readonly use: HostedUse; readonly result: Block | undefined };
+  | { readonly kind: 'hosted'; readonly use: HostedUse; readonly result: Block | undefined }
+  | { readonly kind: 'compaction'; readonly summary: string };
 
 export type OutputItem =
   | ResponseOutputMessage
   | ResponseReasoningItem
   | ResponseFunctionToolCallItem
   | ResponseCustomToolCallItem
-  | HostedItem;
+  | HostedItem
+  | ResponseCompactionItem;
 export type HostedItem = (ResponseFunctionWebSearch | ResponseCodeInterpreterToolCall) & Encrypted;
 
 /** An item that OpenAI does not have: it carries the results that Claude needs back with the conversation. */
@@ -91,10 +95,19 @@ export const itemOf = (piece: Piece, state: ItemState): OutputItem => {
       return callItem(piece.block, state);
     case 'hosted':
       return hostedItem(piece, state);
+    case 'compaction':
+      return compactionItem(piece.summary, state);
     default:
       return piece satisfies never;
   }
 };
+
+/** One that has begun has nothing in it yet. */
+const compactionItem = (summary: string, { index, answer: { id, cipher } }: ItemState): ResponseCompactionItem => ({
+  id: itemId('compaction', id, index),
+  type: 'compaction',
+  encrypted_content: cipher === undefined || summary === '' ? '' : encryptSummary(cipher, summary),
+});
 
 type Part = ResponseOutputMessage['content'][number];
 

@@ -47,19 +47,26 @@ export const unfinished = (
   ...answer.echo,
 });
 
-const outputOf = (message: AnswerMessage, answer: ResponsesAnswer): readonly OutputItem[] => {
+export const outputOf = (message: AnswerMessage, answer: ResponsesAnswer): readonly OutputItem[] => {
   const cut = incompleteReason(message.stop_reason) !== undefined;
+  if (answer.compacts) return cut ? [] : [summaryOf(message, answer)];
   return withRefusal(piecesOf(message.content), message).map((piece, index) => {
     const status = cut && isLast(piece, message) ? 'incomplete' : 'completed';
     return itemOf(piece, { index, status, answer });
   });
 };
 
+/** The whole text is the summary; one that was cut would lose what it does not say. */
+const summaryOf = ({ content }: Pick<AnswerMessage, 'content'>, answer: ResponsesAnswer): OutputItem => {
+  const summary = content.map((block) => (block.type === 'text' ? block.text : '')).join('');
+  return itemOf({ kind: 'compaction', summary }, { index: 0, status: 'completed', answer });
+};
+
 /** Whether the answer was cut off inside this item. */
 const isLast = (piece: Piece, { content }: AnswerMessage): boolean => {
   const last = content.at(-1);
   if (piece.kind === 'message') return piece.refusal !== undefined || piece.texts.some((text) => text === last);
-  return piece.kind !== 'hosted' && piece.block === last;
+  return (piece.kind === 'reasoning' || piece.kind === 'call') && piece.block === last;
 };
 
 /** A refusal with the upstream's text is part of the last message, or a message of its own. */
@@ -97,7 +104,7 @@ export const incompleteReason = (stop: StopReason | null): Reason | undefined =>
  * OpenAI includes cached tokens in the input, Anthropic counts them separately. The schema requires a number where none
  * was reported.
  */
-const usageOf = (usage: Usage): ResponseUsage => {
+export const usageOf = (usage: Usage): ResponseUsage => {
   const cached_tokens = usage.cache_read_input_tokens ?? 0;
   const cache_write_tokens = usage.cache_creation_input_tokens ?? 0;
   const input_tokens = usage.input_tokens + cached_tokens + cache_write_tokens;

@@ -12,6 +12,7 @@ import { hasBrokenCall, parseArguments, type Conversation } from '../../openai/c
 import type { Report } from '../../parameters.ts';
 import { nativeToolId, UniqueIds } from '../../tool-ids.ts';
 import { pathText } from '../../validate.ts';
+import { decryptSummary } from '../compaction.ts';
 import { decryptBlocks } from '../encrypted-blocks.ts';
 import { customInput } from '../../openai/custom-tools.ts';
 import type { ToolNames } from '../tools/tool-names.ts';
@@ -97,12 +98,16 @@ class ItemReader {
       case 'code_interpreter_call':
         this.#addEncrypted(item);
         return;
+      case 'compaction':
+        this.#addSummary(item.encrypted_content, path);
+        return;
       case 'unknown':
         this.#reading.report.ignore('input[].type');
         return;
       case 'additional_tools':
       case 'item_reference':
-        // Both were handled before: tools are offered, references resolved.
+      case 'compaction_trigger':
+        // They were handled before: tools are offered, references resolved, a summary is asked for.
         return;
       default:
         item satisfies never;
@@ -148,6 +153,16 @@ class ItemReader {
     const blocks = decryptBlocks(this.#reading.cipher, encrypted);
     if (blocks === undefined) this.#reading.report.ignore('input[].encrypted_content');
     else this.#step.push(...blocks);
+  }
+
+  #addSummary(encrypted: string, path: Path): void {
+    const summary = decryptSummary(this.#reading.cipher, encrypted);
+    if (summary === undefined) {
+      this.#reading.report.ignore('input[].encrypted_content');
+      return;
+    }
+    this.#endStep();
+    this.#messages.push({ role: 'user', content: [...written([summary], path, this.#reading.places)] });
   }
 
   #endStep(): void {

@@ -41,8 +41,6 @@ export const codex: Client = {
     'From the catalog Codex knows the windows and efforts of the models and offers its own `apply_patch`; without ' +
       'it, it warns of missing metadata.',
     '`/status` shows the windows of your Claude plan, as far as Claude Code tells them.',
-    'Keep the `name`: a provider that is called "OpenAI" is asked to compact conversations, which this server ' +
-      'does not do.',
     'Claude searches the web only where Codex’s own setting is `web_search = "live"`.',
   ],
   tested: { how: 'run', version: '0.169.0', date: '2026-11-24' },
