@@ -162,7 +162,7 @@ class ItemReader {
       return;
     }
     this.#endStep();
-    this.#messages.push({ role: 'user', content: [...written([summary], path, this.#reading.places)] });
+    this.#messages.push({ role: 'user', content: [...written([summary], path, this.#reading.blockPaths)] });
   }
 
   #endStep(): void {
