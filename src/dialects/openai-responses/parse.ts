@@ -24,15 +24,12 @@ import type { ToolNames } from './tools/tool-names.ts';
 import { responsesRequest, type ResponsesRequest } from './wire.ts';
 
 export const parse = (body: unknown, context: ParseContext): ParsedRequest<ResponsesAnswer> => {
-  const sent = check(responsesRequest, body, 'openai');
-  const compacts = wantsSummary(sent);
-  const asked = compacts ? asSummaryRequest(sent, context.cipher) : sent;
+  const { sent, asked, compacts } = readBody(body, context);
   const model = context.resolveModel(asked.model);
   const { abilities, effort: named } = model;
   const report = new Report(responsesParameters, { ...context, abilities }, { style: 'openai', unknown: 'ignored' });
   const parsing: Parsing = { asked, context, abilities, named, report };
   report.add(asked);
-  if (compacts) report.emulate('input');
   const { conversation, tools, names, items } = parseConversation(parsing);
   const generation = parseGeneration(parsing, { conversation, tools });
   const { format, instruction } = parseFormat(asked.text, report);
@@ -85,6 +82,12 @@ export const parse = (body: unknown, context: ParseContext): ParsedRequest<Respo
   };
 };
 
+const readBody = (body: unknown, { cipher }: ParseContext) => {
+  const sent = check(responsesRequest, body, 'openai');
+  const compacts = wantsSummary(sent);
+  return { sent, compacts, asked: compacts ? asSummaryRequest(sent, cipher) : sent };
+};
+
 interface Parsing {
   readonly asked: ResponsesRequest;
   readonly context: ParseContext;
@@ -120,6 +123,7 @@ const parseConversation = ({ asked, context, abilities, report }: Parsing, block
     { takesSystem: engine.abilities.systemMessages && abilities.systemMessages === true, field: 'input', emulated },
   );
   const refusal = prefillRefusal(engine, abilities);
+  if (wantsSummary(asked)) emulated();
   const ending = wantsSummary(asked) ? { ...placed, messages: withSummaryWanted(placed.messages) } : placed;
   return { conversation: fitEnd(ending, { refusal, param: 'input', emulated }), tools, names, items: sent };
 };
