@@ -14,6 +14,7 @@ import { profile } from './profile.ts';
 import { writeTables } from './support/document.ts';
 import { machine } from './support/machine.ts';
 import { markdown, type Bench, type Table } from './support/report.ts';
+import { recording } from './recording.ts';
 import { strategies } from './strategies.ts';
 import { throughput } from './throughput.ts';
 import { worker } from './worker.ts';
@@ -24,6 +25,7 @@ const benches: readonly Bench[] = [
   conversations,
   latency,
   throughput,
+  recording,
   memory,
   strategies,
   profile,
