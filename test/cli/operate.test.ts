@@ -1,5 +1,6 @@
 /** The commands of those who run a server, as they type them: without a terminal, over the server's `/admin`. */
 import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -85,4 +86,24 @@ it('usage and logs tell what was asked', async () => {
   const lines = await run(['logs', '--errors', '--url', url]);
   expect(lines.out).toMatch(/400 {2}POST \/v1\/chat\/completions .*agent .*invalid_request: /u);
   expect((await run(['usage', 'yearly', '--url', url])).code).toBe(2);
+});
+
+it('usage --watch prints again what has changed, until it is ended', async () => {
+  const url = await server();
+  const args = [program, 'usage', '--watch', '--json', '--url', url];
+  const watching = spawn(process.execPath, args, options('owner-key'));
+  const ended = once(watching, 'close');
+  try {
+    let printed = '';
+    watching.stdout.on('data', (chunk) => (printed += String(chunk)));
+    await until(() => printed.includes('[]\n') || watching.exitCode !== null);
+    await (await post(url, chat(), { authorization: 'Bearer owner-key' })).text();
+    await until(() => /^\[\{.*"requests":1/mu.test(printed) || watching.exitCode !== null);
+    // One line of JSON each time.
+    for (const line of printed.trim().split('\n')) expect(JSON.parse(line)).toBeInstanceOf(Array);
+    expect(watching.exitCode).toBeNull();
+  } finally {
+    watching.kill();
+    await ended;
+  }
 });

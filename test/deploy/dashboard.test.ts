@@ -25,6 +25,7 @@ beforeAll(async () => {
     slots: () => ({ held: 1, queued: 2 }),
     engine: () => ({ ok: true, gauges: { processes: 1 } }),
     windows: () => Promise.resolve({ five_hour: 0.5 }),
+    keyLimits: () => Promise.resolve([{ key: 'team', limit: 'usdPerDay', used: 0.5 }]),
     recorder: () => ({ waiting: 0, lost: 0 }),
   });
   ({ text } = await metrics.render());
