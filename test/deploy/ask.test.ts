@@ -15,6 +15,8 @@ afterEach(() => lab.close());
 
 const QUESTION = { token: 'not shown while you type', key: 'Generate one?', use: '.credentials.json?' };
 const OAUTH = 'sk-ant-oat01-typed-secret';
+/** Made by the first deployment. */
+const ENCRYPTION = { PROXY_ENCRYPTION_KEY: expect.any(String) as string };
 const KEY = { PROXY_API_KEY: 'a-long-enough-key' };
 
 const hasTerminal = existsSync('/usr/bin/script') && process.platform === 'linux';
@@ -35,6 +37,7 @@ describe.skipIf(!hasTerminal)('on a terminal', () => {
     expect(secretsOf(calls)).toEqual({
       CLAUDE_CODE_OAUTH_TOKEN: OAUTH,
       PROXY_API_KEY: expect.stringMatching(/^pk-.{32}$/) as string,
+      ...ENCRYPTION,
     });
     expect(output).not.toContain('typed-secret');
   });
@@ -44,7 +47,7 @@ describe.skipIf(!hasTerminal)('on a terminal', () => {
       env: KEY,
       typed: [{ at: QUESTION.token, text: 'sk-ant-api03-typed' }],
     });
-    expect([code, secretsOf(calls)]).toEqual([0, { ANTHROPIC_API_KEY: 'sk-ant-api03-typed', ...KEY }]);
+    expect([code, secretsOf(calls)]).toEqual([0, { ANTHROPIC_API_KEY: 'sk-ant-api03-typed', ...KEY, ...ENCRYPTION }]);
   });
 
   it.each([
@@ -73,7 +76,12 @@ describe.skipIf(!hasTerminal)('on a terminal', () => {
     await mkdir(join(lab.dir, '.claude'));
     await writeFile(join(lab.dir, '.claude/.credentials.json'), '{"claudeAiOauth":{"accessToken":"at"}}');
     const used = await lab.run([], { env: KEY, typed: [{ at: QUESTION.use, text: '' }] });
-    expect(Object.keys(secretsOf(used.calls)).toSorted()).toEqual(['CLAUDE_OAUTH_CREDS', 'PROXY_API_KEY', 'STATE_KEY']);
+    expect(Object.keys(secretsOf(used.calls)).toSorted()).toEqual([
+      'CLAUDE_OAUTH_CREDS',
+      'PROXY_API_KEY',
+      'PROXY_ENCRYPTION_KEY',
+      'STATE_KEY',
+    ]);
     const { calls } = await lab.run([], {
       env: KEY,
       typed: [
@@ -81,7 +89,7 @@ describe.skipIf(!hasTerminal)('on a terminal', () => {
         { at: QUESTION.token, text: OAUTH },
       ],
     });
-    expect(secretsOf(calls)).toEqual({ CLAUDE_CODE_OAUTH_TOKEN: OAUTH, ...KEY });
+    expect(secretsOf(calls)).toEqual({ CLAUDE_CODE_OAUTH_TOKEN: OAUTH, ...KEY, ...ENCRYPTION });
   });
 });
 
