@@ -7,7 +7,9 @@ const PROBES: ReadonlySet<string> = new Set(['GET /ping', 'GET /live', 'GET /rea
 export const isOutsideLedger = (summary: Pick<RequestSummary, 'endpoint' | 'status'>): boolean =>
   isRoutine(summary) || PAGE.test(summary.endpoint);
 
-/** Only while it succeeds: a failure is news. What is read over `/admin` counts: `logs -f` would show its own questions. */
+/**
+ * Only while it succeeds: a failure is news. What is read over `/admin` counts: `logs -f` would show its own questions.
+ */
 export const isRoutine = ({ endpoint, status }: Pick<RequestSummary, 'endpoint' | 'status'>): boolean =>
   status < 400 && (PROBES.has(endpoint) || /^GET \/(?:admin|dashboard)(?:\/|$)/u.test(endpoint));
 

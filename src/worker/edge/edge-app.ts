@@ -96,7 +96,7 @@ const inAnyInstance =
     return send(c, { conversation, stream: false, ...body }, services);
   };
 
-/** What only the server can do that runs a turn; which one that is, nobody knows here, so each that is awake is asked. */
+/** What only the server that runs a turn can do. The Worker does not know which one, so it asks each that is awake. */
 const whereItRuns = (services: EdgeServices): Handler<HttpEnv> => {
   const anywhere = inAnyInstance(services);
   return async (c, next) => {
