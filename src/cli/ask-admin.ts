@@ -12,7 +12,7 @@ export interface AdminRequest<Schema> {
 
 const failure = z.looseObject({ error: z.looseObject({ message: z.string() }) });
 
-/** Throws `CliError` with the server's own words where it refuses. */
+/** Throws `CliError` with the server's own message where it refuses. */
 export const askAdmin = async <Schema extends z.ZodType>(
   address: ServerAddress,
   path: string,

@@ -8,7 +8,7 @@ import type { Log } from '../util/log.ts';
 import type { Environment } from '../settings/parse-settings.ts';
 
 export interface Source {
-  /** In words for the user: a file's path, `environment`, `flag`. */
+  /** As shown to the user: a file's path, `environment`, `flag`. */
   readonly from: string;
   readonly values: Environment;
 }

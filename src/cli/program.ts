@@ -1,4 +1,4 @@
-/** The command line: every command in one tree, and how a failure of one becomes words and an exit code. */
+/** The command line: every command in one tree, and how a failure becomes a message and an exit code. */
 import { Command, CommanderError } from 'commander';
 import { StartError } from '../node/start-error.ts';
 import { version } from '../node/version.ts';

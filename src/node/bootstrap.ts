@@ -106,7 +106,7 @@ class BootstrapServer {
     return new Response(answer.body, { status: answer.status, headers });
   }
 
-  /** A connection that broke after its headers were sent says nothing of the turn: its request is taken once. */
+  /** A connection that broke after its headers does not show whether the turn ran, so each request is taken once. */
   #late(request: Request, answer: () => Promise<Response>): Response {
     const id = request.headers.get('x-request-id') ?? '';
     if (this.#taken.has(id)) return new Response(null, { status: 503, headers: { [INTERNAL_HEADER]: 'taken' } });

@@ -1,10 +1,9 @@
-/** The last net under the server: what no code handled must not take the answers of other clients with it. */
+/** Handles failures that no code handled, so that they do not end the answers of other clients. */
 import type { Log } from '../util/log.ts';
 
 /**
- * A promise that failed and that nobody waited for leaves everything else as it was: it is logged, and the server goes
- * on.
- * An exception outside of any promise may have left something half done: `broken` is called once, to end in order.
+ * An unhandled rejection changes nothing else: it is logged, and the server goes on. An exception outside of any
+ * promise may have left something half done: `broken` is called once, to end the server in order.
  */
 export const spreadLastNet = (log: Log, broken: () => void): void => {
   process.on('unhandledRejection', (reason) => {

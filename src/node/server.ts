@@ -36,11 +36,11 @@ import { watchLogin } from './login/watch-login.ts';
 export interface ServerParts {
   readonly config: Config;
   readonly engine: Engine;
-  /** Which login the engine uses, in words. */
+  /** Which login the engine uses, as a sentence. */
   readonly login: string;
-  /** What to say when the API refuses it. */
+  /** Advice for a login that the API refuses. */
   readonly advice?: LoginAdvice;
-  /** Takes the known secrets out of what the engine says. */
+  /** Removes known secrets from the engine's messages. */
   readonly redact?: Redact;
   readonly log: Log;
   readonly behindWorker?: boolean;
@@ -194,7 +194,7 @@ export const serve = async (
   });
   const endServer = watchAnswers(server);
   await listen(server, config);
-  // Out of file descriptors, say: the connection is lost, the server is not.
+  // For example out of file descriptors: the connection is lost, but the server goes on.
   server.on('error', (error) => log.warn({ error: error.message }, 'a connection could not be accepted'));
   const { port } = server.address() as AddressInfo;
   return {

@@ -1,4 +1,4 @@
-/** Why the server does not start, in words for the person who started it. */
+/** Why the server does not start; the message is for the person who started it. */
 export class StartError extends Error {
   override readonly name = 'StartError';
 }

@@ -36,7 +36,7 @@ export const stateDirs = (root: string): StateDirs => ({
 /** Where Claude Code keeps its login below its configuration directory. */
 export const credentialsFile = (configDir: string): string => join(configDir, '.credentials.json');
 
-/** Creates the directories, readable for this user only. Throws, in words for the owner, where that cannot be. */
+/** Creates the directories, readable for this user only. Throws an error with advice for the owner where that fails. */
 export const prepareState = async (configured: string, env: Environment): Promise<PreparedState> => {
   const root = stateRoot(configured, env);
   const dirs = stateDirs(root);

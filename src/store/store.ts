@@ -16,7 +16,7 @@ export interface Store {
   readonly responses: ResponseStore;
   /** A value that servers with the same database change together. Made once for each id in a process. */
   sharedValue<Value>(options: ValueOptions<Value>): SharedValue<Value>;
-  /** True for the first who asks with this id, on whichever server: for what is to be said once. */
+  /** True for the first caller with this id, on whichever server: for messages that must appear once. */
   claim(id: string): Promise<boolean>;
   /** Deletes what is too old, every hour by itself. */
   readonly sweeper: Sweeper;

@@ -1,6 +1,6 @@
 /**
- * What Worker, Durable Object and container say to each other beside the client's request. It
- * travels in one header, which no client can set: the edge removes it.
+ * What Worker, Durable Object and container exchange beside the client's request. It travels in one header, which no
+ * client can set: the edge removes it.
  */
 import type { Dialect } from '../dialects/dialect.ts';
 import type { ContainerLife } from './instance/container.ts';
@@ -36,7 +36,7 @@ export interface Routed {
 
 export type Verdict =
   | { readonly kind: 'elsewhere'; readonly name: string; readonly awakeOnly: boolean }
-  /** No room here, and at home: nor anywhere it may send the conversation. */
+  /** No room here; at home, also no other instance it could send the conversation to. */
   | { readonly kind: 'full' };
 
 export interface InstanceStatus {
@@ -45,7 +45,7 @@ export interface InstanceStatus {
   readonly open: number;
   /** Conversations that the container may hold warm. */
   readonly conversations: number;
-  /** The platform's own words when the last container ended, until one is ready again. */
+  /** The platform's message when the last container ended, until one is ready again. */
   readonly platformMessage?: string;
 }
 

@@ -94,5 +94,5 @@ const lineOf = ({ at, endpoint, status, durationMs, key, client, model, error, t
   ].join('  ');
 };
 
-/** A client's own words must not steer a terminal. */
+/** Control characters in a client's text must not reach a terminal. */
 const harmless = (text: string): string => text.replaceAll(/\p{Cc}/gu, '?');

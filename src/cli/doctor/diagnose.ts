@@ -1,4 +1,4 @@
-/** Everything that `doctor` looks at, in the order in which it is told. */
+/** Every check of `doctor`, in the order of its report. */
 import { parseSettings } from '../../settings/parse-settings.ts';
 import { serverSettings } from '../../settings/server-settings.ts';
 import { clientNamed } from '../connect/clients/index.ts';

@@ -1,4 +1,4 @@
-/** Programs that give a server on this machine a public address, and how each says which one. */
+/** Programs that give a server on this machine a public address, and how to find the address in their output. */
 import { commandPath } from '../connect/machine.ts';
 
 export interface TunnelProgram {

@@ -7,7 +7,7 @@ import type { Environment } from '../config.ts';
 
 /** A login of Claude Code that is on this machine already. */
 export interface ExistingLogin {
-  /** Where it was found, in words. */
+  /** Where it was found, for messages. */
   readonly from: string;
   /** Set only where the user set `CLAUDE_CONFIG_DIR`: setting it also changes the name of the Keychain entry. */
   readonly configDir?: string;
@@ -50,7 +50,7 @@ export const findCredentials = (env: Environment, { engine, existingLogin }: Cre
   const found = candidates(env, existingLogin);
   const [chosen] = found.filter(({ kind }) => engine === 'claude-code' || kind === 'api-key' || kind === 'auth-token');
   if (chosen === undefined) return { kind: 'none', help: engine === 'claude-code' ? helpForClaudeCode : helpForApi };
-  // An existing login beside a variable is the normal case and not worth a word.
+  // An existing login beside a variable is the normal case and is not reported.
   const ignored = found.filter((each) => each !== chosen && each.kind !== 'existing-login').map(({ from }) => from);
   return { ...chosen, ignored };
 };

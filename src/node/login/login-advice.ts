@@ -1,6 +1,5 @@
 /**
- * What to tell when the API refuses the login: whose it is, and what its owner can do about it. Never a secret, no
- * paths.
+ * The message for a login that the API refuses: whose it is, and what its owner can do. It holds no secret and no path.
  */
 import { ownCommand } from '../../util/own-command.ts';
 import type { Environment } from '../config.ts';

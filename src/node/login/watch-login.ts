@@ -123,8 +123,8 @@ const WHAT: Partial<Record<ErrorCode, (advice: LoginAdvice) => string>> = {
 };
 
 /**
- * The error in words for the owner of the proxy; undefined where the login is not at fault. Waiting does not help, so
- * no `retry-after`.
+ * The error with advice for the proxy's owner; undefined where the login is not at fault. Waiting does not help, so
+ * there is no `retry-after`.
  */
 const problemOfLogin = ({ code, message, details, cause }: TurnError, advice: LoginAdvice): TurnError | undefined => {
   const what = WHAT[code];

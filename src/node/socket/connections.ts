@@ -1,6 +1,6 @@
 /**
- * The connections of clients, within a bound. Those that have shown a key are kept apart from strangers: whoever opens
- * connections and says nothing takes room from strangers only, and the files that the process may open are not used up.
+ * Bounds the connections of clients. Connections that have used a valid key are counted apart from strangers, so silent
+ * connections only take room from other strangers, and the process does not run out of files.
  */
 import type { Socket } from 'node:net';
 
@@ -94,7 +94,7 @@ export class Connections {
     if (connection !== undefined && this.#strangers.delete(connection)) this.#known.add(connection);
   }
 
-  /** An answer is open until its last byte has left for the client; the returned function says that it has. */
+  /** An answer is open until its last byte was sent; call the returned function then. */
   beginAnswer(socket: Socket): () => void {
     const connection = this.#bySocket.get(socket);
     if (connection !== undefined) connection.answers += 1;

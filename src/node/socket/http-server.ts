@@ -17,7 +17,7 @@ export interface ServerLimits {
   readonly pace: PaceLimits;
   /** How long a body waits until bodies of others have made room for it. */
   readonly bodyWaitMs: number;
-  /** A client that takes no byte of its answer for so long has gone, whatever its socket says. */
+  /** A client that takes no byte of its answer for this long is treated as gone. */
   readonly readerMs: number;
   /** Longer than the idle time of common clients and load balancers, so that they close first. */
   readonly keepAliveMs: number;

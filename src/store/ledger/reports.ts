@@ -1,4 +1,4 @@
-/** What the ledger tells: sums for charts and reports, and the requests one by one. */
+/** Reports from the ledger: sums for charts and tables, and the requests one by one. */
 import { sql, type ExpressionBuilder, type RawBuilder } from 'kysely';
 import { TurnError } from '../../turn/errors.ts';
 import type { RequestSummary } from '../../turn/request-summary.ts';

@@ -39,7 +39,7 @@ export type ObjectFailure =
   /** Our own code threw. */
   | 'other';
 
-/** By the properties that the platform gives its errors, and by its words where those are missing. */
+/** By the properties that the platform sets on its errors, and by their message where those are missing. */
 export const objectFailure = (error: unknown): ObjectFailure => {
   const { retryable, overloaded, durableObjectReset, message } = (error ?? {}) as {
     readonly [property: string]: unknown;

@@ -1,7 +1,6 @@
 /**
- * Which conversation a request belongs to, as far as the choice of an instance needs to know: the
- * same for every request of one conversation. Two conversations may share it; they then share an
- * instance, and the server inside tells them apart by all its messages.
+ * Identifies the conversation of a request, for choosing its instance: the same for every request of one conversation.
+ * Two conversations may share a key; they then share an instance, whose server tells them apart by their messages.
  */
 
 /** Headers by which clients name their conversation, the clearest first (opencode, codex, Claude Code send some). */

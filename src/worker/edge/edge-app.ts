@@ -28,7 +28,7 @@ import { dispatch, type DispatchOptions } from './dispatch.ts';
 
 export interface EdgeServices extends CommonServices, Pick<Services, 'bodies' | 'dialects' | 'version' | 'listModels'> {
   readonly dispatch: DispatchOptions;
-  /** Why nothing can be served, in words for the owner. */
+  /** Why nothing can be served, for the owner. */
   readonly misconfigured: string | undefined;
   /** Every instance, asked without waking a container. */
   readonly statuses: () => Promise<Statuses>;

@@ -1,6 +1,6 @@
 /**
- * How a container gets its settings and its login: over its internal door, after its start, under a
- * key that is made for each start. They are in no environment that other programs could read.
+ * Gives a container its settings and its login over its internal endpoint, after its start, with a key that is made for
+ * that start. So they are in no environment that other programs could read.
  */
 import { DATABASE_HEADER } from '../../http/answer/end-mark.ts';
 import { TurnError } from '../../turn/errors.ts';
@@ -25,8 +25,8 @@ export const newBootstrapKey = (): string =>
   Array.from(crypto.getRandomValues(new Uint8Array(32)), (byte) => byte.toString(16).padStart(2, '0')).join('');
 
 /**
- * 409: the program has other settings; 401: it was started by someone else. Both are cured by a new
- * program. Any other refusal is the owner's to cure, and shown in the server's words.
+ * 409: the program has other settings; 401: it was started by someone else. Both need a new program. Any other refusal
+ * must be fixed by the owner, and its message is shown.
  */
 export const bootstrap = async (fetch: ContainerFetch, key: string, body: BootstrapBody): Promise<Bootstrapped> => {
   const response = await fetch('/internal/bootstrap', {

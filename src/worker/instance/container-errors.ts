@@ -1,4 +1,4 @@
-/** Why a container cannot be asked, read from the platform's words, and the error that a caller gets. */
+/** Reads from the platform's messages why a container cannot be used, and makes the error for the caller. */
 import { TurnError } from '../../turn/errors.ts';
 
 export type DownReason =

@@ -202,7 +202,7 @@ export class ContainerLife {
     }
   }
 
-  // Any answer will do: whether the server can serve is for its own answers to say.
+  // Any answer will do: whether the server can serve shows in its own answers.
   async #ping(): Promise<boolean> {
     try {
       const response = await this.fetch('/ping', { signal: AbortSignal.timeout(PING_MS) });

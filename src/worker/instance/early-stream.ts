@@ -1,4 +1,4 @@
-/** A stream that shows signs of life while its answer is not there yet, because the container starts. */
+/** A stream that sends keepalives until its answer arrives, because the container is still starting. */
 import { toTurnError } from '../../turn/errors.ts';
 import type { Clock } from '../../util/clock.ts';
 import { timedOut, within } from '../../util/timer.ts';
@@ -13,8 +13,8 @@ export interface EarlyOptions {
 }
 
 /**
- * Signs of life, then the body of `answer`. The status is 200 by then, so an answer that is an
- * error, and a promise that is rejected, become the dialect's error frame.
+ * Keepalives, then the body of `answer`. The status is already 200, so an error answer or a rejected promise becomes
+ * the dialect's error frame.
  */
 export const earlyStream = (answer: Promise<Response>, options: EarlyOptions): ReadableStream<Uint8Array> => {
   const { responder, clock, everyMs, leave } = options;

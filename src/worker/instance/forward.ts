@@ -27,7 +27,7 @@ export interface Forwarding {
 export interface ForwardTiming {
   /** How long an answer that is not streamed waits for a container. */
   readonly startWaitMs: number;
-  /** When a stream gets its first sign of life while the container starts, and how often after that. */
+  /** When a stream gets its first keepalive while the container starts, and how often after that. */
   readonly lifeSignAfterMs: number;
   readonly lifeSignEveryMs: number;
 }
@@ -37,7 +37,7 @@ export interface ForwardHooks {
   readonly begin: () => Promise<void>;
   /** When the container can be asked, before each time it is asked. */
   readonly beforeAsked: () => Promise<void>;
-  /** What opens the container that runs now. */
+  /** Adds the key of the container that runs now. */
   readonly authorize: (headers: Headers) => void;
   /** The reason that callers read, for a container that is down. */
   readonly explain: (reason: DownReason) => DownReason;
@@ -45,7 +45,7 @@ export interface ForwardHooks {
    * The container is ending and refused the request: an answer that sends it to another instance, when there is one.
    */
   readonly sendAway: () => Response | undefined;
-  /** What callers do not read in full. */
+  /** Called with failures that callers do not see in full. */
   readonly onFailure: (error: TurnError) => void;
 }
 
@@ -79,7 +79,7 @@ const answerOrEnd = async (request: Request, forwarding: Forwarding): Promise<Re
   }
 };
 
-/** The answer itself when it comes soon, or while the container is at work on it; else a stream that shows life. */
+/** The answer itself when it comes soon, or while the container works on it; else a stream with keepalives. */
 const withLifeSigns = async (
   answer: Promise<Response>,
   { trip, life, responder, timing, clock }: Forwarding,

@@ -52,7 +52,7 @@ export class ProxyInstance extends DurableObject<Env> {
   #self = '';
   /** The statements of the server in the container are being answered. */
   #servesDatabase = false;
-  /** The platform's words when the last container ended, until one is ready again. */
+  /** The platform's message when the last container ended, until one is ready again. */
   #platformMessage: string | undefined;
 
   constructor(ctx: DurableObjectState, env: Env, dialects: readonly Dialect[] = allDialects) {
@@ -246,7 +246,7 @@ export class ProxyInstance extends DurableObject<Env> {
     });
   }
 
-  // The platform has the same words for "all are taken" and "not distributed yet".
+  // The platform has the same message for "all are taken" and "not distributed yet".
   #explain(reason: DownReason): DownReason {
     return reason === 'no_instance' && this.ctx.storage.kv.get('served') === undefined ? 'provisioning' : reason;
   }

@@ -7,9 +7,9 @@ import type { Ticket } from './open-requests.ts';
 export type Stage =
   /** For the container, or for the login. */
   | 'waiting'
-  /** The container has the request: the next word is its own. */
+  /** The container has the request and answers next. */
   | 'asked'
-  /** The client has headers and signs of life: the status can no longer change, wherever the request is. */
+  /** The client has headers and keepalives: the status can no longer change. */
   | 'shown'
   /** The answer has begun. */
   | 'answered'
@@ -19,7 +19,7 @@ export type Stage =
 export interface TripEvents {
   /** The headers of the answer have arrived. `conversations`: the container's own count, where it has one. */
   readonly onAnswer: (conversations: number | undefined) => void;
-  /** All is over. Comes once on every path; for a client that leaves early, when its request has been given up. */
+  /** Called once on every path; for a client that leaves early, when its request has been given up. */
   readonly onEnd: () => void;
 }
 

@@ -2,7 +2,7 @@
  * Which conversations the container holds, as far as can be known here: the last ones it served, as many as its count.
  */
 
-/** Where a server does not say how many. */
+/** For a server that does not report how many. */
 const MOST = 10_000;
 
 export class WarmConversations {

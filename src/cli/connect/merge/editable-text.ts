@@ -3,7 +3,7 @@ import type { Json, JsonObject } from '../client.ts';
 
 /** A file of one format, and how a value in it changes. */
 export interface EditableText {
-  /** What the file says, as plain data. */
+  /** The file's content as plain data. */
   readonly data: () => Json;
   readonly set: (path: readonly (string | number)[], value: Json) => void;
   readonly text: () => string;
