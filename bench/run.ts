@@ -32,6 +32,7 @@ const benches: readonly Bench[] = [
   worker,
 ];
 const LIMIT_MINUTES = 60;
+const END_WITHIN_MS = 5_000;
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -58,8 +59,13 @@ if (values.help || unknown.length > 0) {
 
 const limit = AbortSignal.timeout(LIMIT_MINUTES * 60_000);
 const stopped = new AbortController();
-process.once('SIGINT', () => stopped.abort(new Error('interrupted')));
-process.once('SIGTERM', () => stopped.abort(new Error('terminated')));
+for (const name of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(name, () => {
+    stopped.abort(new Error(name));
+    // What is being measured may take minutes; the programs end when this process does.
+    setTimeout(() => process.exit(1), END_WITHIN_MS).unref();
+  });
+}
 const signal = AbortSignal.any([limit, stopped.signal]);
 
 const say = (text: string): void => void process.stderr.write(`${text}\n`);

@@ -73,5 +73,13 @@ export const startServer = async (
 
 export const temporaryFolder = (): Disposable & { readonly path: string } => {
   const path = mkdtempSync(join(tmpdir(), 'proxy-bench-'));
-  return { path, [Symbol.dispose]: () => rmSync(path, { recursive: true, force: true, maxRetries: 5 }) };
+  const remove = (): void => rmSync(path, { recursive: true, force: true, maxRetries: 5 });
+  process.once('exit', remove);
+  return {
+    path,
+    [Symbol.dispose]: () => {
+      process.off('exit', remove);
+      remove();
+    },
+  };
 };

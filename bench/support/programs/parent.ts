@@ -9,8 +9,8 @@ export interface Service {
 
 export const untilAlone = async (start: () => Promise<Service>): Promise<void> => {
   const alone = new Promise<void>((resolve) => process.once('disconnect', resolve));
-  // Ctrl-C reaches the whole group; the benchmark ends its programs itself.
-  process.on('SIGINT', () => undefined);
+  // Both reach the whole group, from a terminal or from `timeout`; the benchmark ends its programs itself.
+  for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => undefined);
   try {
     const service = await start();
     tell({ url: service.url, ...(service.pid !== undefined && { pid: service.pid }) });
