@@ -1,4 +1,5 @@
 /** The log as people read it: in a terminal a short line a request, JSON for everything else. */
+import { rmSync } from 'node:fs';
 import { stripVTControlCharacters } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startDemoUpstream, type DemoUpstream } from '../../src/demo/upstream.ts';
@@ -83,6 +84,7 @@ describe.skipIf(!hasTerminal)('on a terminal', () => {
       await until(() => /claude-\S+/u.test(terminal.shown()));
     } finally {
       await terminal.end();
+      rmSync(cwd, { recursive: true, force: true, maxRetries: 5 });
     }
     return terminal.raw();
   };
