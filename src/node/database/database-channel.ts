@@ -11,6 +11,7 @@ import { systemClock, type Clock } from '../../util/clock.ts';
 const PATIENCE_MS = 10_000;
 /** Nothing for minutes ends a connection on some platforms. */
 const SIGN_OF_LIFE_MS = 20_000;
+const ENDING = 'The server is ending.';
 
 interface Waiting {
   readonly line: string;
@@ -25,6 +26,7 @@ export class DatabaseChannel {
   #stream: ReadableStreamDefaultController<Uint8Array> | undefined;
   #stopSigns: (() => void) | undefined;
   #count = 0;
+  #closed = false;
 
   constructor(clock: Pick<Clock, 'after'> = systemClock) {
     this.#clock = clock;
@@ -59,11 +61,13 @@ export class DatabaseChannel {
   }
 
   close(): void {
-    this.#end('The server is ending.');
-    for (const { fail } of this.#waiting.values()) fail(new Error('The server is ending.'));
+    this.#closed = true;
+    this.#end(ENDING);
+    for (const { fail } of this.#waiting.values()) fail(new Error(ENDING));
   }
 
   readonly #send = (statements: string): Promise<Response> => {
+    if (this.#closed) return Promise.reject(new Error(ENDING));
     const id = String((this.#count += 1));
     const { promise, resolve, reject } = Promise.withResolvers<Response>();
     const stop = this.#clock.after(PATIENCE_MS, () => waiting.fail(new Error('The database does not answer.')));

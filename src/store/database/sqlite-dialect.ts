@@ -55,11 +55,18 @@ export const sqliteDatabase = ({ main, reports = main, limits }: SqliteConnectio
 };
 
 const sqliteDialect = (connection: SqliteConnection): Dialect => ({
-  createAdapter: () => new SqliteAdapter(),
+  createAdapter: () => new ConcurrentAdapter(),
   createDriver: () => driverOf(connection),
   createIntrospector: (db) => new SqliteIntrospector(db),
   createQueryCompiler: () => new SqliteQueryCompiler(),
 });
+
+/** Statements need not wait for each other's answers here: each is one message. */
+class ConcurrentAdapter extends SqliteAdapter {
+  override get supportsMultipleConnections(): boolean {
+    return true;
+  }
+}
 
 const driverOf = (connection: SqliteConnection): Driver => ({
   init: () => Promise.resolve(),
