@@ -32,8 +32,11 @@ export type Notice =
     }
   /** How long the turn waited in the queue. */
   | { readonly kind: 'queue'; readonly waitedMs: number }
-  /** The turn's cost, where the engine reports it. */
-  | { readonly kind: 'cost'; readonly cost: Cost }
+  /**
+   * The turn's cost, where the engine reports it: known a moment after the answer, which must not wait for it.
+   * Undefined: the engine does not know it after all. Never rejects.
+   */
+  | { readonly kind: 'cost'; readonly cost: Promise<Cost | undefined> }
   /** Response headers of the upstream that matter to a caller (`anthropic-ratelimit-*`, `request-id`). */
   | { readonly kind: 'headers'; readonly headers: Readonly<Record<string, string>> };
 

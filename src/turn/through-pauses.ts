@@ -18,7 +18,8 @@ export const throughPauses = async function* (
   for (let next: TurnRequest | undefined = request; next !== undefined; next = whole.next()) {
     for await (const event of run(next)) {
       if (isStreamEvent(event)) yield* whole.of(event);
-      else yield event;
+      // The engine's figure for one part is not that of the whole, whose usage is summed.
+      else if (event.type !== 'notice' || event.notice.kind !== 'cost' || !whole.isInParts) yield event;
     }
   }
 };
@@ -33,6 +34,10 @@ class WholeAnswer {
 
   constructor(request: TurnRequest) {
     this.#request = request;
+  }
+
+  get isInParts(): boolean {
+    return this.#paused || this.#before.length > 0;
   }
 
   of(event: StreamEvent): readonly StreamEvent[] {

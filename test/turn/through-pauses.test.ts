@@ -93,3 +93,18 @@ test('an answer that is not paused is passed on as it is', async () => {
   expect(await collect(events)).toEqual(eventsOf(message));
   expect(requests).toEqual([request]);
 });
+
+test('what the engine says of the cost of a part is not taken for the cost of the whole', async () => {
+  const parts = [part(search('a')), part([textBlock('Hi')], 'end_turn')];
+  const cost: TurnEvent = { type: 'notice', notice: { kind: 'cost', cost: Promise.resolve(undefined) } };
+  const costsOf = async (answers: AnswerMessage[]) => {
+    const left = [...answers];
+    const events = throughPauses(request, () => {
+      const answer = left.shift();
+      return streamOf<TurnEvent>(answer === undefined ? [] : [...eventsOf(answer), cost]);
+    });
+    return (await collect(events)).filter(({ type }) => type === 'notice');
+  };
+  expect(await costsOf(parts.slice(1))).toEqual([cost]);
+  expect(await costsOf(parts)).not.toContain(cost);
+});

@@ -18,8 +18,8 @@ export interface TurnFigures {
   readonly usage: Partial<Usage> | undefined;
   /** The model in the answer. */
   readonly answeredBy: string | undefined;
-  /** As the engine reported it. */
-  readonly cost: Cost | undefined;
+  /** As the engine reports it. */
+  readonly cost: Promise<Cost | undefined> | undefined;
   readonly stopReason: string | undefined;
 }
 

@@ -59,7 +59,7 @@ export const admit = async (c: HttpContext, model: ResolvedModel, { limits, cloc
   await plan.assertOpen(model.family);
   const caller = c.get('caller');
   const admission = caller?.key === undefined ? unlimited : await limiter.admit(caller.key, c.get('requestId'));
-  c.get('record').whenEnded((summary) => {
+  c.get('record').whenKnown((summary) => {
     const used = limitUsage(summary);
     admission.settle(used);
     if (caller !== undefined) plan.spend(caller.owner, used.usd);

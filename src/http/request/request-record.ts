@@ -39,7 +39,8 @@ export class RequestRecord {
   #fates: Pick<RequestSummary, 'ignored' | 'emulated'> = {};
   #error: RequestError | undefined;
   #status = 0;
-  readonly #whenEnded: SummaryListener[] = [];
+  readonly #whenEnded: (() => void)[] = [];
+  readonly #whenKnown: SummaryListener[] = [];
   #bodyFollows = false;
   #ended = false;
 
@@ -90,8 +91,13 @@ export class RequestRecord {
   }
 
   /** Called when the answer has ended, with or without an error. */
-  whenEnded(then: SummaryListener): void {
+  whenEnded(then: () => void): void {
     this.#whenEnded.push(then);
+  }
+
+  /** Called with what is announced. */
+  whenKnown(then: SummaryListener): void {
+    this.#whenKnown.push(then);
   }
 
   /** The body is a stream: whoever ends it calls `end`. */
@@ -104,13 +110,20 @@ export class RequestRecord {
     if (!this.#bodyFollows) this.end();
   }
 
-  /** Announces the summary, once. */
+  /** Announces the summary, once; behind the answer, where the engine's word on the cost comes then. */
   end(): void {
     if (this.#ended) return;
     this.#ended = true;
     const summary = this.#summary();
+    for (const then of this.#whenEnded.splice(0)) then();
+    const reported = this.#figures?.cost;
+    if (reported === undefined) this.#tell(summary);
+    else void reported.then((cost) => this.#tell(cost === undefined ? summary : { ...summary, cost }));
+  }
+
+  #tell(summary: RequestSummary): void {
     this.#announce(summary, this.#content);
-    for (const then of this.#whenEnded.splice(0)) then(summary);
+    for (const then of this.#whenKnown.splice(0)) then(summary);
   }
 
   #summary(): RequestSummary {
@@ -138,11 +151,10 @@ export class RequestRecord {
     };
   }
 
-  /** As the engine reports it, else by the price table. */
+  /** By the price table; what the engine reports goes before it. */
   #cost(): Cost {
     const figures = this.#figures;
     if (figures?.usage === undefined) return { usd: 0, basis: 'none' };
-    if (figures.cost !== undefined) return figures.cost;
     const { tokens, webSearches, usage, answeredBy } = figures;
     return costOf(
       { tokens, webSearches, serviceTier: usage.service_tier ?? null },

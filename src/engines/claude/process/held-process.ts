@@ -3,6 +3,7 @@
  * next.
  */
 import { randomUUID } from 'node:crypto';
+import type { SDKResultMessage } from '@anthropic-ai/claude-agent-sdk';
 import type { TurnEvent } from '../../../turn/events.ts';
 import type { AnswerMessage } from '../../../turn/turn.ts';
 import type { Conversation } from '../conversation/conversation.ts';
@@ -12,6 +13,7 @@ import type { HeldMessage, ProcessView } from '../conversation/plan.ts';
 import type { OnProcess, Preparation, ProcessState, StepStart } from './preparation.ts';
 import { runStep } from '../step/run-step.ts';
 import { StepReader, type Outcome } from '../step/step-reader.ts';
+import { TurnCosts } from '../step/turn-costs.ts';
 import type { EndReason } from './child/child.ts';
 import type { CliProcess } from './control/cli-process.ts';
 import { residentBytes } from './child/memory.ts';
@@ -61,6 +63,7 @@ export class HeldProcess implements ProcessView {
   /** Whether it is busy with nothing but the end of a turn, which takes milliseconds. */
   clearing = false;
   readonly #traits: Traits;
+  readonly #costs = new TurnCosts();
   #grown = false;
   /** Whether the step that runs has been sent. */
   #begun = false;
@@ -169,6 +172,7 @@ export class HeldProcess implements ProcessView {
       signal,
       begin: () => this.#begin(plan, conversation),
       conclude: (outcome) => this.#conclude(outcome, conversation),
+      cost: () => this.#costs.last(),
     });
   }
 
@@ -248,6 +252,7 @@ export class HeldProcess implements ProcessView {
     const head = heads.at(-1) ?? '';
     const exchange: Exchange = { role: 'assistant', content: answer.content };
     const newest = this.cli.newestUserMessage;
+    this.#costs.answered(answer);
     const id = this.#asked?.before === this.held.length ? this.#asked.id : undefined;
     this.held = [
       ...this.held,
@@ -272,12 +277,13 @@ export class HeldProcess implements ProcessView {
   #settle(): void {
     const { promise, resolve } = Promise.withResolvers<void>();
     const timer = setTimeout(() => this.cli.kill('hung'), Math.min(SETTLE_TIMEOUT_MS, this.cli.controlTimeoutMs));
-    const done = (): void => {
+    const done = (result?: SDKResultMessage): void => {
       clearTimeout(timer);
+      this.#costs.ended(result);
       this.cli.unlatch();
       resolve();
     };
-    this.cli.listen({ message: (message) => message.type === 'result' && done(), ended: done });
+    this.cli.listen({ message: (message) => message.type === 'result' && done(message), ended: () => done() });
     this.#settled = promise;
   }
 

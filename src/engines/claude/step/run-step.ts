@@ -1,6 +1,7 @@
 /** One step on one process: the CLI's messages become the events of one upstream answer. */
 import type { TurnEvent } from '../../../turn/events.ts';
 import { toTurnError, type TurnError } from '../../../turn/errors.ts';
+import type { Cost } from '../../../turn/request-summary.ts';
 import type { CliProcess } from '../process/control/cli-process.ts';
 import { errorOfAbort, errorOfEnd } from '../process/child/end-errors.ts';
 import type { Outcome, StepReader } from './step-reader.ts';
@@ -14,6 +15,8 @@ export interface Step {
   readonly signal: AbortSignal;
   /** Called once, at once when it is known how the step ends; `left`: its reader went away or aborted. */
   readonly conclude: (outcome: Outcome | { readonly kind: 'left' }) => void;
+  /** What the answer cost, once it has finished. */
+  readonly cost: () => Promise<Cost | undefined>;
 }
 
 /**
@@ -46,8 +49,10 @@ export const runStep = (process: CliProcess, step: Step): ReadableStream<TurnEve
       const finish = (outcome: Outcome): void => {
         if (over) return;
         conclude(outcome);
-        if (outcome.kind === 'failed') fail(outcome.error);
-        else controller.close();
+        if (outcome.kind === 'failed') return fail(outcome.error);
+        if (outcome.kind === 'finished')
+          controller.enqueue({ type: 'notice', notice: { kind: 'cost', cost: step.cost() } });
+        controller.close();
       };
       for (const event of opening) controller.enqueue(event);
       signal.addEventListener('abort', leave);
