@@ -34,6 +34,8 @@ export const createEngine = async (parts: EngineParts): Promise<Engine> => {
     maxTurns: config.MAX_CONCURRENCY,
     spares: config.SPARES,
     recycle: config.RECYCLE,
+    // Another version may let turns wait for its answer.
+    planUsage: config.PLAN_USAGE && config.CLAUDE_PATH === '',
     idleTtlMs: config.IDLE_TTL * 1000,
     suspendTtlMs: config.SUSPEND_TTL * 1000,
     log,

@@ -92,6 +92,7 @@ export const composeServer = async ({
   const { bodies, wrongKeys } = createBounds({ config, clock, log, limits });
   const models = createModels(config, engine, { log, clock });
   const access = createAccess(store, { keys, clock, log, shared: behindWorker || config.DATABASE_URL !== '' });
+  engine.onLimits?.((seen) => access.services.limits?.plan.observe(seen));
   const observers = createObservers({ leases, engine, clock, log }, store, { ...access.services, ...outlets });
   const stopping = endlessSignal();
   const entrance = { keys, log, ...access.services, ...(!behindWorker && { wrongKeys }) };

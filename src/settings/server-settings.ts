@@ -145,6 +145,12 @@ export const serverSettings = {
     '1 lets a process serve one conversation after the other, in about 20 ms. 0 gives each conversation a process ' +
       'of its own, started for it in about 400 ms.',
   ),
+  PLAN_USAGE: setting(
+    flag,
+    '1',
+    '1 asks the Claude Code of this package how much of the plan is used, after turns and at most every five minutes. ' +
+      'Only with the login of a plan. 0: only what answers tell.',
+  ),
   IDLE_TTL: setting(seconds(1), '600', 'Seconds after which unused processes end; two stay.'),
   SUSPEND_TTL: setting(
     seconds(1),

@@ -1,5 +1,5 @@
 /** The port that every engine implements. No code above it knows which engine runs a turn. */
-import type { TurnEvent } from './events.ts';
+import type { RateLimit, TurnEvent } from './events.ts';
 import type { Turn } from './turn.ts';
 
 /** A model of the engine's account. */
@@ -88,6 +88,8 @@ export interface Engine {
   health(): EngineHealth;
   /** The engine's processes on this machine; absent where it has none. */
   processes?(): readonly EngineProcess[];
+  /** Tells the one listener of limits that no turn reported; absent where turns report them all. */
+  onLimits?(listener: (limits: readonly RateLimit[]) => void): void;
   /**
    * Starts in the background what turns need, ahead of the first one, and retries until it works; absent where nothing
    * is needed. Returns at once: `health` shows the progress.

@@ -105,7 +105,10 @@ const WINDOW_NAMES: Readonly<Record<string, string>> = {
   seven_day: '7 days',
   seven_day_opus: '7 days, Opus',
   seven_day_sonnet: '7 days, Sonnet',
+  seven_day_fable: '7 days, Fable',
+  seven_day_oauth_apps: '7 days, other apps',
   overage: 'Extra usage',
+  extra_usage: 'Extra usage of the month',
 };
 
 const budgets = ({ keys }: ShownLimits): Html => {

@@ -6,7 +6,7 @@ import { mkdirSync } from 'node:fs';
 import type { SDKControlInitializeResponse } from '@anthropic-ai/claude-agent-sdk';
 import type { Engine, EngineAbilities, EngineHealth, EngineModel, EngineProcess } from '../../turn/engine.ts';
 import { TurnError, toTurnError } from '../../turn/errors.ts';
-import { isStreamEvent, type TurnEvent } from '../../turn/events.ts';
+import { isStreamEvent, type RateLimit, type TurnEvent } from '../../turn/events.ts';
 import type { Turn, TurnRequest } from '../../turn/turn.ts';
 import { untilItWorks } from '../../util/backoff.ts';
 import { systemClock, type Clock } from '../../util/clock.ts';
@@ -32,6 +32,7 @@ import { Pool } from './process/pool.ts';
 import { Limits } from './process/control/rate-limits.ts';
 import { startCli } from './process/control/start-cli.ts';
 import { toTurnSettings, type TurnSettings } from './process/control/turn-settings.ts';
+import { UsageWatch } from './process/usage-watch.ts';
 import type { Beginning, Taken, Wanted } from './process/wanted.ts';
 
 export type { ClaudeEngineOptions } from './options.ts';
@@ -54,6 +55,7 @@ export class ClaudeEngine implements Engine {
   readonly #host: ProcessHost;
   readonly #pool: Pool;
   readonly #limits: Limits;
+  readonly #usage: UsageWatch;
   readonly #ending = new AbortController();
   #recycles: boolean;
   #account: SDKControlInitializeResponse | undefined;
@@ -85,6 +87,8 @@ export class ClaudeEngine implements Engine {
       recycles: () => this.#recycles,
       start: (beginning, changed) => this.#start(beginning, changed),
     });
+    const processes = (): readonly HeldProcess[] => this.#pool.processes;
+    this.#usage = new UsageWatch({ ...options, clock, limits: this.#limits, processes });
   }
 
   async *run(turn: Turn, signal: AbortSignal): AsyncGenerator<TurnEvent> {
@@ -103,6 +107,8 @@ export class ClaudeEngine implements Engine {
         // The client has seen nothing, so a fresh process may try once what a dead one could not.
         if (error.code !== 'engine_died' || began || attempt > 1) throw error;
         this.#options.log.warn({ request: turn.id, error: error.message }, 'trying again on a fresh process');
+      } finally {
+        this.#usage.turnEnded();
       }
     }
   }
@@ -151,6 +157,10 @@ export class ClaudeEngine implements Engine {
     };
   }
 
+  onLimits(listener: (limits: readonly RateLimit[]) => void): void {
+    this.#usage.told = listener;
+  }
+
   processes(): readonly EngineProcess[] {
     return this.#pool.processes.map((process) => describeProcess(process, this.#clock.elapsed()));
   }
@@ -158,6 +168,7 @@ export class ClaudeEngine implements Engine {
   async close(): Promise<void> {
     this.#closed = true;
     this.#ending.abort();
+    this.#usage.close();
     this.#pool.close();
     await this.#host.close();
   }

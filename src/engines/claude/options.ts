@@ -18,6 +18,8 @@ export interface ClaudeEngineOptions extends Omit<ClaudeHost, 'maxRetries'> {
   readonly suspendTtlMs?: number;
   /** Whether one process may serve many conversations, where its CLI can; default true. */
   readonly recycle?: boolean;
+  /** Whether to ask for the usage of a login's plan beside what answers tell; default false. */
+  readonly planUsage?: boolean;
   /** How long a process may take to answer `initialize` or a control call before it counts as hung; default 30,000. */
   readonly controlTimeoutMs?: number;
 }

@@ -5,7 +5,7 @@
  */
 import { TurnError, type ErrorCode } from '../../turn/errors.ts';
 import type { Engine, EngineHealth, EngineProcess } from '../../turn/engine.ts';
-import type { TurnEvent } from '../../turn/events.ts';
+import type { RateLimit, TurnEvent } from '../../turn/events.ts';
 import type { Turn } from '../../turn/turn.ts';
 import type { Log } from '../../util/log.ts';
 import type { Redact } from '../../util/redact.ts';
@@ -62,6 +62,10 @@ class WatchedEngine implements Engine {
 
   start(): void {
     this.#engine.start?.();
+  }
+
+  onLimits(listener: (limits: readonly RateLimit[]) => void): void {
+    this.#engine.onLimits?.(listener);
   }
 
   processes(): readonly EngineProcess[] {

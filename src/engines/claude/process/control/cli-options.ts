@@ -28,7 +28,7 @@ const childEnv = (host: ClaudeHost): Record<string, string> => ({
   ...host.childEnv,
   ...(host.credentialKind === 'api-key' && { CLAUDE_CODE_SIMPLE: '1' }),
   CLAUDE_CODE_MAX_RETRIES: String(host.maxRetries),
-  // Nothing but the turn's own request leaves the process.
+  // Nothing leaves the process but the turn's own request, and that for the usage of the plan when it is asked.
   CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: '1',
   DISABLE_AUTOUPDATER: '1',
   // An answer is what the API said: no second attempt with other words, another model or a shorter history.

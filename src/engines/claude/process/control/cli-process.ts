@@ -33,10 +33,10 @@ export class CliProcess {
   readonly ready: Promise<SDKControlInitializeResponse>;
   readonly ended: Promise<End>;
   readonly controlTimeoutMs: number;
+  readonly control: ControlChannel;
   readonly #query: Query;
   readonly #input: Connection['input'];
   readonly #limit: Connection['limit'];
-  readonly #control: ControlChannel;
   readonly #guard: Guard;
   /** Answered calls whose result the CLI has not yet shown to have taken. */
   readonly #untaken = new Map<string, () => void>();
@@ -63,7 +63,7 @@ export class CliProcess {
     this.child = child;
     this.ended = child.ended;
     this.#guard = new Guard(child, controlTimeoutMs);
-    this.#control = new ControlChannel((line) => void child.process.stdin.write(line));
+    this.control = new ControlChannel((line) => void child.process.stdin.write(line));
     readLines(child.process.stdout, (line) => this.#take(line));
     this.ready = this.#guard.inTime(query.initializationResult());
     this.ready.catch(() => undefined);
@@ -139,7 +139,7 @@ export class CliProcess {
    */
   async rewind(target: string, newest: string | undefined): Promise<void> {
     const cutting = cutBefore(
-      (request) => this.#control.request(request),
+      (request) => this.control.request(request),
       target,
       () => this.newestUserMessage,
     );
@@ -263,7 +263,7 @@ export class CliProcess {
 
   #take(line: OutputLine): void {
     try {
-      if (line.type === 'control_response') this.#control.take(line);
+      if (line.type === 'control_response') this.control.take(line);
       else this.#message(line);
     } catch {
       // A line of an unknown form: what the process holds is no longer known, so it ends.
@@ -294,6 +294,6 @@ export class CliProcess {
   }
 
   #request(request: { readonly subtype: string; readonly [member: string]: unknown }): Promise<ControlReply> {
-    return this.#guard.inTime(this.#control.request(request));
+    return this.#guard.inTime(this.control.request(request));
   }
 }
