@@ -148,8 +148,8 @@ export const serverSettings = {
   PLAN_USAGE: setting(
     flag,
     '1',
-    '1 asks the Claude Code of this package how much of the plan is used, after turns and at most every five minutes. ' +
-      'Only with the login of a plan. 0: only what answers tell.',
+    '1 asks the Claude Code of this package how much of the plan is used, after turns and at most every five ' +
+      'minutes. Only with the login of a plan. 0: only what answers tell.',
   ),
   IDLE_TTL: setting(seconds(1), '600', 'Seconds after which unused processes end; two stay.'),
   SUSPEND_TTL: setting(

@@ -1,7 +1,7 @@
 /** A little engine that does what a test tells it, step by step. */
 import { apiAbilities } from '../../src/engines/api/abilities.ts';
 import type { Engine, EngineHealth } from '../../src/turn/engine.ts';
-import type { StreamEvent, TurnEvent } from '../../src/turn/events.ts';
+import type { RateLimit, StreamEvent, TurnEvent } from '../../src/turn/events.ts';
 import type { Turn } from '../../src/turn/turn.ts';
 
 export type Script = (turn: Turn, signal: AbortSignal) => AsyncIterable<TurnEvent>;
@@ -16,6 +16,9 @@ export class ScriptedEngine implements Engine {
   script: Script;
   healthy: EngineHealth = { ok: true, gauges: { processes: 3 } };
 
+  /** Tells of limits that no turn reported. */
+  tell: (limits: readonly RateLimit[]) => void = () => undefined;
+
   constructor(script: Script = () => answer('Hello')) {
     this.script = script;
   }
@@ -28,6 +31,10 @@ export class ScriptedEngine implements Engine {
     } finally {
       this.running -= 1;
     }
+  }
+
+  onLimits(listener: (limits: readonly RateLimit[]) => void): void {
+    this.tell = listener;
   }
 
   countTokens(turn: Turn, _signal: AbortSignal): Promise<number> {

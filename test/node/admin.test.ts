@@ -152,6 +152,15 @@ it('limits show the plan’s windows', async () => {
     .toMatchObject([{ window: 'five_hour', utilization: 0.9, status: 'allowed_warning', resetsAt: resetsAt * 1000 }]);
 });
 
+it('limits show windows that the engine tells of beside turns', async () => {
+  const resetsAt = Math.ceil(Date.now() / 1000) + 3_600;
+  const { ask, engine } = await startKeyed();
+  engine.tell([{ status: 'allowed', window: 'extra_usage', utilization: 0.25, resetsAt }]);
+  await expect
+    .poll(async () => (await json(ask('/admin/limits'))).windows, { timeout: 15_000 })
+    .toMatchObject([{ window: 'extra_usage', utilization: 0.25, status: 'allowed', resetsAt: resetsAt * 1000 }]);
+});
+
 describe('running turns', () => {
   it.each([true, false])('are shown and ended, streamed: %s', async (stream) => {
     const { ask, engine } = await startKeyed({ script: silence, env: { HEADER_WAIT_MS: '10' } });

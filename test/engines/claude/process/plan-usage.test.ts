@@ -146,20 +146,20 @@ interface Rig {
   readonly asked: { process: string; request: Record<string, unknown>; id: string }[];
   readonly processes: { state: 'idle' | 'busy'; held: unknown[]; cli: { control: ControlChannel } }[];
   /** The last request is answered so. */
-  answer(response: object): Promise<void>;
-  pass(ms: number): Promise<void>;
+  readonly answer: (response: object) => Promise<void>;
+  readonly pass: (ms: number) => Promise<void>;
 }
 
 const settle = (): Promise<void> => new Promise((resolve) => void setImmediate(resolve));
 
 const rig = (changes: Partial<ConstructorParameters<typeof UsageWatch>[0]> = {}): Rig => {
   let elapsed = 0;
-  let timers: { at: number; then: () => void }[] = [];
+  let timers: { at: number; ring: () => void }[] = [];
   const clock: Clock = {
     now: () => noon + elapsed,
     elapsed: () => elapsed,
     after: (ms, then) => {
-      const timer = { at: elapsed + ms, then };
+      const timer = { at: elapsed + ms, ring: then };
       timers.push(timer);
       return () => (timers = timers.filter((each) => each !== timer));
     },
@@ -207,7 +207,7 @@ const rig = (changes: Partial<ConstructorParameters<typeof UsageWatch>[0]> = {})
       elapsed += ms;
       const due = timers.filter((each) => each.at <= elapsed);
       timers = timers.filter((each) => each.at > elapsed);
-      for (const { then } of due) then();
+      for (const { ring } of due) ring();
       await settle();
     },
   };

@@ -7,8 +7,8 @@ import type { RateLimit } from '../../../../turn/events.ts';
 import type { ControlReply } from './control-channel.ts';
 
 /**
- * The terminal's `/usage`. Nothing is read from disk for it, and `detached` lets a turn that comes meanwhile go ahead of
- * the answer, which can take seconds.
+ * The terminal's `/usage`. Nothing is read from disk for it, and `detached` lets a turn that comes meanwhile go ahead
+ * of the answer, which can take seconds.
  */
 export const USAGE_REQUEST = { subtype: 'get_usage', skip_behaviors: true, detached: true } as const;
 
