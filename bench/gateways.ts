@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ask, chatTarget, messagesTarget } from './support/client.ts';
 import { startServer, startUpstream } from './support/host.ts';
-import { liteLlm, portkey, startPeers, type Contender } from './support/peers.ts';
+import { cliProxyApi, liteLlm, portkey, startPeers, type Contender } from './support/peers.ts';
 import type { Bench, Scale, Table } from './support/report.ts';
 import { median, megabytes, p95, rounded } from './support/statistics.ts';
 import { agentPrompt, agentTools, ANSWER, PACED_ANSWER, Talk } from './support/talk.ts';
@@ -19,7 +19,7 @@ const run = async (scale: Scale): Promise<readonly Table[]> => {
     scale.signal.throwIfAborted();
     scale.say(`gateways: ${what}`);
   };
-  const peers = await startPeers([portkey, liteLlm], upstream, { stack, say });
+  const peers = await startPeers([cliProxyApi, portkey, liteLlm], upstream, { stack, say });
   const contenders: Contender[] = [
     { name: 'upstream alone', target: messagesTarget('upstream', upstream.url), place: upstream },
     { name: 'this server, OpenAI endpoint', target: chatTarget('chat', server.url), place: server },

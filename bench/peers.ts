@@ -1,8 +1,8 @@
-/** This server beside a proxy that starts Claude Code for each request, in the same run, against the same upstream. */
+/** This server beside proxies that start Claude Code for each request, in the same run, against the same upstream. */
 import { editedOnes, gapsBesideNewOnes, manyAtOnce, oneAfterTheOther, oneOffQuestions } from './conversations.ts';
 import { ask, chatTarget, messagesTarget } from './support/client.ts';
 import { startServer, startUpstream } from './support/host.ts';
-import { claudeMax, startPeers, type Contender } from './support/peers.ts';
+import { claudeMax, meridian, startPeers, type Contender } from './support/peers.ts';
 import { untilQuiet } from './support/process-tree.ts';
 import type { Bench, Scale, Table } from './support/report.ts';
 import { median, megabytes, rounded } from './support/statistics.ts';
@@ -21,7 +21,7 @@ const run = async (scale: Scale): Promise<readonly Table[]> => {
     scale.signal.throwIfAborted();
     scale.say(`peers: ${what}`);
   };
-  const peers = await startPeers([claudeMax], upstream, { stack, say });
+  const peers = await startPeers([meridian, claudeMax], upstream, { stack, say });
   const contenders: Contender[] = [
     { name: 'this server', target: chatTarget('this server', server.url), place: server },
     ...peers.contenders,
@@ -36,7 +36,7 @@ const run = async (scale: Scale): Promise<readonly Table[]> => {
       rows: ROWS.map((name, row) => [name, ...columns.map((column) => column[row] ?? '–')]),
       notes: [
         'Medians. A new conversation has a system prompt of its own (3.5 kB), 10 tools, and begins when the one before has its answer of 30 tokens. CPU and memory are those of the server and all of its children; memory is PSS.',
-        'claude-max-api-proxy starts Claude Code for each request and offers it no tools.',
+        'Peers start Claude Code for each request. claude-max-api-proxy offers it no tools; steps of a tool loop were not measured on Meridian. An edited conversation: 3 tries on a peer, 10 on this server.',
         ...peers.skipped,
       ],
     },
@@ -57,11 +57,11 @@ const ROWS = [
 ] as const;
 
 const columnOf = async (
-  { name, target, place }: Contender,
+  { name, target, place, peer }: Contender,
   scale: Scale,
   say: (what: string) => void,
 ): Promise<readonly string[]> => {
-  const isPeer = name.startsWith('claude-max');
+  const isPeer = peer !== undefined;
   const rounds = scale.quick ? 2 : 20;
   const seconds = scale.quick ? 1 : 10;
   // Others have no use for the time that a slow one takes.
@@ -73,7 +73,7 @@ const columnOf = async (
   const left = await oneOffQuestions(target, place);
   const perSecond = await manyAtOnce(target, seconds * 1_000);
   say(`continuing turns on ${name}`);
-  const { turns, steps } = await steadyTalk({ name, target, place }, rounds, !isPeer);
+  const { turns, steps } = await steadyTalk({ name, target, place }, rounds, peer?.tools ?? true);
   const options = { clients: CLIENTS, seconds, turns: isPeer ? 5 : 20, signal: scale.signal };
   const steady = await load(target, place.pid, options);
   if (steady.errors.length > 0) throw new Error(`${name}: ${steady.errors[0]}`);
@@ -118,6 +118,6 @@ const steadyTalk = async (
 
 export const peersBench: Bench = {
   name: 'peers',
-  about: 'beside a proxy that starts Claude Code for each request; installs it from npm into a temporary folder',
+  about: 'beside proxies that start Claude Code for each request; installs them from npm into a temporary folder',
   run,
 };
