@@ -138,6 +138,32 @@ const messagesCases: readonly Case[] = [
     },
   },
   {
+    row: 'messages[].tool_calls',
+    body: {
+      tools,
+      messages: [
+        user('q'),
+        {
+          role: 'assistant',
+          content: null,
+          tool_calls: [{ id: 'call_1', type: 'function', function: { name: 'f', arguments: '{"x":' } }],
+        },
+        { role: 'tool', tool_call_id: 'call_1', content: 'r' },
+      ],
+    },
+    emulated: ['messages[].tool_calls'],
+    sent: {
+      messages: [
+        user([text('q')]),
+        {
+          role: 'assistant',
+          content: [expect.objectContaining({ type: 'tool_use', name: 'f', input: { INVALID_JSON: '{"x":' } })],
+        },
+        user([expect.objectContaining({ type: 'tool_result', content: [text('r')] })]),
+      ],
+    },
+  },
+  {
     row: 'messages[].function_call',
     body: {
       functions: [{ name: 'f' }],
