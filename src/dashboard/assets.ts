@@ -1,5 +1,6 @@
 /** Stylesheet, modules and icon: files of their own, so that the pages need no inline code. */
 import type { HttpContext } from '../http/context.ts';
+import { sha256 } from '../util/sha256.ts';
 
 export interface Asset {
   readonly bytes: Uint8Array<ArrayBuffer>;
@@ -11,6 +12,26 @@ export interface Assets {
   readonly version: string;
   readonly files: ReadonlyMap<string, Asset>;
 }
+
+/** Files of other kinds are left out. */
+export const assetsOf = (texts: Readonly<Record<string, string>>): Assets => {
+  const files = Object.entries(texts).flatMap(([name, text]) => {
+    const contentType = CONTENT_TYPES[name.slice(name.lastIndexOf('.'))];
+    return contentType === undefined
+      ? []
+      : [[name, { bytes: new Uint8Array(new TextEncoder().encode(text)), contentType }] as const];
+  });
+  return { version: sha256(JSON.stringify(texts)).slice(0, 16), files: new Map(files) };
+};
+
+const CONTENT_TYPES: Readonly<Record<string, string>> = {
+  '.css': 'text/css; charset=utf-8',
+  '.js': 'text/javascript; charset=utf-8',
+  '.svg': 'image/svg+xml',
+};
+
+/** uPlot's small file is no module; with one line more it is one. */
+export const uplotModule = (script: string): string => `${script}\nexport default uPlot;\n`;
 
 export const assetPath = ({ version }: Assets, file: string): string => `/dashboard/assets/${version}/${file}`;
 

@@ -24,7 +24,7 @@ export const createDashboard =
     return {
       'dashboard-now': page(({ c }) => nowPage(admin, { address: addressOf(c), now: clock.now() })),
       'dashboard-cancel-turn': action(async (asked) => {
-        admin.cancelTurn(idOf(asked), asked.caller.name);
+        await admin.cancelTurn(idOf(asked), asked.caller.name);
         return { to: '/dashboard' };
       }),
       'dashboard-keys': page(({ c }) => keysPage(admin, { revoked: c.req.query('revoked') === '1' })),

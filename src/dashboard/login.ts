@@ -1,7 +1,7 @@
 /** Logging in with an admin's key, and out. */
 import type { Context } from 'hono';
 import { deleteCookie, getCookie, setCookie } from 'hono/cookie';
-import { findCaller, type FoundCaller } from '../access/callers.ts';
+import { findCaller, type CallerParts, type FoundCaller } from '../access/callers.ts';
 import type { Sessions } from '../access/sessions.ts';
 import type { HttpContext } from '../http/context.ts';
 import { SESSION_COOKIE } from '../http/dashboard/session-cookie.ts';
@@ -12,7 +12,7 @@ import { statusOf, TurnError } from '../turn/errors.ts';
 import { adminOf, refuseForeignForms, type Outcome } from './frame.ts';
 import { loginPage } from './pages/login.ts';
 
-export interface LoginParts extends Pick<Services, 'keys' | 'namedKeys' | 'wrongKeys' | 'log'> {
+export interface LoginParts extends CallerParts, Pick<Services, 'keys' | 'wrongKeys' | 'log'> {
   readonly sessions: Sessions;
 }
 

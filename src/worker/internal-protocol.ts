@@ -26,6 +26,8 @@ export interface Routed {
   readonly role: 'home' | 'guest';
   /** Instances that had no room just now. */
   readonly tried: readonly string[];
+  /** No other instance can answer it: it is taken here also when there is no room. */
+  readonly onlyHere?: boolean;
   /** Only an instance whose container runs may take it: the platform starts no other one now. */
   readonly awakeOnly: boolean;
   /** The client asked for a stream: it can be shown signs of life before the answer. */

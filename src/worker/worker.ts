@@ -3,6 +3,7 @@ import { systemClock } from '../util/clock.ts';
 import { createBodyBudget } from '../access/body-budget.ts';
 import { createKeyRing } from '../access/keys.ts';
 import { createWrongKeys } from '../access/wrong-keys.ts';
+import { createDashboard } from '../dashboard/handlers.ts';
 import { EndedModels } from '../models/ends.ts';
 import { listModels, type ListedModel } from '../models/list.ts';
 import { createResolver } from '../models/resolve.ts';
@@ -10,6 +11,7 @@ import { logRequests } from '../http/request/request-log.ts';
 import { announceTo } from '../turn/request-summary.ts';
 import type { Dialect } from '../dialects/dialect.ts';
 import { dialects as allDialects } from '../dialects/index.ts';
+import { dashboardAssets } from './edge/dashboard-assets.ts';
 import { createEdge, type EdgeServices } from './edge/edge-app.ts';
 import { problemsOf, settingsOf, type Env, type WorkerSettings } from './env.ts';
 import type { InstanceStatus } from './internal-protocol.ts';
@@ -45,22 +47,19 @@ const edgeOf = async (env: Env, dialects: readonly Dialect[]): Promise<Edge> => 
   const names = instanceNames(settings.generation, settings.instances);
   const models = modelsOf(settings);
   const problems = problemsOf(env);
+  const entrance = await entranceOf(env, settings);
+  const { version } = about;
   return createEdge({
     dialects,
     announce: announceTo([logRequests(workerLog)], workerLog),
-    keys: await createKeyRing(settings.config.PROXY_API_KEY),
-    ...sharedAccess(env),
-    wrongKeys: createWrongKeys({
-      clock: systemClock,
-      onSlowed: (address) => workerLog.warn({ address }, 'many wrong keys from one address: it is slowed down'),
-    }),
+    ...entrance,
+    dashboard: createDashboard({ ...entrance, clock: systemClock, assets: dashboardAssets(), version }),
     // Nobody waits: what one request waits for, another one must not end in a Worker.
     bodies: createBodyBudget({ maxBytes: MOST_BODY_BYTES, waitMs: 0, clock: systemClock }),
     settings: edgeSettings(settings),
     misconfigured: problems.length === 0 ? undefined : problems.join(' '),
-    log: workerLog,
     clock: systemClock,
-    version: about.version,
+    version,
     listModels: () => Promise.resolve(models()),
     dispatch: {
       homes: names.slice(0, settings.homes),
@@ -74,6 +73,17 @@ const edgeOf = async (env: Env, dialects: readonly Dialect[]): Promise<Edge> => 
     }),
   });
 };
+
+/** Who is let in, by a key or by a login at the dashboard. */
+const entranceOf = async (env: Env, { config }: WorkerSettings) => ({
+  keys: await createKeyRing(config.PROXY_API_KEY),
+  ...sharedAccess(env),
+  wrongKeys: createWrongKeys({
+    clock: systemClock,
+    onSlowed: (address) => workerLog.warn({ address }, 'many wrong keys from one address: it is slowed down'),
+  }),
+  log: workerLog,
+});
 
 // The Worker has a name of its own, so there is no rebinding to fear; the key keeps strangers out.
 const edgeSettings = ({ config }: WorkerSettings): EdgeServices['settings'] => ({

@@ -3,6 +3,7 @@ import { expect, it } from 'vitest';
 import { createBodyBudget } from '../../src/access/body-budget.ts';
 import { createKeyRing } from '../../src/access/keys.ts';
 import { dialects } from '../../src/dialects/index.ts';
+import { noDashboard } from '../../src/http/dashboard/routes.ts';
 import { systemClock } from '../../src/util/clock.ts';
 import { createEdge } from '../../src/worker/edge/edge-app.ts';
 import { quietLog, until } from '../http/scripted-engine.ts';
@@ -23,6 +24,7 @@ it('refuses a body that finds no room, until the instance has answered', async (
     listModels: async () => [],
     misconfigured: undefined,
     statuses: async () => ({ instances: {}, instancesNotShown: 0 }),
+    dashboard: () => noDashboard,
     dispatch: {
       homes: ['a'],
       ask: async () => {

@@ -3,6 +3,7 @@ import { expect, it } from 'vitest';
 import { createBodyBudget } from '../../src/access/body-budget.ts';
 import { createKeyRing } from '../../src/access/keys.ts';
 import { dialects } from '../../src/dialects/index.ts';
+import { noDashboard } from '../../src/http/dashboard/routes.ts';
 import { createRouteTable } from '../../src/http/routes.ts';
 import { systemClock } from '../../src/util/clock.ts';
 import { createEdge } from '../../src/worker/edge/edge-app.ts';
@@ -20,6 +21,7 @@ it('the edge has every row of the table', async () => {
     listModels: async () => [],
     misconfigured: undefined,
     statuses: async () => ({ instances: {}, instancesNotShown: 0 }),
+    dashboard: () => noDashboard,
     dispatch: { homes: ['a'], ask: async () => new Response(), sleep: async () => {} },
   });
   const served = edge.routes.map(({ method, path }) => `${method} ${path}`);

@@ -6,9 +6,11 @@ import { bytes, count, duration, empty, facts, html, nothing, table, time, type 
 import type { Page } from '../layout.ts';
 
 /** `address`: where clients reach this server. */
-export const nowPage = (admin: Admin, { address, now }: { address: string; now: number }): Page => {
-  const { running, queued, turns } = admin.turns();
-  const processes = admin.processes();
+export const nowPage = async (
+  admin: Admin,
+  { address, now }: { readonly address: string; readonly now: number },
+): Promise<Page> => {
+  const [{ running, queued, turns }, processes] = await Promise.all([admin.turns(), admin.processes()]);
   return {
     title: 'Now',
     main: html`

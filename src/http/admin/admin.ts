@@ -75,10 +75,10 @@ export interface Admin {
   request(id: string): Promise<RequestDetail>;
   limits(): Promise<ShownLimits>;
   models(): Promise<ShownModels>;
-  turns(): ShownTurns;
+  turns(): Promise<ShownTurns>;
   /** The engine's processes on this machine. */
-  processes(): readonly EngineProcess[];
-  cancelTurn(id: string, by: string | undefined): void;
+  processes(): Promise<readonly EngineProcess[]>;
+  cancelTurn(id: string, by: string | undefined): Promise<void>;
   health(): Promise<ShownHealth>;
 }
 
@@ -101,12 +101,12 @@ export const createAdmin = (services: AdminServices): Admin => {
           .map(([name, model]) => ({ name, model })),
       };
     },
-    turns: () => {
+    turns: async () => {
       const { held, queued } = leases.stats();
       return { running: held, queued, turns: turns.list() };
     },
-    processes: () => engine.processes?.() ?? [],
-    cancelTurn: (id, by) => {
+    processes: async () => engine.processes?.() ?? [],
+    cancelTurn: async (id, by) => {
       if (!turns.cancel(id))
         throw new TurnError('route_not_found', `No turn with the id ${printable(id)} runs on this server.`, {
           param: 'id',

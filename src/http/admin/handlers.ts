@@ -28,10 +28,10 @@ export const adminHandlers = (
     'admin-request': async (c) => c.json(await admin.request(idOf(c))),
     'admin-limits': async (c) => c.json(await admin.limits()),
     'admin-models': async (c) => c.json(await admin.models()),
-    'admin-turns': (c) => c.json(admin.turns()),
-    'admin-processes': (c) => c.json({ processes: admin.processes() }),
-    'admin-cancel-turn': (c) => {
-      admin.cancelTurn(idOf(c), nameOf(c));
+    'admin-turns': async (c) => c.json(await admin.turns()),
+    'admin-processes': async (c) => c.json({ processes: await admin.processes() }),
+    'admin-cancel-turn': async (c) => {
+      await admin.cancelTurn(idOf(c), nameOf(c));
       return c.json({ id: idOf(c), cancelled: true });
     },
     'admin-health': async (c) => c.json(await admin.health()),

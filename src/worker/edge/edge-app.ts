@@ -5,9 +5,9 @@
 import type { Handler, Hono, MiddlewareHandler } from 'hono';
 import { localOwner } from '../../access/keys.ts';
 import { ADMIN_ROUTES, type AdminAction } from '../../http/admin/routes.ts';
-import { noDashboard } from '../../http/dashboard/routes.ts';
+import type { CreateDashboard } from '../../http/dashboard/routes.ts';
 import { parseJson, readBody } from '../../http/request/body.ts';
-import type { HttpContext, HttpEnv } from '../../http/context.ts';
+import type { HttpEnv } from '../../http/context.ts';
 import { createHttpApp, type CommonServices } from '../../http/http-app.ts';
 import { modelRoute, modelsRoute } from '../../http/handlers/models-routes.ts';
 import {
@@ -20,14 +20,15 @@ import {
 import type { Services } from '../../http/services.ts';
 import { wantsStream } from '../../http/answer/stream-format.ts';
 import { TurnError } from '../../turn/errors.ts';
-import { innerHeaders, type InstanceStatus } from '../internal-protocol.ts';
-import { createResponder } from '../dialect-responder.ts';
-import { wholeOrError } from './ask-instance.ts';
+import type { InstanceStatus } from '../internal-protocol.ts';
 import { conversationKey } from './conversation-key.ts';
-import { dispatch, type DispatchOptions } from './dispatch.ts';
+import { dashboardHandlers } from './dashboard.ts';
+import type { DispatchOptions } from './dispatch.ts';
+import { send, sendAnywhere, sendWhereItRuns, type AwakeServices } from './send.ts';
 
 export interface EdgeServices extends CommonServices, Pick<Services, 'bodies' | 'dialects' | 'version' | 'listModels'> {
   readonly dispatch: DispatchOptions;
+  readonly dashboard: CreateDashboard;
   /** Why nothing can be served, for the owner. */
   readonly misconfigured: string | undefined;
   /** Every instance, asked without waking a container. */
@@ -47,7 +48,7 @@ export const createEdge = (services: EdgeServices): Hono<HttpEnv> => {
     dialects,
     before: refuseUnlessConfigured(services),
     handlers: {
-      index: indexRoute(version, { dashboard: false }),
+      index: indexRoute(version, { dashboard: true }),
       ping: (c) => c.json({ status: 'ok', version }),
       // The Worker itself is always ready: it starts a container for the request that needs one.
       live: (c) => c.json({ status: 'ok' }),
@@ -67,7 +68,7 @@ export const createEdge = (services: EdgeServices): Hono<HttpEnv> => {
       'remove-stored': inAnyInstance(services),
       cancel: whereItRuns(services),
       ...adminHandlers(services),
-      ...noDashboard,
+      ...dashboardHandlers(awakeOf(services)),
     },
   });
 };
@@ -78,7 +79,7 @@ export const createEdge = (services: EdgeServices): Hono<HttpEnv> => {
 const metricsRoute =
   ({ statuses }: EdgeServices): Handler<HttpEnv> =>
   async (c) => {
-    const instances = Object.entries(await statuses());
+    const instances = Object.entries((await statuses()).instances);
     const lines = instances.flatMap(([name, { state, open, conversations }]) => [
       `proxy_instance_up{instance="${name}",state="${state}"} 1`,
       `proxy_instance_requests{instance="${name}"} ${open}`,
@@ -87,34 +88,24 @@ const metricsRoute =
     return c.body(`${lines.join('\n')}\n`, 200, { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' });
   };
 
-/** What any server can answer, over the database that all share: the same one each time, so that one wakes for it. */
+/** What any server can answer; one wakes for it. */
 const inAnyInstance =
   (services: EdgeServices): Handler<HttpEnv> =>
-  async (c) => {
-    const body = c.req.raw.body === null ? {} : { body: await readBody(c, services) };
-    const conversation = await conversationKey('any', new Headers(), []);
-    return send(c, { conversation, stream: false, ...body }, services);
-  };
+  async (c) =>
+    sendAnywhere(c, c.req.raw.body === null ? {} : { body: await readBody(c, services) }, services);
 
-/** What only the server that runs a turn can do. The Worker does not know which one, so it asks each that is awake. */
-const whereItRuns = (services: EdgeServices): Handler<HttpEnv> => {
-  const anywhere = inAnyInstance(services);
-  return async (c, next) => {
+const whereItRuns =
+  (services: EdgeServices): Handler<HttpEnv> =>
+  async (c) =>
+    sendWhereItRuns(c, c.req.raw.body === null ? {} : { body: await readBody(c, services) }, awakeOf(services));
+
+const awakeOf = (services: EdgeServices): EdgeServices & AwakeServices => ({
+  ...services,
+  awake: async () => {
     const { instances } = await services.statuses();
-    const awake = Object.entries(instances).flatMap(([name, { state }]) => (state === 'ready' ? [name] : []));
-    const conversation = await conversationKey('any', new Headers(), []);
-    let refusal: Response | undefined;
-    for (const name of awake) {
-      const here = { ...services, dispatch: { ...services.dispatch, homes: [name] } };
-      const answer = await send(c, { conversation, stream: false }, here);
-      if (answer.ok) return answer;
-      await refusal?.body?.cancel();
-      refusal = answer;
-    }
-    if (refusal !== undefined) return refusal;
-    return anywhere(c, next);
-  };
-};
+    return Object.entries(instances).flatMap(([name, { state }]) => (state === 'ready' ? [name] : []));
+  },
+});
 
 /** The servers do what `/admin` does; the role has been checked here. */
 const adminHandlers = (services: EdgeServices): Readonly<Record<AdminAction, Handler<HttpEnv>>> => {
@@ -140,36 +131,6 @@ const turnRoute =
     const conversation = await conversationKey(c.get('owner') ?? localOwner, c.req.raw.headers, start);
     return send(c, { conversation, stream, body: bytes }, services);
   };
-
-const send = async (
-  c: HttpContext,
-  what: { conversation: string; stream: boolean; body?: Uint8Array<ArrayBuffer> },
-  services: EdgeServices,
-): Promise<Response> => {
-  const { pathname, search } = new URL(c.req.url);
-  const requestId = c.get('requestId');
-  const { conversation, stream, body = null } = what;
-  const init = {
-    method: c.req.method,
-    headers: innerHeaders(c.req.raw.headers, requestId),
-    body,
-    signal: c.get('signal'),
-  };
-  const routed = {
-    requestId,
-    dialect: c.get('dialect').name,
-    conversation,
-    owner: c.get('owner') ?? localOwner,
-    stream,
-    bytes: body?.byteLength ?? 0,
-  };
-  const answer = await dispatch({ url: `http://instance${pathname}${search}`, init, routed }, services.dispatch);
-  return wholeOrError(answer, {
-    responder: createResponder(c.get('dialect'), requestId),
-    // The summary of the request has been written by then.
-    onBroken: (error) => services.log.warn({ id: requestId, code: error.code }, error.message),
-  });
-};
 
 /**
  * Answers for the Worker; with the key also for the instances, and with `?wake` for the server in the first of them.

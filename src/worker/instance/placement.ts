@@ -39,6 +39,7 @@ const MOST_TRIES = 3;
  * container runs are asked: the platform refuses the start of another one for the same reason.
  */
 export const decidePlacement = (routed: Routed, room: Room, remembered: string | undefined): Placement => {
+  if (routed.onlyHere === true) return { kind: 'here' };
   const usable = !room.leaving && !room.failing;
   const hasSlot = room.open < room.capacity && !room.crowded;
   const worthWaiting = usable && room.warm && !room.waited && !room.crowded;
