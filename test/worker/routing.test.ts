@@ -253,6 +253,13 @@ describe('the placement of a conversation', () => {
           { kind: 'full' },
         ],
         [
+          'what no other instance can answer',
+          { ...routed, onlyHere: true },
+          { ...full, crowded: true },
+          'g1-i2',
+          { kind: 'here' },
+        ],
+        [
           'bodies held up to the limit',
           routed,
           { ...room, crowded: true, warm: true },

@@ -1,4 +1,5 @@
 /** The dashboard's files, which the bundle carries as text: the Worker has no file system. */
+/* oxlint-disable import/default -- with the type `text` the default export is the file itself */
 import charts from '../../dashboard/assets/charts.js' with { type: 'text' };
 import dashboardStyle from '../../dashboard/assets/dashboard.css' with { type: 'text' };
 import dashboard from '../../dashboard/assets/dashboard.js' with { type: 'text' };

@@ -67,7 +67,7 @@ const keyPath = (id: string): string => `/admin/keys/${encodeURIComponent(id)}`;
 const searchOf = (query: object): string => {
   const search = new URLSearchParams();
   for (const [name, value] of Object.entries(query)) if (value !== undefined) search.set(name, String(value));
-  return search.size === 0 ? '' : `?${search}`;
+  return search.size === 0 ? '' : `?${search.toString()}`;
 };
 
 const together = (each: readonly ShownTurns[]): ShownTurns => ({
