@@ -15,13 +15,13 @@ const MARK = 'PROXY_TEST_RUN';
 const dir = await mkdtemp(join(tmpdir(), 'test-report-'));
 const path = join(dir, 'progress.jsonl');
 const reporters = ['--reporter=default', `--reporter=${resolve('scripts/test-progress.ts')}`];
-const command = [resolve('node_modules/vitest/vitest.mjs'), 'run', ...reporters, ...process.argv.slice(2)];
+const color = process.stdout.isTTY ? ['--color'] : [];
+const command = [resolve('node_modules/vitest/vitest.mjs'), 'run', ...color, ...reporters, ...process.argv.slice(2)];
 const vitest = spawn(process.execPath, command, {
   // The output passes through here: what a test leaves behind cannot hold the output of the whole run open.
   stdio: ['ignore', 'pipe', 'pipe'],
   env: {
     ...process.env,
-    FORCE_COLOR: process.stdout.isTTY ? '1' : (process.env.FORCE_COLOR ?? ''),
     [MARK]: dir,
     TEST_PROGRESS: path,
   },
