@@ -135,7 +135,8 @@ describe('frames as bytes', () => {
     async function* frames(): AsyncGenerator<SseFrame> {
       for (let sent = 0; sent < 1_000; sent += 1) yield { data: 'x'.repeat(1_000) };
     }
-    const body = streamBody(frames(), options({ ended: () => (ended = true), clock: systemClock }));
+    const keepalive = { frame: { comment: 'k' }, everyMs: 60_000, atOnce: false };
+    const body = streamBody(frames(), options({ keepalive, ended: () => (ended = true), clock: systemClock }));
     await until(() => ended);
     expect((await new Response(body).text()).length).toBe(1_000 * 1_008);
   });
