@@ -45,6 +45,27 @@ describe.each(ways)('a count of tokens ($way)', ({ recycle }) => {
       });
   });
 
+  it('is an error of the request where the API counts others', async () => {
+    lab = await startLab({ recycle });
+    const broken = [{ type: 'text', text: { no: 'text' } }] as never;
+    const messages = [
+      { role: 'user' as const, content: 'Hello' },
+      { role: 'assistant' as const, content: [{ type: 'tool_use' as const, id: 'toolu_1', name: 'read', input: {} }] },
+      {
+        role: 'user' as const,
+        content: [{ type: 'tool_result' as const, tool_use_id: 'toolu_1', content: broken }],
+      },
+    ];
+    expect(
+      await failureOf(lab.engine.countTokens(turnOf({ messages, tools, system: 'Be brief.' }), NEVER)),
+    ).toMatchObject({
+      code: 'invalid_request',
+      message: expect.stringContaining('counts others'),
+    });
+    const whole = [{ role: 'user' as const, content: 'Hello' }];
+    expect(await lab.engine.countTokens(turnOf({ messages: whole }), NEVER)).toBeGreaterThan(0);
+  });
+
   it('changes nothing of the conversation', async () => {
     lab = await startLab({ recycle });
     const messages = [{ role: 'user' as const, content: 'Hello' }];
