@@ -50,6 +50,8 @@ const US = 1.1;
 /** By the model's name without its date; in each list the newest comes first. */
 const PRICES: ReadonlyMap<string, readonly Price[]> = new Map(
   Object.entries({
+    // As Claude Code 2.x itself reckons it: the page of prices does not have it yet.
+    'claude-fable-5-2': [{ ...price('2026-11-09', [8, 40, 10, 16, 0.2]) }],
     'claude-fable-5-1': [{ ...price('2026-09-01', [10, 50, 12.5, 20, 0.25]), us: US }],
     'claude-mythos-5-1': [{ ...price('2026-09-01', [10, 50, 12.5, 20, 0.25]), us: US }],
     'claude-fable-5': [{ ...price('2026-06-09', [10, 50, 12.5, 20, 1]), us: US }],

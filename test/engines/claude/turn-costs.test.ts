@@ -10,7 +10,7 @@ import { goOn } from './ends-support.ts';
 import { MODEL, run, startLab, turnOf, type Lab, type Ran } from './support.ts';
 
 /** The CLI knows its price, the table does not. */
-const UNLISTED = 'claude-fable-5-2';
+const UNLISTED = 'claude-3-5-haiku-20241022';
 const tools: Tool[] = [{ name: 'read', input_schema: { type: 'object' } }];
 const call: DemoBlock = { type: 'tool_use', name: 'read', input: {} };
 const usage = {
@@ -60,7 +60,7 @@ describe('on the CLI', () => {
     const question: Message[] = [{ role: 'user', content: 'How much is it?' }];
     const first = await ask(UNLISTED, question);
     expect(listed(first)).toEqual({ usd: 'unknown', basis: 'unknown' });
-    expect(await reported(first)).toEqual({ usd: expect.closeTo(0.118, 9) as number, basis: 'list' });
+    expect(await reported(first)).toEqual({ usd: expect.closeTo(0.0298, 9) as number, basis: 'list' });
     const next = goOn(question, first, 'And with a call?');
     const second = await ask(UNLISTED, next, [call]);
     const third = await ask(UNLISTED, answered(next, second));
@@ -80,7 +80,7 @@ describe('on the CLI', () => {
     const [left, next] = [await ask(UNLISTED, [{ role: 'user', content: 'One.' }]), await ask(UNLISTED, question)];
     for (const ran of [left, next]) {
       const cost = await reported(ran);
-      if (cost !== undefined) expect(cost.usd).toBeCloseTo(0.118, 9);
+      if (cost !== undefined) expect(cost.usd).toBeCloseTo(0.0298, 9);
     }
     expect(await reported(next)).toBeDefined();
   });
