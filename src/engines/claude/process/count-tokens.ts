@@ -49,8 +49,8 @@ const notCounted = (): TurnError =>
 const notTaken = (): TurnError =>
   new TurnError(
     'invalid_request',
-    'The API does not count the tokens of this request, though it counts others. Claude Code does not pass its reason on; ' +
-      'sent as a message, the request gets it.',
+    'The API does not count the tokens of this request, though it counts others. Claude Code does not pass its ' +
+      'reason on; sent as a message, the request gets it.',
   );
 
 /** Where the API does not count, the CLI returns its own estimate, that of `summary`, without saying so. */
