@@ -91,8 +91,10 @@ const isEmbedded = (c: HttpContext): boolean => {
 const callerOf = async (caller: Caller, c: HttpContext, { settings, namedKeys }: Authenticating): Promise<Caller> => {
   const owner = settings.behindWorker === true ? c.req.header(OWNER_HEADER) : undefined;
   if (owner === undefined) return caller;
-  const found = owner.startsWith('key_') ? await namedKeys?.byId(owner).catch(notChecked) : undefined;
-  if (found === undefined || found.kind === 'unknown') return { ...caller, owner, name: owner };
+  if (!owner.startsWith('key_')) return { ...caller, owner, name: owner };
+  const found = await namedKeys?.byId(owner).catch(notChecked);
+  // A key that only the Worker knows has the rights of any key, never those of the Worker's own.
+  if (found === undefined || found.kind === 'unknown') return { owner, name: owner, role: 'user' };
   const { key } = found;
   return { owner, name: key.name, role: key.role, key };
 };
