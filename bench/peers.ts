@@ -36,7 +36,7 @@ const run = async (scale: Scale): Promise<readonly Table[]> => {
       rows: ROWS.map((name, row) => [name, ...columns.map((column) => column[row] ?? '–')]),
       notes: [
         'Medians. A new conversation has a system prompt of its own (3.5 kB), 10 tools, and begins when the one before has its answer of 30 tokens. CPU and memory are those of the server and all of its children; memory is PSS.',
-        'Peers start Claude Code for each request. claude-max-api-proxy offers it no tools; steps of a tool loop were not measured on Meridian. An edited conversation: 3 tries on a peer, 10 on this server.',
+        'Peers start Claude Code for each request. claude-max-api-proxy offers it no tools; Meridian 1.40, of April 2026, was asked at its Anthropic endpoint, and steps of a tool loop were not measured on it. An edited conversation: 3 tries on a peer, 10 on this server.',
         ...peers.skipped,
       ],
     },
