@@ -120,6 +120,7 @@ class BootstrapServer {
     return withLateHead(refusedOrNot);
   }
 
+  // Never 204: after one workerd loses the connection at the next request over it.
   async #internalRoutes(): Promise<Hono<HttpEnv>> {
     const keys = await createKeyRing([this.#env['BOOTSTRAP_KEY'] ?? '']);
     const routes = new Hono<HttpEnv>();
@@ -136,7 +137,7 @@ class BootstrapServer {
     routes.put('/internal/credentials', async (c) => {
       const { credentials } = credentialsBody.parse(await c.req.json());
       await placeCredentials(this.#configDir(), credentials);
-      return c.body(null, 204);
+      return c.json({ placed: true });
     });
     routes.get('/internal/database', () => this.#database.open());
     routes.post('/internal/database/:id', async (c) => {
@@ -145,7 +146,6 @@ class BootstrapServer {
         c.req.param('id'),
         new Response(await readBody(c, STATEMENT_ANSWERS), { status }),
       );
-      // With 204 in its place workerd loses the connection at the next request.
       return c.json({ taken });
     });
     routes.notFound((c) => c.text('waiting for settings', 503));
@@ -160,7 +160,7 @@ class BootstrapServer {
     this.#settings = settings;
     try {
       this.#ready = await (this.#inner ??= this.#start({ settings, credentials, database }));
-      return new Response(null, { status: 204, headers: { [DATABASE_HEADER]: 'wanted' } });
+      return Response.json({ ready: true }, { headers: { [DATABASE_HEADER]: 'wanted' } });
     } catch (error) {
       this.#inner = undefined;
       this.#settings = undefined;

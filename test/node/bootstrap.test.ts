@@ -141,21 +141,21 @@ describe('the door', () => {
   });
 
   it('takes settings once, the same again, and no others', async () => {
-    expect((await door('POST', 'bootstrap', { settings: direct(), future: true })).status).toBe(204);
+    expect((await door('POST', 'bootstrap', { settings: direct(), future: true })).status).toBe(200);
     expect((await ask(hello)).status).toBe(200);
     expect((await ask(hello, { headers: { 'x-api-key': 'other' } })).status).toBe(401);
-    expect((await door('POST', 'bootstrap', { settings: direct() })).status).toBe(204);
+    expect((await door('POST', 'bootstrap', { settings: direct() })).status).toBe(200);
     expect((await door('POST', 'bootstrap', { settings: settings() })).status).toBe(409);
   });
 
   it('takes a login with the first settings, and later ones by themselves, also where no Claude Code runs', async () => {
     const read = async (): Promise<string> =>
       ((await (await door('GET', 'credentials')).json()) as { credentials: string }).credentials;
-    expect((await door('POST', 'bootstrap', { settings: direct(), credentials: login(1) })).status).toBe(204);
-    expect((await door('PUT', 'credentials', { credentials: login(2) })).status).toBe(204);
+    expect((await door('POST', 'bootstrap', { settings: direct(), credentials: login(1) })).status).toBe(200);
+    expect((await door('PUT', 'credentials', { credentials: login(2) })).status).toBe(200);
     expect(await read()).toContain('access-2');
     // The Worker begins anew and asks again; what Claude Code has refreshed since must not be undone.
-    expect((await door('POST', 'bootstrap', { settings: direct(), credentials: login(1) })).status).toBe(204);
+    expect((await door('POST', 'bootstrap', { settings: direct(), credentials: login(1) })).status).toBe(200);
     expect(await read()).toContain('access-2');
   });
 
@@ -164,7 +164,7 @@ describe('the door', () => {
     expect([wrong.status, await wrong.text()]).toEqual([422, expect.stringContaining('MAX_CONCURRENCY')]);
     const none = await door('POST', 'bootstrap', { settings: settings() });
     expect([none.status, await none.text()]).toEqual([422, expect.stringContaining('No login was found')]);
-    expect((await door('POST', 'bootstrap', { settings: direct() })).status).toBe(204);
+    expect((await door('POST', 'bootstrap', { settings: direct() })).status).toBe(200);
   });
 
   it('marks the end of a stream for who asks, and uses the request id it is given', async () => {
@@ -198,7 +198,7 @@ describe('a login over the door, with the real Claude Code', { timeout: 120_000 
     upstream.clear();
     const status = async (path: string): Promise<number> => (await fetch(url + path)).status;
     expect([await status('/live'), await status('/ready')]).toEqual([200, 503]);
-    expect((await door('POST', 'bootstrap', { settings: settings(), credentials: login(1) })).status).toBe(204);
+    expect((await door('POST', 'bootstrap', { settings: settings(), credentials: login(1) })).status).toBe(200);
     await expect.poll(() => status('/ready'), { timeout: 30_000 }).toBe(200);
     expect(upstream.messageRequests).toHaveLength(0);
   });
@@ -209,13 +209,13 @@ describe('a login over the door, with the real Claude Code', { timeout: 120_000 
 
   it('works without a refresh token, is private, and another takes its place, also in a process that runs', async () => {
     upstream.clear();
-    expect((await door('POST', 'bootstrap', { settings: settings(), credentials: login(1) })).status).toBe(204);
+    expect((await door('POST', 'bootstrap', { settings: settings(), credentials: login(1) })).status).toBe(200);
     const first = (await (await ask(hello)).json()) as { content: object[] };
     expect(bearers()).toEqual(['Bearer access-1']);
     const file = join(dir, 'state/claude/.credentials.json');
     expect(await readFile(file, 'utf8')).toContain('access-1');
     expect((await stat(file)).mode & 0o777).toBe(0o600);
-    expect((await door('PUT', 'credentials', { credentials: login(2) })).status).toBe(204);
+    expect((await door('PUT', 'credentials', { credentials: login(2) })).status).toBe(200);
     const { credentials } = (await (await door('GET', 'credentials')).json()) as { credentials: string };
     expect(JSON.parse(credentials)).toMatchObject({ claudeAiOauth: { accessToken: 'access-2' } });
     upstream.clear();
