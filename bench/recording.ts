@@ -11,7 +11,7 @@ import { load } from './throughput.ts';
 
 const CLIENTS = 16;
 const TURNS = 20;
-/** What recording may cost of the throughput. */
+/** The most that recording is to cost of the throughput. */
 const MOST = 0.02;
 
 const run = async (scale: Scale): Promise<readonly Table[]> => {
@@ -56,7 +56,7 @@ const run = async (scale: Scale): Promise<readonly Table[]> => {
       notes: [
         `Of the throughput recording costs ${percent(median(costs))} (median of ${rounds} pairs of ${seconds} s; ` +
           `half of the pairs between ${percent(quantile(costs, 0.25))} and ${percent(quantile(costs, 0.75))}; ` +
-          `it may cost ${percent(MOST)}).`,
+          `the aim is at most ${percent(MOST)}).`,
         `${CLIENTS} clients, answers of 30 tokens; the two servers take turns. Recording is the ledger in SQLite, the ` +
           'counts for limits and the alerts; metrics are kept by both.',
       ],

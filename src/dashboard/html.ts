@@ -100,9 +100,11 @@ export const empty = (title: string, advice: unknown): Html => html`
   </div>
 `;
 
-/** Names and values. */
-export const facts = (rows: readonly (readonly [name: string, value: unknown])[]): Html => html`
-  <dl class="facts">
+export type Fact = readonly [name: string, value: unknown];
+
+/** Names and values: a few large ones in a row, or `details` one below the other. */
+export const facts = (rows: readonly Fact[], look: 'facts' | 'details' = 'facts'): Html => html`
+  <dl class="${look}">
     ${rows.map(
       ([name, value]) =>
         html`<div>

@@ -86,13 +86,12 @@ interface FormState {
 }
 
 const inputField = (options: FieldOptions, { values, field }: FormState): Html => {
-  const { name, label, help, required = false, numeric = false, type = 'text' } = options;
-  const id = idOf(name);
-  return html`
-    <div class="field">
-      <label for="${id}">${label}</label>
+  const { name, required = false, numeric = false, type = 'text' } = options;
+  return labelled(
+    options,
+    html`
       <input
-        id="${id}"
+        id="${idOf(name)}"
         name="${name}"
         type="${type}"
         value="${values[name] ?? ''}"
@@ -102,19 +101,17 @@ const inputField = (options: FieldOptions, { values, field }: FormState): Html =
         aria-invalid="${String(field === name)}"
         ${required ? html`required` : nothing}
       />
-      ${help === undefined ? nothing : html`<p class="help" id="${id}-help">${help}</p>`}
-    </div>
-  `;
+    `,
+  );
 };
 
 const linesField = (options: FieldOptions, { values, field }: FormState): Html => {
-  const { name, label, help = '' } = options;
-  const id = idOf(name);
-  return html`
-    <div class="field">
-      <label for="${id}">${label}</label>
+  const { name } = options;
+  return labelled(
+    options,
+    html`
       <textarea
-        id="${id}"
+        id="${idOf(name)}"
         name="${name}"
         rows="3"
         spellcheck="false"
@@ -122,10 +119,17 @@ const linesField = (options: FieldOptions, { values, field }: FormState): Html =
         aria-invalid="${String(field === name)}"
       >
 ${values[name] ?? ''}</textarea>
-      <p class="help" id="${id}-help">${help}</p>
-    </div>
-  `;
+    `,
+  );
 };
+
+/** A control between its label and its help. */
+const labelled = ({ name, label, help }: Pick<FieldOptions, 'name' | 'label' | 'help'>, control: Html): Html => html`
+  <div class="field">
+    <label for="${idOf(name)}">${label}</label>
+    ${control} ${help === undefined ? nothing : html`<p class="help" id="${idOf(name)}-help">${help}</p>`}
+  </div>
+`;
 
 const choice = ({ value, label }: { value: string; label: string }, chosen: string): Html => html`
   <div class="field">

@@ -2,7 +2,7 @@
 import type { Admin } from '../../http/admin/admin.ts';
 import type { Cost, RequestSummary, Strategy } from '../../turn/request-summary.ts';
 import { milliseconds, priceOf } from '../figures.ts';
-import { count, html, nothing, time, type Html } from '../html.ts';
+import { count, facts, html, nothing, time, type Fact, type Html } from '../html.ts';
 import type { Page } from '../layout.ts';
 import { readTokens, requestPath, statusOf } from './requests.ts';
 
@@ -32,22 +32,13 @@ export const requestPage = async (admin: Admin, id: string): Promise<Page> => {
   };
 };
 
-type Fact = readonly [name: string, value: unknown];
-
 /** Rows without a value are left out. */
 const group = (title: string, rows: readonly Fact[]): Html => html`
   <h2>${title}</h2>
-  <dl class="details">
-    ${rows
-      .filter(([, value]) => value !== undefined)
-      .map(
-        ([name, value]) =>
-          html`<div>
-            <dt>${name}</dt>
-            <dd>${value}</dd>
-          </div>`,
-      )}
-  </dl>
+  ${facts(
+    rows.filter(([, value]) => value !== undefined),
+    'details',
+  )}
 `;
 
 const asked = (request: RequestSummary): readonly Fact[] => [
